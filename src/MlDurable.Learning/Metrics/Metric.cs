@@ -1,0 +1,61 @@
+namespace MlDurable.Learning.Metrics;
+
+/// <summary>A number that says how good the scores of a binary model are. Immutable; all metrics are in <see cref="MetricCatalog"/>.</summary>
+public sealed record Metric
+{
+    internal Metric()
+    {
+    }
+
+    /// <summary>The name in pipeline files and records, kebab-case: <c>roc-auc</c>.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The name in reports: <c>ROC AUC</c>.</summary>
+    public required string DisplayName { get; init; }
+
+    /// <summary>Whether a larger value is better; false for losses and for the calibration error.</summary>
+    public required bool HigherIsBetter { get; init; }
+
+    /// <summary>
+    /// The difference that does not matter when the pipeline declares none: 0.005 for metrics on 0..1, 0.01 of the
+    /// reference's value for losses (<see cref="MarginIsRelative"/>).
+    /// </summary>
+    public required double DefaultMargin { get; init; }
+
+    /// <summary>Whether <see cref="DefaultMargin"/> is a share of the reference's value. A margin that a pipeline declares is always absolute.</summary>
+    public required bool MarginIsRelative { get; init; }
+
+    /// <summary>Whether the value depends on the decision threshold.</summary>
+    public required bool UsesThreshold { get; init; }
+
+    internal MetricFormula Formula { get; init; }
+
+    /// <summary>Computes the metric. Thread-safe.</summary>
+    /// <param name="labels">The truth per row: 0 or 1.</param>
+    /// <param name="scores">The predicted probability per row.</param>
+    /// <param name="threshold">The lowest score that is predicted positive; ignored unless <see cref="UsesThreshold"/>.</param>
+    /// <returns>The value; NaN for ROC AUC when only one class is present.</returns>
+    /// <exception cref="LearningException">Code <c>no-rows</c>, <c>length-mismatch</c>, <c>invalid-label</c> or <c>invalid-score</c>.</exception>
+    public double Evaluate(ReadOnlySpan<double> labels, ReadOnlySpan<double> scores, double threshold) => Formula switch
+    {
+        MetricFormula.RocAuc => BinaryMetrics.RocAuc(labels, scores),
+        MetricFormula.PrAuc => BinaryMetrics.PrAuc(labels, scores),
+        MetricFormula.LogLoss => BinaryMetrics.LogLoss(labels, scores),
+        MetricFormula.Brier => BinaryMetrics.Brier(labels, scores),
+        MetricFormula.CalibrationError => BinaryMetrics.CalibrationError(labels, scores),
+        var formula => BinaryMetrics.OfDecisions(formula, ConfusionMatrix.Count(labels, scores, threshold)),
+    };
+
+    /// <summary>The difference between two values of this metric, turned so that a positive one means that the first is better.</summary>
+    /// <param name="candidate">The value of the first model.</param>
+    /// <param name="reference">The value of the second model.</param>
+    /// <returns><paramref name="candidate"/> - <paramref name="reference"/>, with the sign changed when lower is better.</returns>
+    public double Gain(double candidate, double reference) => HigherIsBetter ? candidate - reference : reference - candidate;
+
+    /// <summary>The margin to use against a reference.</summary>
+    /// <param name="declared">The pipeline's margin in units of the metric, or null for the default.</param>
+    /// <param name="referenceValue">The reference's value on the same rows.</param>
+    /// <returns>The margin in units of the metric, never negative.</returns>
+    public double Margin(double? declared, double referenceValue) =>
+        declared ?? (MarginIsRelative ? DefaultMargin * Math.Abs(referenceValue) : DefaultMargin);
+}

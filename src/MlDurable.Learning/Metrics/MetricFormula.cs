@@ -1,0 +1,16 @@
+namespace MlDurable.Learning.Metrics;
+
+internal enum MetricFormula
+{
+    RocAuc,
+    PrAuc,
+    LogLoss,
+    Brier,
+    CalibrationError,
+    Accuracy,
+    BalancedAccuracy,
+    Precision,
+    Recall,
+    F1,
+    Mcc,
+}
