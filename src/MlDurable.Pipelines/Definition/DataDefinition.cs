@@ -1,0 +1,77 @@
+using System.Collections.Immutable;
+
+namespace MlDurable.Pipelines.Definition;
+
+/// <summary>Which rows a pipeline learns from, and what it learns to predict.</summary>
+public sealed record DataDefinition
+{
+    /// <summary>
+    /// The pattern of the partitions' names in the store's data container: <c>/</c> separates folders, <c>*</c> stands for any characters
+    /// except <c>/</c>, <c>**</c> for any folders, <c>?</c> for one character. Never absolute, never with <c>..</c>.
+    /// </summary>
+    public required string Files { get; init; }
+
+    /// <summary>Which of the matching partitions are used; all of them by default.</summary>
+    public DataWindow Window { get; init; } = new DataWindow.All();
+
+    /// <summary>What is predicted.</summary>
+    public required LabelDefinition Label { get; init; }
+
+    /// <summary>The column that orders rows for time splits and drift windows, or null.</summary>
+    public string? Time { get; init; }
+
+    /// <summary>Columns that never become features, in the order of the file.</summary>
+    public ImmutableArray<string> Drop { get; init; } = [];
+}
+
+/// <summary>Which of the partitions that match <see cref="DataDefinition.Files"/> a run uses.</summary>
+public abstract record DataWindow
+{
+    private DataWindow()
+    {
+    }
+
+    /// <summary>Every partition.</summary>
+    public sealed record All : DataWindow;
+
+    /// <summary>The last partitions in the ordinal order of their names.</summary>
+    /// <param name="Partitions">How many: at least 1.</param>
+    public sealed record Last(int Partitions) : DataWindow;
+
+    /// <summary>The rows whose <see cref="DataDefinition.Time"/> lies in the last days before the newest row.</summary>
+    /// <param name="Count">How many days: at least 1.</param>
+    public sealed record Days(int Count) : DataWindow;
+}
+
+/// <summary>What is predicted: whether a column's value counts as positive.</summary>
+/// <param name="Column">The column that holds the outcome.</param>
+/// <param name="Positive">Which of its values are positive.</param>
+public sealed record LabelDefinition(string Column, LabelRule Positive);
+
+/// <summary>Which values of the label column are positive. A missing value is neither positive nor negative.</summary>
+public abstract record LabelRule
+{
+    private LabelRule()
+    {
+    }
+
+    /// <summary>Positive when the cell equals the value; in a column of numbers, when it is the same number.</summary>
+    /// <param name="Value">The value as written.</param>
+    public sealed record EqualTo(string Value) : LabelRule;
+
+    /// <summary>Positive when the cell is present and does not equal the value.</summary>
+    /// <param name="Value">The value as written.</param>
+    public sealed record NotEqualTo(string Value) : LabelRule;
+
+    /// <summary>Positive when the cell equals one of the values.</summary>
+    /// <param name="Values">The values as written; at least one, none twice.</param>
+    public sealed record AnyOf(ImmutableArray<string> Values) : LabelRule;
+
+    /// <summary>Positive when the number is greater than the threshold.</summary>
+    /// <param name="Threshold">A finite number.</param>
+    public sealed record Above(double Threshold) : LabelRule;
+
+    /// <summary>Positive when the number is less than the threshold.</summary>
+    /// <param name="Threshold">A finite number.</param>
+    public sealed record Below(double Threshold) : LabelRule;
+}

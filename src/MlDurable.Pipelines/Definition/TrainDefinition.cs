@@ -1,0 +1,45 @@
+using System.Collections.Immutable;
+
+namespace MlDurable.Pipelines.Definition;
+
+/// <summary>How the space of candidates is searched.</summary>
+public enum SearchStrategy
+{
+    /// <summary>Every combination of the listed hyperparameters.</summary>
+    Grid,
+}
+
+/// <summary>How candidates are searched.</summary>
+public sealed record SearchDefinition
+{
+    /// <summary>The strategy; grid by default.</summary>
+    public SearchStrategy Strategy { get; init; }
+
+    /// <summary>How many candidates are trained at a time, from 1 to 256; 2 by default.</summary>
+    public int Parallel { get; init; } = 2;
+}
+
+/// <summary>One candidate: a trainer and one value for each hyperparameter that the file sets.</summary>
+/// <param name="Trainer">The trainer's name.</param>
+/// <param name="Hyperparameters">The values that the file sets, by name; the trainer's defaults hold for the others.</param>
+public sealed record CandidateDefinition(string Trainer, ImmutableSortedDictionary<string, double> Hyperparameters)
+{
+    /// <summary>The candidate in one line, unique in its pipeline: <c>gradient-boosting leaves=8 trees=100</c>.</summary>
+    public string DisplayName => Hyperparameters.Aggregate(Trainer, static (text, pair) => $"{text} {pair.Key}={pair.Value}");
+}
+
+/// <summary>Which candidates are trained.</summary>
+public sealed record TrainDefinition
+{
+    /// <summary>The most candidates that one pipeline may expand to.</summary>
+    public const int MaxCandidates = 1_000;
+
+    /// <summary>How they are searched.</summary>
+    public SearchDefinition Search { get; init; } = new();
+
+    /// <summary>
+    /// The expanded candidates, at least 1 and at most <see cref="MaxCandidates"/>, none twice: in the order of the file, the hyperparameter
+    /// that is written last varying fastest.
+    /// </summary>
+    public required ImmutableArray<CandidateDefinition> Candidates { get; init; }
+}
