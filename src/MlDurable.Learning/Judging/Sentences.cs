@@ -42,22 +42,20 @@ internal static class Sentences
 
     public static string Slices(JudgeEvidence evidence)
     {
+        if (evidence.VersusChampion is null)
+        {
+            return $"{evidence.Slices.Length} slices are shown; there is no champion to compare them with.";
+        }
+
         var tested = evidence.Slices.Count(slice => slice.Difference is not null);
-        var failing = evidence.Slices
-            .Where(slice => slice.Finding is SliceFinding.ShownWorse or SliceFinding.NotShownNonInferior)
-            .Select(slice => $"{slice.Column} = {slice.Value} ({Signed(slice.Difference!.Delta)} on {slice.Rows} rows, {(slice.PValue is { } p
-                ? $"corrected p {p:0.####}"
-                : $"lower end {Signed(slice.Difference.Interval.Low)}")})")
-            .ToList();
-        var untested = evidence.Slices.Length - tested;
-        return evidence.VersusChampion is null
-            ? $"{evidence.Slices.Length} slices are shown; there is no champion to compare them with."
-            : failing.Count == 0
-                ? $"None of {tested} tested slices fails; {untested} more are too small to test."
-                : $"{failing.Count} of {tested} tested slices {(failing.Count == 1 ? "is" : "are")} "
-                    + (failing.Any(_ => evidence.Slices.Any(slice => slice.Finding == SliceFinding.ShownWorse))
-                        ? $"worse by more than twice the margin of {evidence.Margin:0.####}: "
-                        : $"not shown to be within the margin of {evidence.Margin:0.####}: ")
-                    + string.Join(", ", failing) + ".";
+        var worse = evidence.Slices.Where(slice => slice.Finding == SliceFinding.ShownWorse).Select(slice =>
+            $"{slice.Column} = {slice.Value} ({Signed(slice.Difference!.Delta)} on {slice.Rows} rows, corrected p {slice.PValue:0.####})").ToList();
+        var unproven = evidence.Slices.Where(slice => slice.Finding == SliceFinding.NotShownNonInferior).Select(slice =>
+            $"{slice.Column} = {slice.Value} (lower end {Signed(slice.Difference!.Interval.Low)} on {slice.Rows} rows)").ToList();
+        return worse.Count > 0
+            ? $"{worse.Count} of {tested} tested slices shown worse by more than twice the margin of {evidence.Margin:0.####}: {string.Join(", ", worse)}."
+            : unproven.Count > 0
+                ? $"{unproven.Count} of {tested} tested slices not shown to be within the margin of {evidence.Margin:0.####}: {string.Join(", ", unproven)}."
+                : $"None of {tested} tested slices fails; {evidence.Slices.Length - tested} more are too small to test.";
     }
 }
