@@ -22,6 +22,19 @@ public sealed record DataDefinition
 
     /// <summary>Columns that never become features, in the order of the file.</summary>
     public ImmutableArray<string> Drop { get; init; } = [];
+
+    /// <summary>What a run does when a partition is quarantined; it stops by default.</summary>
+    public QuarantinePolicy OnQuarantine { get; init; }
+}
+
+/// <summary>What a run does when a partition breaks an error-level quality rule. The partition is quarantined in any case.</summary>
+public enum QuarantinePolicy
+{
+    /// <summary>The run stops.</summary>
+    Stop,
+
+    /// <summary>The run goes on without the partition.</summary>
+    Skip,
 }
 
 /// <summary>Which of the partitions that match <see cref="DataDefinition.Files"/> a run uses.</summary>

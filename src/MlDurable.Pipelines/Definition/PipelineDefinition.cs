@@ -3,7 +3,7 @@ using System.Collections.Immutable;
 namespace MlDurable.Pipelines.Definition;
 
 /// <summary>A pipeline as its file declares it: every default filled in, every parameter substituted, every candidate expanded.</summary>
-/// <remarks>Immutable, and so safe to share between threads. Made by <c>PipelineFile</c>.</remarks>
+/// <remarks>Immutable, and so safe to share between threads. Made by <see cref="PipelineFile"/>.</remarks>
 public sealed record PipelineDefinition
 {
     /// <summary>The pipeline's name: kebab-case, at most 64 characters.</summary>

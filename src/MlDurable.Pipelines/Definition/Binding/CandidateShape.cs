@@ -1,0 +1,97 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Text.Json.Nodes;
+using MlDurable.Learning.Training;
+using MlDurable.Pipelines.Definition.Yaml;
+
+namespace MlDurable.Pipelines.Definition.Binding;
+
+/// <summary>A trainer, and one or more values for each of its hyperparameters.</summary>
+/// <param name="trainers">The trainers that a candidate may name.</param>
+internal sealed class CandidateShape(IReadOnlyList<ITrainer> trainers) : Shape<CandidateGrid>
+{
+    private readonly Key<ITrainer> trainerKey = new(
+        "trainer",
+        new ChoiceShape<ITrainer>("a trainer", [.. trainers.Select(static trainer => (trainer.Name, trainer))]),
+        "What learns the model.",
+        isRequired: true);
+
+    public override string Expected => "a mapping with a trainer and its hyperparameters";
+
+    public override JsonObject Schema() => new()
+    {
+        ["anyOf"] = new JsonArray([.. trainers.Select(trainer => SectionOf(trainer, TrainerKeyOf(trainer), HyperparameterKeys(trainer)).Schema())]),
+    };
+
+    public override JsonNode? Json(CandidateGrid value) => null;
+
+    protected override bool TryBindMapping(YamlMapping mapping, string subject, BindContext context, [MaybeNullWhen(false)] out CandidateGrid value)
+    {
+        value = null;
+        var named = mapping.Entries.FirstOrDefault(entry => entry.Key == trainerKey.Name)
+            ?? mapping.Entries.FirstOrDefault(entry => NearestName.Of(entry.Key, [trainerKey.Name]) is not null);
+        if (named is null)
+        {
+            if (mapping.IsComplete)
+            {
+                context.Report(mapping.Owner, PipelineProblemCodes.MissingKey, $"{subject} needs the key '{trainerKey.Name}'");
+            }
+
+            return false;
+        }
+
+        // Bound with its section once more below: a problem that is reported twice is kept once.
+        if (trainerKey.Bind(named.Value, context) is not ITrainer trainer)
+        {
+            return false;
+        }
+
+        var keys = HyperparameterKeys(trainer);
+        SectionOf(trainer, trainerKey, keys).TryBind(mapping, subject, context, out var section);
+        var isComplete = mapping.IsComplete;
+        var values = new List<(string Name, IReadOnlyList<double> Values)>();
+        foreach (var key in keys.Where(section!.Has).OrderBy(key => section.MarkOf(key).Line).ThenBy(key => section.MarkOf(key).Column))
+        {
+            if (section.TryGet(key, out var list) && list.Value.IsComplete)
+            {
+                values.Add((key.Name, [.. list.Value.Values]));
+            }
+            else
+            {
+                isComplete = false;
+            }
+        }
+
+        value = isComplete ? new CandidateGrid(trainer, values) : null;
+        return isComplete;
+    }
+
+    private static SectionShape SectionOf(ITrainer trainer, Key<ITrainer> trainerKey, IEnumerable<Key> hyperparameters) =>
+        new([trainerKey, .. hyperparameters]) { Description = trainer.Description };
+
+    private static Key<ITrainer> TrainerKeyOf(ITrainer trainer) =>
+        new("trainer", new ChoiceShape<ITrainer>("a trainer", [(trainer.Name, trainer)]), trainer.Description, isRequired: true);
+
+    private static List<Key<BoundList<double>>> HyperparameterKeys(ITrainer trainer) =>
+    [
+        .. trainer.Hyperparameters.Select(static spec =>
+        {
+            var number = Number(spec);
+            var list = new ListShape<double>(number, "a value", minItems: 1, identity: static value => value.ToString("R"));
+            return new Key<BoundList<double>>(
+                spec.Name,
+                new EitherShape<BoundList<double>>(new ConvertedShape<double, BoundList<double>>(number, static value => BoundList<double>.Of(value)), list),
+                $"{spec.Description} One value, or a list of values to try. Default {spec.Default}.");
+        }),
+    ];
+
+    private static NumberShape Number(HyperparameterSpec spec) => new(
+        new NumberRange(
+            double.IsFinite(spec.Minimum) ? spec.Minimum : null,
+            double.IsFinite(spec.Maximum) ? spec.Maximum : null),
+        spec.IsInteger);
+}
+
+/// <summary>One entry of the file's candidates.</summary>
+/// <param name="Trainer">The trainer.</param>
+/// <param name="Hyperparameters">The values of each hyperparameter that is set, in the order of the file.</param>
+internal sealed record CandidateGrid(ITrainer Trainer, IReadOnlyList<(string Name, IReadOnlyList<double> Values)> Hyperparameters);

@@ -1,0 +1,157 @@
+using MlDurable.Learning.Tables;
+using MlDurable.Pipelines.Definition.Yaml;
+using static MlDurable.Pipelines.Definition.Binding.PipelineShape;
+
+namespace MlDurable.Pipelines.Definition.Binding;
+
+/// <summary>Finds settings that contradict each other. What was refused on its own takes part in no contradiction.</summary>
+internal static class PipelineChecks
+{
+    public static void Check(Section file, BindContext context)
+    {
+        var data = file.TryGet(Root.Data, out var found) ? found.Value : null;
+        CheckColumns(data, file, context);
+        CheckSplit(data, file, context);
+        CheckNumeric(file, context);
+        CheckMetrics(file, context);
+        if (file.TryGet(Root.Quality, out var rules))
+        {
+            foreach (var rule in rules.Value.Values)
+            {
+                CheckRule(rule, context);
+            }
+        }
+    }
+
+    private static void CheckColumns(Section? data, Section file, BindContext context)
+    {
+        if (data is null)
+        {
+            return;
+        }
+
+        Located<string> time = default;
+        var hasTime = data.Has(Data.Time) && data.TryGet(Data.Time, out time);
+        if (data.Has(Data.Window) && !data.Has(Data.Time) && data.TryGet(Data.Window, out var window) && window.Value is DataWindow.Days)
+        {
+            Conflict(window.Mark, "'window' by days needs the column that orders rows; add 'time' to 'data'");
+        }
+
+        var hasSlices = file.TryGet(Root.Evaluate, out var evaluate) & (evaluate.Value?.TryGet(Evaluate.Slices, out _) ?? false);
+        var slices = hasSlices && evaluate.Value!.TryGet(Evaluate.Slices, out var list) ? list.Value.Items : [];
+        if (hasTime)
+        {
+            Refuse(slices, time.Value, "the time column, whose values are no slices");
+        }
+
+        if (!data.TryGet(Data.Label, out var labelSection) || !labelSection.Value.TryGet(Label.Column, out var label))
+        {
+            return;
+        }
+
+        if (hasTime && time.Value == label.Value)
+        {
+            Conflict(time.Mark, $"'{time.Value}' is the label's column; 'time' must be another one");
+        }
+
+        if (data.TryGet(Data.Drop, out var drop))
+        {
+            Refuse(drop.Value.Items, label.Value, "the label, which is never a feature; remove it from 'drop'");
+        }
+
+        Refuse(slices, label.Value, "the label, whose values are no slices");
+
+        void Refuse(IEnumerable<Located<string>> columns, string column, string reason)
+        {
+            foreach (var listed in columns.Where(listed => listed.Value == column))
+            {
+                Conflict(listed.Mark, $"'{column}' is {reason}");
+            }
+        }
+
+        void Conflict(SourceMark mark, string message) => context.Report(mark, PipelineProblemCodes.Conflict, message);
+    }
+
+    private static void CheckSplit(Section? data, Section file, BindContext context)
+    {
+        if (!file.TryGet(Root.Split, out var split))
+        {
+            return;
+        }
+
+        if (data is not null && !data.Has(Data.Time) && split.Value.TryGet(Split.By, out var by) && by.Value == SplitBy.Time)
+        {
+            context.Report(by.Mark, PipelineProblemCodes.Conflict, "a split by time needs the column that orders rows; add 'time' to 'data', or use 'by: hash'");
+        }
+
+        if (split.Value.TryGet(Split.Validation, out var validation)
+            && split.Value.TryGet(Split.Holdout, out var holdout)
+            && validation.Value + holdout.Value >= 1)
+        {
+            var mark = split.Value.Has(Split.Holdout) ? holdout.Mark : validation.Mark;
+            context.Report(
+                mark,
+                PipelineProblemCodes.Conflict,
+                $"'validation' {validation.Value} and 'holdout' {holdout.Value} leave no rows for training; together they must be less than 1");
+        }
+    }
+
+    private static void CheckNumeric(Section file, BindContext context)
+    {
+        if (file.TryGet(Root.Features, out var features) && features.Value.TryGet(Features.Numeric, out var steps))
+        {
+            var imputations = steps.Value.Items.Where(static step => step.Value != NumberStep.Standardize).ToArray();
+            if (imputations.Length > 1)
+            {
+                context.Report(imputations[1].Mark, PipelineProblemCodes.Conflict, "'numeric' fills missing numbers twice; keep impute-median or impute-mean");
+            }
+        }
+    }
+
+    private static void CheckMetrics(Section file, BindContext context)
+    {
+        if (file.TryGet(Root.Evaluate, out var evaluate)
+            && evaluate.Value.Has(Evaluate.Also)
+            && evaluate.Value.TryGet(Evaluate.Also, out var also)
+            && evaluate.Value.TryGet(Evaluate.Primary, out var primary))
+        {
+            foreach (var repeated in also.Value.Items.Where(metric => metric.Value == primary.Value))
+            {
+                context.Report(repeated.Mark, PipelineProblemCodes.Conflict, $"'{repeated.Value}' is the primary metric; remove it from 'also'");
+            }
+        }
+    }
+
+    private static void CheckRule(Section rule, BindContext context)
+    {
+        if (rule.TryGet(Quality.RowCount, out var rows)
+            && rows.Value.TryGet(Quality.LeastRows, out var least)
+            && rows.Value.TryGet(Quality.MostRows, out var most)
+            && least.Value > most.Value)
+        {
+            context.Report(most.Mark, PipelineProblemCodes.Conflict, $"'at-most' {most.Value} is less than 'at-least' {least.Value}");
+        }
+
+        if (rule.TryGet(Quality.Between, out var between)
+            && between.Value.Items is [var low, var high]
+            && low.Value > high.Value)
+        {
+            context.Report(high.Mark, PipelineProblemCodes.Conflict, $"'between' needs the lesser limit first: {high.Value} is less than {low.Value}");
+        }
+
+        if (!rule.TryGet(Quality.Type, out var type))
+        {
+            return;
+        }
+
+        if (type.Value != ColumnKind.Number && rule.TryGet(Quality.Between, out between))
+        {
+            context.Report(between.Mark, PipelineProblemCodes.Conflict, $"'between' is for numbers, but 'type' is {type.Value.ToString().ToLowerInvariant()}");
+        }
+
+        if (type.Value != ColumnKind.Category && rule.TryGet(Quality.Known, out var known))
+        {
+            context.Report(known.Mark, PipelineProblemCodes.Conflict, $"'known' is for categories, but 'type' is {type.Value.ToString().ToLowerInvariant()}");
+        }
+    }
+}

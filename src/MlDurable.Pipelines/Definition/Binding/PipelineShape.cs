@@ -1,0 +1,367 @@
+using MlDurable.Learning.Features;
+using MlDurable.Learning.Judging;
+using MlDurable.Learning.Metrics;
+using MlDurable.Learning.Tables;
+using MlDurable.Learning.Training;
+using MlDurable.Pipelines.Definition.Yaml;
+
+namespace MlDurable.Pipelines.Definition.Binding;
+
+/// <summary>Every key of a pipeline file: its type, range, default and meaning. Both the loader and the JSON Schema are made from this table.</summary>
+internal static class PipelineShape
+{
+    private const int MostPartitions = 1_000_000;
+    private const int MostDays = 36_525;
+    private const long MostRows = 1L << 53;
+    private const string FolderPattern = @"(\.{0,2}[^./\\\x00-\x1f][^/\\\x00-\x1f]*|\.{3,}[^/\\\x00-\x1f]*)";
+
+    private static readonly PatternShape Name = new(
+        "a name of at most 64 lower-case letters, digits and single hyphens that starts with a letter", "^[a-z][a-z0-9]*(-[a-z0-9]+)*$", maxLength: 64, takesParameters: false);
+    private static readonly TextShape Text = new();
+    private static readonly NumberShape AnyNumber = new(new NumberRange());
+    private static readonly NumberShape Share = new(new NumberRange(0, 1));
+    private static readonly NumberShape OpenShare = new(new NumberRange(0, 1, ExcludesMinimum: true, ExcludesMaximum: true));
+    private static readonly IntegerShape<long> Rows = new(0, MostRows);
+    private static readonly ListShape<ScalarValue> Values = new(new AnyScalarShape(), "a value", minItems: 1, identity: static value => value.Text);
+    private static readonly ListShape<string> Columns = new(Text, "a column", identity: static name => name);
+    private static readonly ChoiceShape<string> Metric = new("a metric", [.. MetricCatalog.All.Select(static metric => (metric.Name, metric.Name))]);
+
+    private static readonly FeaturesDefinition FeatureDefaults = new();
+    private static readonly SplitDefinition SplitDefaults = new() { By = SplitBy.Time };
+    private static readonly SearchDefinition SearchDefaults = new();
+    private static readonly EvaluateDefinition EvaluateDefaults = new();
+    private static readonly VersusChampionDefinition ChampionDefaults = new();
+
+    public static class Parameter
+    {
+        public static readonly Key<ParameterType> Type = new(
+            "type",
+            new ChoiceShape<ParameterType>("a type", [
+                ("number", ParameterType.Number), ("integer", ParameterType.Integer), ("string", ParameterType.String), ("boolean", ParameterType.Boolean)]),
+            "The type of every value of the parameter.",
+            isRequired: true);
+
+        public static readonly Key<ScalarValue> Default = new("default", new AnyScalarShape(), "The value when none is set. Without it the parameter must be set.");
+        public static readonly Key<double> Minimum = new("minimum", AnyNumber, "The least allowed number, inclusive.");
+        public static readonly Key<double> Maximum = new("maximum", AnyNumber, "The greatest allowed number, inclusive.");
+        public static readonly Key<BoundList<ScalarValue>> Allowed = new("allowed", Values, "The only allowed values.");
+        public static readonly Key<string> Description = new Key<string>("description", new TextShape(minLength: 0), "What the parameter means.").Or("");
+
+        public static readonly SectionShape Shape = new(Type, Default, Minimum, Maximum, Allowed, Description);
+    }
+
+    public static class Window
+    {
+        public static readonly Key<int> Last = new("last", new IntegerShape<int>(1, MostPartitions), "Only the last partitions in the order of their names.");
+        public static readonly Key<int> Days = new("days", new IntegerShape<int>(1, MostDays), "Only the rows of the last days before the newest row; needs 'time'.");
+
+        public static readonly SectionShape Shape = new(Last, Days) { Group = new(GroupRule.ExactlyOne, Last, Days) };
+
+        public static readonly Shape<DataWindow> Either = new EitherShape<DataWindow>(
+            new ChoiceShape<DataWindow>("a window", [("all", new DataWindow.All())]),
+            new ConvertedShape<Section, DataWindow>(Shape, static section =>
+                section.TryGet(Last, out var last) ? new DataWindow.Last(last.Value)
+                : section.TryGet(Days, out var days) ? new DataWindow.Days(days.Value)
+                : null));
+    }
+
+    public static class Label
+    {
+        private static readonly Key<ScalarValue> EqualTo = new("equals", new AnyScalarShape(), "Positive when the cell equals the value.");
+        private static readonly Key<ScalarValue> NotEqualTo = new("not", new AnyScalarShape(), "Positive when the cell is present and does not equal the value.");
+        private static readonly Key<BoundList<ScalarValue>> AnyOf = new("any-of", Values, "Positive when the cell equals one of the values.");
+        private static readonly Key<double> Above = new("above", AnyNumber, "Positive when the number is greater.");
+        private static readonly Key<double> Below = new("below", AnyNumber, "Positive when the number is less.");
+
+        private static readonly SectionShape Rule = new(EqualTo, NotEqualTo, AnyOf, Above, Below)
+        {
+            Group = new(GroupRule.ExactlyOne, EqualTo, NotEqualTo, AnyOf, Above, Below),
+        };
+
+        public static readonly Key<string> Column = new("column", Text, "The column that holds the outcome.", isRequired: true);
+
+        public static readonly Key<LabelRule> Positive = new(
+            "positive",
+            new EitherShape<LabelRule>(
+                new ScalarRuleShape(),
+                new ConvertedShape<Section, LabelRule>(Rule, RuleOf)),
+            "Which values of the column are positive: one value, or a rule.",
+            isRequired: true);
+
+        public static readonly SectionShape Shape = new(Column, Positive);
+
+        private static LabelRule? RuleOf(Section rule) =>
+            rule.TryGet(EqualTo, out var value) ? new LabelRule.EqualTo(value.Value.Text)
+            : rule.TryGet(NotEqualTo, out value) ? new LabelRule.NotEqualTo(value.Value.Text)
+            : rule.TryGet(AnyOf, out var values) ? new LabelRule.AnyOf([.. values.Value.Values.Select(static any => any.Text)])
+            : rule.TryGet(Above, out var threshold) ? new LabelRule.Above(threshold.Value)
+            : rule.TryGet(Below, out threshold) ? new LabelRule.Below(threshold.Value)
+            : null;
+    }
+
+    public static class Data
+    {
+        public static readonly Key<string> Files = new(
+            "files",
+            new PatternShape(
+                "a relative path with forward slashes, without '.' and '..' as folders",
+                $"^{FolderPattern}(/{FolderPattern})*$",
+                maxLength: 1024,
+                takesParameters: true),
+            "The pattern of the partitions' names in the store's data container: * is any characters of one name, ** any folders, ? one character.",
+            isRequired: true);
+
+        public static readonly Key<DataWindow> Window = new Key<DataWindow>(
+            "window", PipelineShape.Window.Either, "Which of the matching partitions are used.").Or(new DataWindow.All());
+
+        public static readonly Key<Section> Label = new("label", PipelineShape.Label.Shape, "What is predicted.", isRequired: true);
+        public static readonly Key<string> Time = new("time", Text, "The column that orders rows: for time splits and drift windows.");
+        public static readonly Key<BoundList<string>> Drop = new Key<BoundList<string>>("drop", Columns, "Columns that never become features.").Or(BoundList<string>.Of());
+
+        public static readonly Key<QuarantinePolicy> OnQuarantine = new Key<QuarantinePolicy>(
+            "on-quarantine",
+            new ChoiceShape<QuarantinePolicy>("a policy", [("stop", QuarantinePolicy.Stop), ("skip", QuarantinePolicy.Skip)]),
+            "What a run does when a partition is quarantined: stop, or go on without it.").Or(QuarantinePolicy.Stop);
+
+        public static readonly SectionShape Shape = new(Files, Window, Label, Time, Drop, OnQuarantine);
+    }
+
+    public static class Quality
+    {
+        public static readonly Key<QualityLevel> Level = new Key<QualityLevel>(
+            "level",
+            new ChoiceShape<QualityLevel>("a level", [("error", QualityLevel.Error), ("warning", QualityLevel.Warning)]),
+            "What a broken rule does: quarantine the partition, or only say so.").Or(QualityLevel.Error);
+
+        public static readonly Key<long> LeastRows = new("at-least", Rows, "The least number of rows.");
+        public static readonly Key<long> MostRows = new("at-most", Rows, "The greatest number of rows.");
+        public static readonly SectionShape RowsShape = new(LeastRows, MostRows, Level) { Group = new(GroupRule.AtLeastOne, LeastRows, MostRows) };
+        public static readonly Key<Section> RowCount = new("rows", RowsShape, "How many rows a partition has.");
+
+        public static readonly Key<DriftLimit> MostDrift = new(
+            "at-most",
+            new ChoiceShape<DriftLimit>("a drift level", [("none", DriftLimit.None), ("watch", DriftLimit.Watch)]),
+            "The strongest drift from the reference profile.",
+            isRequired: true);
+
+        public static readonly SectionShape DriftShape = new(MostDrift, Level);
+        public static readonly Key<Section> Drift = new("drift", DriftShape, "How far a partition may drift from the reference profile.");
+
+        public static readonly Key<string> Column = new("column", Text, "The column that is checked.", isRequired: true);
+
+        public static readonly Key<ColumnKind> Type = new(
+            "type",
+            new ChoiceShape<ColumnKind>("a column type", [("number", ColumnKind.Number), ("category", ColumnKind.Category), ("time", ColumnKind.Time)]),
+            "The kind of every present value.");
+
+        public static readonly Key<BoundList<double>> Between = new(
+            "between", new ListShape<double>(AnyNumber, "a limit", minItems: 2, maxItems: 2), "The least and the greatest number, both inclusive.");
+
+        public static readonly Key<BoundList<ScalarValue>> Allowed = new("allowed", Values, "The only values that may be present.");
+        public static readonly Key<double> MostMissing = new("at-most", Share, "The greatest share of missing values.", isRequired: true);
+        public static readonly SectionShape MissingShape = new(MostMissing);
+        public static readonly Key<Section> Missing = new("missing", MissingShape, "How many values may be missing.");
+        public static readonly Key<bool> Unique = new Key<bool>("unique", new BooleanShape(), "Whether no value may occur twice.").Or(false);
+        public static readonly Key<bool> Required = new Key<bool>("required", new BooleanShape(), "Whether the column must be there.").Or(false);
+        public static readonly Key<double> LeastKnown = new("at-least", Share, "The least share of values that the reference profile knows.", isRequired: true);
+        public static readonly SectionShape KnownShape = new(LeastKnown);
+        public static readonly Key<Section> Known = new("known", KnownShape, "How many values must be ones that earlier data had.");
+
+        public static readonly SectionShape RowsRule = new(RowCount);
+
+        public static readonly SectionShape ColumnRule = new(Column, Type, Between, Allowed, Missing, Unique, Required, Known, Level)
+        {
+            Group = new(GroupRule.AtLeastOne, Type, Between, Allowed, Missing, Unique, Required, Known),
+        };
+
+        public static readonly SectionShape DriftRule = new(Drift);
+
+        public static readonly Shape<BoundList<Section>> Rules =
+            new ListShape<Section>(new VariantShape("a quality rule", RowsRule, ColumnRule, DriftRule), "an entry");
+    }
+
+    /// <summary>A step of the preparation of numbers.</summary>
+    public enum NumberStep
+    {
+        ImputeMedian,
+        ImputeMean,
+        Standardize,
+    }
+
+    public static class Features
+    {
+        public static readonly Key<BoundList<NumberStep>> Numeric = new Key<BoundList<NumberStep>>(
+            "numeric",
+            new ListShape<NumberStep>(
+                new ChoiceShape<NumberStep>("a step", [
+                    ("impute-median", NumberStep.ImputeMedian), ("impute-mean", NumberStep.ImputeMean), ("standardize", NumberStep.Standardize)]),
+                "a step",
+                identity: static step => step.ToString()),
+            "What happens to numbers: how missing ones are filled, and whether they are standardized.").Or(BoundList<NumberStep>.Of(NumberStep.ImputeMedian, NumberStep.Standardize));
+
+        public static readonly Key<CategoryEncoding> Encode = new Key<CategoryEncoding>(
+            "encode",
+            new ChoiceShape<CategoryEncoding>("an encoding", [("one-hot", CategoryEncoding.OneHot), ("ordinal", CategoryEncoding.Ordinal)]),
+            "How a category becomes numbers: one column for each value, or one column of codes.").Or(FeatureDefaults.Encoding);
+
+        public static readonly Key<int> FoldRarerThan = new Key<int>(
+            "fold-rarer-than",
+            new IntegerShape<int>(0, 1_000_000),
+            "Values with fewer training rows than this are treated as one; 0 folds none.").Or(FeatureDefaults.FoldRarerThan);
+
+        public static readonly SectionShape CategoricalShape = new(Encode, FoldRarerThan);
+        public static readonly Key<Section> Categorical = Optional("categorical", CategoricalShape, "What happens to categories.");
+
+        public static readonly Key<BoundList<DatePart>> Dates = new Key<BoundList<DatePart>>(
+            "dates",
+            new ListShape<DatePart>(
+                new ChoiceShape<DatePart>("a part of a date", [
+                    ("year", DatePart.Year), ("month", DatePart.Month), ("day", DatePart.Day), ("weekday", DatePart.Weekday), ("hour", DatePart.Hour), ("day-of-year", DatePart.DayOfYear)]),
+                "a part",
+                identity: static part => part.ToString()),
+            "The parts of a time that become features.").Or(BoundList<DatePart>.Of(FeatureDefaults.Dates));
+
+        public static readonly SectionShape Shape = new(Numeric, Categorical, Dates);
+    }
+
+    public static class Split
+    {
+        public static readonly Key<SplitBy> By = new(
+            "by",
+            new ChoiceShape<SplitBy>("a way to split", [("time", SplitBy.Time), ("hash", SplitBy.Hash)]),
+            "What decides the part of a row: its time, or a hash of its content. By default time when the data has a time column.");
+
+        public static readonly Key<double> Validation = new Key<double>("validation", OpenShare, "The share of rows that candidates are selected on.").Or(SplitDefaults.Validation);
+        public static readonly Key<double> Holdout = new Key<double>("holdout", OpenShare, "The share of rows that only the selected candidate and the champion are scored on.").Or(SplitDefaults.Holdout);
+
+        public static readonly SectionShape Shape = new(By, Validation, Holdout);
+    }
+
+    public static class Train
+    {
+        public static readonly Key<SearchStrategy> Strategy = new Key<SearchStrategy>(
+            "strategy",
+            new ChoiceShape<SearchStrategy>("a strategy", [("grid", SearchStrategy.Grid)], later: ["random", "successive-halving", "halving", "bayesian"]),
+            "How the candidates' hyperparameters are searched: every combination.").Or(SearchDefaults.Strategy);
+
+        public static readonly Key<int> Parallel = new Key<int>("parallel", new IntegerShape<int>(1, 256), "How many candidates are trained at a time.").Or(SearchDefaults.Parallel);
+
+        public static readonly SectionShape SearchShape = new(Strategy, Parallel) { Later = ["budget"] };
+        public static readonly Key<Section> Search = Optional("search", SearchShape, "How candidates are searched.");
+
+        public static readonly Key<BoundList<CandidateGrid>> Candidates = new(
+            "candidates",
+            new ListShape<CandidateGrid>(new CandidateShape([.. Trainers.All.Where(static trainer => trainer.Name != Baseline)]), "a candidate", minItems: 1),
+            "The trainers to try, with their hyperparameters. The baseline is always trained too.",
+            isRequired: true);
+
+        public static readonly SectionShape Shape = new(Search, Candidates);
+    }
+
+    public static class Evaluate
+    {
+        public static readonly Key<string> Primary = new Key<string>("primary", Metric, "The metric that selects the candidate and is compared with the champion's.").Or(EvaluateDefaults.Primary);
+
+        public static readonly Key<BoundList<string>> Also = new Key<BoundList<string>>(
+            "also", new ListShape<string>(Metric, "a metric", identity: static name => name), "Metrics that are computed too.").Or(BoundList<string>.Of(EvaluateDefaults.Also));
+
+        public static readonly Key<BoundList<string>> Slices = new Key<BoundList<string>>(
+            "slices", Columns, "Columns whose every value is evaluated as a slice.").Or(BoundList<string>.Of());
+
+        public static readonly SectionShape Shape = new(Primary, Also, Slices);
+    }
+
+    public static class Promote
+    {
+        public static readonly Key<string> Model = new("model", Name, "The model's name in the registry. By default the pipeline's name.");
+
+        private static readonly Key<string> BetterThan = new(
+            "better-than", new ChoiceShape<string>("a reference", [(Baseline, Baseline)]), "The candidate must be better on the primary metric.", isRequired: true);
+
+        public static readonly Key<BoundList<GateChoice>> Gates = new(
+            "gates",
+            new ListShape<GateChoice>(
+                new EitherShape<GateChoice>(
+                    new ConvertedShape<MetricGate, GateChoice>(new GateShape(), static gate => new GateChoice(gate)),
+                    new ConvertedShape<Section, GateChoice>(new SectionShape(BetterThan), static section => section.TryGet(BetterThan, out _) ? new GateChoice(null) : null)),
+                "a gate",
+                identity: static gate => gate.Metric?.ToString() ?? $"better-than: {Baseline}"),
+            "What the candidate must reach on the holdout, whatever the champion does. By default it must be better than the baseline.");
+
+        public static readonly Key<ChampionRule> Rule = new Key<ChampionRule>(
+            "rule",
+            new ChoiceShape<ChampionRule>("a rule", [("non-inferior", ChampionRule.NonInferior), ("superior", ChampionRule.Superior)]),
+            "What must be shown: that the candidate is not worse by more than the margin, or that it is better.").Or(ChampionDefaults.Rule);
+
+        public static readonly Key<double> Margin = new(
+            "margin", new NumberShape(new NumberRange(0)), "How much worse still counts as not worse, in units of the primary metric. By default the metric's own margin.");
+
+        public static readonly Key<double> Confidence = new Key<double>(
+            "confidence",
+            new NumberShape(new NumberRange(0.5, 1, ExcludesMinimum: true, ExcludesMaximum: true)),
+            "The one-sided confidence of the comparison.").Or(ChampionDefaults.Confidence);
+
+        public static readonly SectionShape ChampionShape = new(Rule, Margin, Confidence);
+        public static readonly Key<Section> VersusChampion = Optional("versus-champion", ChampionShape, "The comparison with the champion on the primary metric.");
+
+        public static readonly Key<SliceRule> Slices = new Key<SliceRule>(
+            "slices",
+            new ChoiceShape<SliceRule>("a rule", [("shown-worse", SliceRule.ShownWorse), ("non-inferior", SliceRule.NonInferior)]),
+            "How slices take part: one that is shown to be worse blocks, or every one must be shown to be non-inferior.").Or(SliceRule.ShownWorse);
+
+        public static readonly SectionShape Shape = new(Model, Gates, VersusChampion, Slices);
+    }
+
+    /// <summary>The whole file.</summary>
+    public static class Root
+    {
+        public static readonly Key<string> Pipeline = new("pipeline", Name, "The pipeline's name.", isRequired: true);
+        public static readonly Key<string> Description = new Key<string>("description", new TextShape(minLength: 0), "What the pipeline is for.").Or("");
+        public static readonly Key<ulong> Seed = new Key<ulong>("seed", new IntegerShape<ulong>(0, ulong.MaxValue), "The seed that every random choice of a run is derived from.").Or(0UL);
+
+        public static readonly Key<IReadOnlyList<NamedSection>> Parameters = new Key<IReadOnlyList<NamedSection>>(
+            "parameters", new NamedSectionsShape(Name, Parameter.Shape), "Typed values that a caller may set; used as ${name} in any value.").Or([]);
+
+        public static readonly Key<Section> Data = new("data", PipelineShape.Data.Shape, "Which rows the pipeline learns from, and what it learns to predict.", isRequired: true);
+
+        public static readonly Key<BoundList<Section>> Quality = new Key<BoundList<Section>>(
+            "quality", PipelineShape.Quality.Rules, "What every new partition must satisfy.").Or(BoundList<Section>.Of());
+
+        public static readonly Key<Section> Features = Optional("features", PipelineShape.Features.Shape, "How columns become numbers.");
+        public static readonly Key<Section> Split = Optional("split", PipelineShape.Split.Shape, "How rows are divided into training, validation and holdout.");
+        public static readonly Key<Section> Train = new("train", PipelineShape.Train.Shape, "Which candidates are trained.", isRequired: true);
+        public static readonly Key<Section> Evaluate = Optional("evaluate", PipelineShape.Evaluate.Shape, "Which metrics and slices are computed.");
+        public static readonly Key<Section> Promote = Optional("promote", PipelineShape.Promote.Shape, "When the selected candidate becomes the champion.");
+
+        public static readonly SectionShape Shape = new(Pipeline, Description, Seed, Parameters, Data, Quality, Features, Split, Train, Evaluate, Promote)
+        {
+            Description = "A pipeline of MlDurable.",
+            Later = ["triggers", "retention", "steps", "score", "approve", "watch", "resources", "templates", "environments"],
+        };
+    }
+
+    public const string Baseline = "baseline";
+
+    private static Key<Section> Optional(string name, SectionShape shape, string description) => new Key<Section>(name, shape, description).Or(shape.Empty());
+
+    /// <summary>A single value that the label must equal.</summary>
+    private sealed class ScalarRuleShape : Shape<LabelRule>
+    {
+        private readonly AnyScalarShape scalar = new();
+
+        public override string Expected => scalar.Expected;
+
+        public override System.Text.Json.Nodes.JsonObject Schema() => scalar.Schema();
+
+        public override System.Text.Json.Nodes.JsonNode? Json(LabelRule value) => null;
+
+        protected override bool TryBindScalar(YamlScalar node, string subject, BindContext context, [System.Diagnostics.CodeAnalysis.MaybeNullWhen(false)] out LabelRule value)
+        {
+            value = scalar.TryBind(node, subject, context, out var bound) ? new LabelRule.EqualTo(bound.Text) : null;
+            return value is not null;
+        }
+    }
+}
+
+/// <summary>An entry of the file's gates: on a metric, or better than the baseline (null).</summary>
+internal sealed record GateChoice(MetricGate? Metric);

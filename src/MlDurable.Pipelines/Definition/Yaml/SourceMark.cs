@@ -1,0 +1,7 @@
+namespace MlDurable.Pipelines.Definition.Yaml;
+
+/// <summary>A place in a file; line and column are counted from 1.</summary>
+internal readonly record struct SourceMark(int Line, int Column)
+{
+    public static SourceMark Start { get; } = new(1, 1);
+}
