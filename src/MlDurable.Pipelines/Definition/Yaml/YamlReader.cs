@@ -43,10 +43,15 @@ internal sealed class YamlReader
         }
         catch (YamlException exception)
         {
-            var mark = MarkOf(exception.Start);
-            problems.Add(mark, PipelineProblemCodes.Syntax, IndentsWithTab(text, mark.Line)
-                ? "a tab cannot indent YAML; use spaces"
-                : $"not valid YAML: {exception.Message}");
+            if (IndentingTab(text, MarkOf(exception.Start).Line, MarkOf(exception.End).Line) is { } tab)
+            {
+                problems.Add(tab, PipelineProblemCodes.Syntax, "a tab cannot indent YAML; use spaces");
+            }
+            else
+            {
+                problems.Add(MarkOf(exception.Start), PipelineProblemCodes.Syntax, $"not valid YAML: {exception.Message}");
+            }
+
             return null;
         }
         catch (LimitException exception)
@@ -111,10 +116,19 @@ internal sealed class YamlReader
         return new(1 + text.AsSpan().Count('\n'), text.Length - lastBreak);
     }
 
-    private static bool IndentsWithTab(string text, int line)
+    private static SourceMark? IndentingTab(string text, int firstLine, int lastLine)
     {
         var lines = text.Split('\n');
-        return line <= lines.Length && lines[line - 1].AsSpan().TrimStart(' ').StartsWith("\t");
+        for (var line = firstLine; line <= Math.Min(lastLine, lines.Length); line++)
+        {
+            var tab = lines[line - 1].AsSpan().IndexOfAnyExcept(' ');
+            if (tab >= 0 && lines[line - 1][tab] == '\t')
+            {
+                return new(line, tab + 1);
+            }
+        }
+
+        return null;
     }
 
     private static SourceMark MarkOf(Mark mark) => new((int)Math.Max(1, mark.Line), (int)Math.Max(1, mark.Column));
