@@ -1,0 +1,40 @@
+namespace MlDurable.Learning.Features;
+
+/// <summary>What stands in for a missing number.</summary>
+public enum NumberImputation
+{
+    /// <summary>The median of the training rows.</summary>
+    Median,
+
+    /// <summary>The mean of the training rows.</summary>
+    Mean,
+
+    /// <summary>Nothing: the number stays missing.</summary>
+    None,
+}
+
+/// <summary>How a category becomes numbers.</summary>
+public enum CategoryEncoding
+{
+    /// <summary>One feature of 0 and 1 for each level.</summary>
+    OneHot,
+
+    /// <summary>One feature: the place of the level among all levels in ordinal order of their texts.</summary>
+    Ordinal,
+}
+
+/// <summary>How columns become the numbers that a model computes with. What must be learned for it is learned on training rows only.</summary>
+public sealed record FeatureRecipe
+{
+    /// <summary>What stands in for a missing number. Default: the median.</summary>
+    public NumberImputation Imputation { get; init; } = NumberImputation.Median;
+
+    /// <summary>Whether numbers get the mean 0 and the standard deviation 1 (of the training rows). Default <see langword="true"/>.</summary>
+    public bool Standardize { get; init; } = true;
+
+    /// <summary>How categories become numbers. Default: one-hot.</summary>
+    public CategoryEncoding Encoding { get; init; } = CategoryEncoding.OneHot;
+
+    /// <summary>Categories with fewer training rows than this share one level. 0 and 1 fold nothing. Default 20.</summary>
+    public int FoldRarerThan { get; init; } = 20;
+}

@@ -1,0 +1,138 @@
+using System.Collections.Immutable;
+using MlDurable.Learning.Tables;
+
+namespace MlDurable.Learning.Features;
+
+/// <summary>
+/// A <see cref="FeatureRecipe"/> with all that it learned from training rows. Immutable, so safe for concurrent use.
+/// </summary>
+/// <remarks>
+/// <para>Number columns: a missing cell becomes the median or mean of the training rows (or stays missing); standardisation subtracts their mean and
+/// divides by their standard deviation (divisor n; 1 for a constant column). Results are limited to ±1e100, so that no sum over them overflows.</para>
+/// <para>Category columns: the levels are the categories of the training rows; those with fewer than <see cref="FeatureRecipe.FoldRarerThan"/> rows share
+/// the level "other". One-hot: a missing cell has its own level if the training rows had one, otherwise no feature is 1; a category that the training rows
+/// lacked is "other" if there is such a level, otherwise no feature is 1. Ordinal: the levels in ordinal order of their texts, then "other"; a missing cell, and an
+/// unknown category without "other", is missing.</para>
+/// <para>A column without any value in the training rows, and one whose name begins with @, is left out.</para>
+/// </remarks>
+public sealed class FittedFeatures
+{
+    /// <summary>Greatest magnitude of a dense feature.</summary>
+    internal const double MaxMagnitude = 1e100;
+
+    internal FittedFeatures(ImmutableArray<FittedNumber> numbers, ImmutableArray<FittedCategory> categories)
+    {
+        Numbers = numbers;
+        Categories = categories;
+        OutputNames =
+        [
+            .. numbers.Select(number => number.Name),
+            .. categories.Where(category => category.Ordinal).Select(category => category.Name),
+            .. categories.Where(category => !category.Ordinal).SelectMany(category => category.OutputNames),
+        ];
+    }
+
+    /// <summary>The names of the features of <see cref="Apply"/>, in order: <c>column</c> for a dense one, <c>column = level</c> for a one-hot one.</summary>
+    public ImmutableArray<string> OutputNames { get; }
+
+    /// <summary>The columns that <see cref="Apply"/> needs: numbers first, then categories.</summary>
+    public TableSchema Inputs => new(
+    [
+        .. Numbers.Select(number => new ColumnSchema(number.Name, ColumnKind.Number)),
+        .. Categories.Select(category => new ColumnSchema(category.Name, ColumnKind.Category)),
+    ]);
+
+    internal ImmutableArray<FittedNumber> Numbers { get; }
+
+    internal ImmutableArray<FittedCategory> Categories { get; }
+
+    /// <summary>Learns from training rows.</summary>
+    /// <param name="trainingRows">The feature columns; columns whose names begin with @ are ignored.</param>
+    /// <param name="recipe">What to do.</param>
+    /// <returns>The recipe with what it learned.</returns>
+    /// <exception cref="LearningException">
+    /// <c>no-rows</c>: there is no row; <c>time-feature</c>: a column holds times, which <see cref="RowFeatures"/> should have replaced;
+    /// <c>no-usable-features</c>: no column has any value.
+    /// </exception>
+    public static FittedFeatures Fit(Table trainingRows, FeatureRecipe recipe)
+    {
+        if (trainingRows.RowCount == 0)
+        {
+            throw new LearningException("no-rows", "There are no training rows. Widen the data window, or check that the label column has values.");
+        }
+
+        var numbers = ImmutableArray.CreateBuilder<FittedNumber>();
+        var categories = ImmutableArray.CreateBuilder<FittedCategory>();
+        foreach (var column in trainingRows.Columns)
+        {
+            if (column.Name.StartsWith('@') || column.IsAllMissing)
+            {
+                continue;
+            }
+
+            switch (column)
+            {
+                case NumberColumn number:
+                    numbers.Add(FittedNumber.Fit(number, recipe));
+                    break;
+                case CategoryColumn category:
+                    categories.Add(FittedCategory.Fit(category, recipe));
+                    break;
+                default:
+                    throw new LearningException("time-feature", $"The feature '{column.Name}' holds times. Ask for parts of dates instead, or drop it.");
+            }
+        }
+
+        return numbers.Count + categories.Count > 0
+            ? new FittedFeatures(numbers.DrainToImmutable(), categories.DrainToImmutable())
+            : throw new LearningException("no-usable-features", "No feature column has a value in the training rows. Check the dropped columns and the data.");
+    }
+
+    /// <summary>Computes the features of rows.</summary>
+    /// <param name="rows">A table with at least the columns of <see cref="Inputs"/>, in any order.</param>
+    /// <returns>The features, in the order of <see cref="OutputNames"/>.</returns>
+    /// <exception cref="LearningException"><c>signature-mismatch</c>: a column is missing, or of another kind (and has values).</exception>
+    public FeatureMatrix Apply(Table rows)
+    {
+        var dense = new List<double[]>();
+        var hot = new List<int[]>();
+        foreach (var number in Numbers)
+        {
+            dense.Add(number.Apply((NumberColumn)Input(rows, number.Name, ColumnKind.Number)));
+        }
+
+        foreach (var category in Categories.Where(category => category.Ordinal))
+        {
+            dense.Add(category.ApplyOrdinal((CategoryColumn)Input(rows, category.Name, ColumnKind.Category)));
+        }
+
+        var offset = dense.Count;
+        foreach (var category in Categories.Where(category => !category.Ordinal))
+        {
+            hot.Add(category.ApplyOneHot((CategoryColumn)Input(rows, category.Name, ColumnKind.Category), offset));
+            offset += category.LevelCount;
+        }
+
+        return new FeatureMatrix(rows.RowCount, [.. dense], [.. hot], offset);
+    }
+
+    private static Column Input(Table rows, string name, ColumnKind kind)
+    {
+        if (!rows.TryGet(name, out var column))
+        {
+            throw new LearningException(
+                "signature-mismatch",
+                $"The column '{name}' is missing; the model needs it ({kind}).{NearestName.Hint(name, rows.Columns.Select(other => other.Name))}");
+        }
+
+        if (column.Kind == kind)
+        {
+            return column;
+        }
+
+        // Without a single value the kind of a column was only a guess.
+        return column.IsAllMissing
+            ? Column.AllMissing(name, kind, column.Count)
+            : throw new LearningException("signature-mismatch", $"The column '{name}' is {column.Kind}, but the model was trained with {kind}.");
+    }
+}

@@ -1,0 +1,149 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using MlDurable.Learning.Tables;
+
+namespace MlDurable.Learning.Features;
+
+/// <summary>
+/// The part of feature building that needs one row at a time and so learns nothing from the data: which columns are features, the label, the parts of
+/// dates. Its result for a file can be kept and reused as long as this record and the file stay the same.
+/// </summary>
+public sealed record RowFeatures
+{
+    /// <summary>The column of labels that <see cref="Build"/> adds: a number column of 1, 0 and missing.</summary>
+    public const string LabelColumn = "@label";
+
+    /// <summary>The column of times that <see cref="Build"/> adds when <see cref="Time"/> is set.</summary>
+    public const string TimeColumnName = "@time";
+
+    /// <summary>What the name of a slice column begins with; the name of the sliced column follows.</summary>
+    public const string SlicePrefix = "@slice: ";
+
+    /// <summary>The column that holds what is predicted. It is never a feature.</summary>
+    public required string Label { get; init; }
+
+    /// <summary>Which cells of <see cref="Label"/> are positive. Default: the column says so itself.</summary>
+    public LabelRule Positive { get; init; } = LabelRule.Boolean;
+
+    /// <summary>The time column that orders the rows, or <see langword="null"/> (the default).</summary>
+    public string? Time { get; init; }
+
+    /// <summary>Columns that are no features. Default: none.</summary>
+    public ImmutableArray<string> Drop { get; init; } = [];
+
+    /// <summary>The numbers that stand for each time column among the features. Default: none, so that times are no features.</summary>
+    public ImmutableArray<DatePart> DateParts { get; init; } = [];
+
+    /// <summary>Columns by whose values results are reported. Default: none.</summary>
+    public ImmutableArray<string> Slices { get; init; } = [];
+
+    /// <summary>
+    /// Makes the features, labels, times and slices of rows. Rows whose label is missing stay, with a missing label: leave them out of training and
+    /// evaluation.
+    /// </summary>
+    /// <param name="raw">The rows as read.</param>
+    /// <returns>
+    /// The columns of <see cref="BuildFeatures"/>, then <c>@label</c>, then <c>@time</c> (with <see cref="Time"/>), then <c>@slice: name</c> (a category)
+    /// for each slice column that is not itself a category feature: numbers as text, times as dates.
+    /// </returns>
+    /// <exception cref="LearningException">
+    /// <c>unknown-column</c>: the label, time, a slice or a dropped column is not there; <c>time-column-kind</c>: the time column holds no times;
+    /// <c>reserved-column</c>: a feature's name begins with @; or the label rule does not fit (see <see cref="LabelRule.Apply"/>).
+    /// </exception>
+    public Table Build(Table raw)
+    {
+        foreach (var name in Drop)
+        {
+            _ = raw[name];
+        }
+
+        var features = BuildFeatures(raw);
+        List<Column> columns = [.. features.Columns, new NumberColumn(LabelColumn, Positive.Apply(raw[Label]))];
+        if (Time is not null)
+        {
+            columns.Add(raw[Time] is TimeColumn times
+                ? times.Rename(TimeColumnName)
+                : throw new LearningException(
+                    "time-column-kind",
+                    $"The time column '{Time}' is {raw[Time].Kind}. It must hold ISO 8601 dates or date-times, such as 2001-12-31 or 2001-12-31T23:59:59Z."));
+        }
+
+        foreach (var name in Slices.Distinct(StringComparer.Ordinal))
+        {
+            if (!features.TryGet(name, out var feature) || feature.Kind != ColumnKind.Category)
+            {
+                columns.Add(ToCategory(raw[name], SlicePrefix + name));
+            }
+        }
+
+        return new Table(columns);
+    }
+
+    /// <summary>Makes only the features, as for a prediction: the label, the time and the dropped columns need not be there.</summary>
+    /// <param name="raw">The rows as read.</param>
+    /// <returns>
+    /// The columns of <paramref name="raw"/> without the label and the dropped ones. Each time column is replaced by a number column for each of
+    /// <see cref="DateParts"/>, called <c>name: month</c> and so on.
+    /// </returns>
+    /// <exception cref="LearningException"><c>reserved-column</c>: a feature's name begins with @.</exception>
+    public Table BuildFeatures(Table raw)
+    {
+        var columns = new List<Column>();
+        foreach (var column in raw.Columns)
+        {
+            if (column.Name == Label || Drop.Contains(column.Name, StringComparer.Ordinal))
+            {
+                continue;
+            }
+
+            if (column.Name.StartsWith('@'))
+            {
+                throw new LearningException(
+                    "reserved-column", $"The column '{column.Name}' begins with @, which is kept for columns such as {LabelColumn}. Rename or drop it.");
+            }
+
+            if (column is TimeColumn times)
+            {
+                columns.AddRange(DateParts.Distinct().Select(part => PartOf(times, part)));
+            }
+            else
+            {
+                columns.Add(column);
+            }
+        }
+
+        return new Table(columns);
+    }
+
+    private static NumberColumn PartOf(TimeColumn times, DatePart part)
+    {
+        var values = new double[times.Count];
+        for (var row = 0; row < values.Length; row++)
+        {
+            values[row] = times.At(row) is not { } time
+                ? double.NaN
+                : part switch
+                {
+                    DatePart.Year => time.Year,
+                    DatePart.Month => time.Month,
+                    DatePart.Day => time.Day,
+                    DatePart.Weekday => time.DayOfWeek == DayOfWeek.Sunday ? 7 : (int)time.DayOfWeek,
+                    DatePart.Hour => time.Hour,
+                    _ => time.DayOfYear,
+                };
+        }
+
+        var name = part == DatePart.DayOfYear ? "day of year" : part.ToString().ToLowerInvariant();
+        return new NumberColumn($"{times.Name}: {name}", values);
+    }
+
+    private static CategoryColumn ToCategory(Column column, string name) => column switch
+    {
+        CategoryColumn categories => categories.Rename(name),
+        NumberColumn numbers => CategoryColumn.FromTexts(
+            name, numbers.Values.ToArray().Select(value => double.IsNaN(value) ? null : value.ToString("R", CultureInfo.InvariantCulture))),
+        TimeColumn times => CategoryColumn.FromTexts(
+            name, Enumerable.Range(0, times.Count).Select(row => times.At(row)?.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture))),
+        _ => throw new ArgumentOutOfRangeException(nameof(column), column.Kind, "Unknown kind of column."),
+    };
+}
