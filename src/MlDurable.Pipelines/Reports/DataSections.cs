@@ -78,6 +78,8 @@ internal static class DataSections
             return;
         }
 
+        // A run that stopped early did not come to the rest: that is neither done nor reused.
+        var decided = model.Run.Outcome is not (null or RunOutcome.Quarantined);
         using (ReportTables.Table(html, "What this run did, and what it took from earlier ones", "Step", "#Done now", "#Reused", "#All"))
         using (html.Open("tbody"))
         {
@@ -94,7 +96,7 @@ internal static class DataSections
             {
                 html.Element("th", step, ("scope", "row"));
                 ReportTables.Number(html, ReportText.Count(done));
-                ReportTables.Number(html, ReportText.Count(all - done));
+                ReportTables.Number(html, decided ? ReportText.Count(all - done) : ReportText.None);
                 ReportTables.Number(html, ReportText.Count(all));
             }
         }

@@ -40,7 +40,12 @@ internal static class DecisionSections
             return;
         }
 
-        html.Element("p", verdict.Summary);
+        // Without a summary of the run the verdict's stands in the header already.
+        if (model.Run.Summary is { } shown && shown != verdict.Summary)
+        {
+            html.Element("p", verdict.Summary);
+        }
+
         if (verdict.Findings.Length > 0)
         {
             using (ReportTables.Table(html, "Everything that was checked, in the order in which it decides", "Check", "Result", "Detail"))

@@ -117,7 +117,9 @@ internal static class MetricSections
             return;
         }
 
-        var bins = evaluation.Candidate.Calibration.Where(bin => double.IsFinite(bin.MeanPredicted) && double.IsFinite(bin.ObservedRate)).ToList();
+        var bins = evaluation.Candidate.Calibration
+            .Where(bin => double.IsFinite(bin.Low) && double.IsFinite(bin.High) && double.IsFinite(bin.MeanPredicted) && double.IsFinite(bin.ObservedRate))
+            .ToList();
         using (html.Open("div", ("class", "charts")))
         {
             using (html.Open("figure"))
@@ -354,7 +356,7 @@ internal static class MetricSections
                     Strips,
                     id == "pr",
                     curves,
-                    (x, values) => $"{xTitle.ToLowerInvariant()} {ReportText.Plain(Math.Round(x, 3))}: "
+                    (x, values) => $"at {ReportText.Plain(Math.Round(x, 3))}: "
                         + string.Join(", ", curves.Zip(values, (curve, value) => $"{curve.CssClass} {ReportText.Plain(Math.Round(value, 3))}")));
             }
 

@@ -44,10 +44,11 @@ internal static class ReportText
 
     /// <summary>A share as a percentage with one decimal, or none when it is a whole number.</summary>
     public static string Percent(double share) =>
-        double.IsFinite(share) ? Typographic((share * 100).ToString("0.#", CultureInfo.InvariantCulture)) + " %" : None;
+        double.IsFinite(share * 100) ? Typographic((share * 100).ToString("0.#", CultureInfo.InvariantCulture)) + " %" : None;
 
-    /// <summary>A part of a whole as a percentage; nothing when the whole is empty.</summary>
-    public static string Percent(long part, long whole) => whole == 0 ? None : Percent((double)part / whole);
+    /// <summary>A part of a whole as a percentage, always with one decimal, for columns of them.</summary>
+    public static string Percent(long part, long whole) =>
+        whole == 0 ? None : (100.0 * part / whole).ToString("0.0", CultureInfo.InvariantCulture) + " %";
 
     /// <summary>A p-value: three decimals, never a false zero.</summary>
     public static string PValue(double? value) => value switch
