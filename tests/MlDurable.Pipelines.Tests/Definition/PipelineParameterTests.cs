@@ -100,7 +100,7 @@ public sealed class PipelineParameterTests
     [Fact]
     public void Load_RefusedParameter_SaysNothingMoreWhereItIsUsed() =>
         Assert.Equal(
-            ["2:32: 'default' must be a number from 0.001 to 1, not the text 'x'"],
+            ["2:34: 'default' must be a number from 0.001 to 1, not the text 'x'"],
             PipelineText.Problems(Text.Replace("1e-2", "x", StringComparison.Ordinal)));
 
     [Fact]

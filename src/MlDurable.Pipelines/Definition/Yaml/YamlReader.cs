@@ -37,21 +37,21 @@ internal sealed class YamlReader
             return null;
         }
 
+        var reader = new YamlReader(text, problems);
         try
         {
-            return new YamlReader(text, problems).ReadDocument();
+            return reader.ReadDocument();
         }
         catch (YamlException exception)
         {
-            if (IndentingTab(text, MarkOf(exception.Start).Line, MarkOf(exception.End).Line) is { } tab)
-            {
-                problems.Add(tab, PipelineProblemCodes.Syntax, "a tab cannot indent YAML; use spaces");
-            }
-            else
-            {
-                problems.Add(MarkOf(exception.Start), PipelineProblemCodes.Syntax, $"not valid YAML: {exception.Message}");
-            }
-
+            reader.RefuseSyntax(text, exception.Start, exception.End, exception.Message);
+            return null;
+        }
+        catch (InvalidOperationException) when (reader.parser.Current is not null)
+        {
+            // The scanner of YamlDotNet 16.3 throws this, without a place, for some plain texts that a bracket ends where none is open.
+            var last = reader.parser.Current.End;
+            reader.RefuseSyntax(text, last, last, "a bracket, brace or comma after this place does not fit");
             return null;
         }
         catch (LimitException exception)
@@ -114,6 +114,13 @@ internal sealed class YamlReader
     {
         var lastBreak = text.LastIndexOf('\n');
         return new(1 + text.AsSpan().Count('\n'), text.Length - lastBreak);
+    }
+
+    private void RefuseSyntax(string text, Mark start, Mark end, string message)
+    {
+        var tab = IndentingTab(text, MarkOf(start).Line, MarkOf(end).Line);
+        problems.Add(
+            tab ?? MarkOf(start), PipelineProblemCodes.Syntax, tab is null ? $"not valid YAML: {message}" : "a tab cannot indent YAML; use spaces");
     }
 
     private static SourceMark? IndentingTab(string text, int firstLine, int lastLine)
