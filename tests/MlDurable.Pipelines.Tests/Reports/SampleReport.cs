@@ -117,6 +117,7 @@ internal static class SampleReport
     private static RunRecord Run(Verdict? verdict) => new()
     {
         RunId = RunId,
+        Engine = "5f0c",
         Pipeline = "bird-strike-damage",
         PipelineHash = Hash("pipeline"),
         Model = "bird-strike-damage",
