@@ -812,6 +812,7 @@ internal sealed class EngineCore : IAsyncDisposable
 
             Tell(batch, Event(EngineEventKind.ActivityStarted, instance, call) with { Attempt = run.Attempt });
             batch.OnCommit(() => _threads.Run(() => _ = run.RunAsync(OnEnded)));
+            batch.OnFail(run.NeverBegin);
         }
     }
 

@@ -129,9 +129,10 @@ public abstract class EventConformance : ConformanceSuite
         var cases = from script in scripts from perGeneration in Gen.Choose(1, 3) select (Script: new string([.. script]), perGeneration);
         Check.One(
             Config.QuickThrowOnFailure.WithMaxTest(40),
-            Prop.ForAll(cases.ToArbitrary(), one => ReceivesAllAsync(one.Script, one.perGeneration).GetAwaiter().GetResult()));
+            Prop.ForAll(cases.ToArbitrary(), one => Task.Run(() => ReceivesAllAsync(one.Script, one.perGeneration)).GetAwaiter().GetResult()));
     }
 
+    // On the thread pool: the property blocks its test's thread.
     private async Task ReceivesAllAsync(string script, int perGeneration)
     {
         await using var harness = CreateHarness();
