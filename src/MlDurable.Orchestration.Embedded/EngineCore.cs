@@ -35,8 +35,8 @@ internal sealed class EngineCore : IAsyncDisposable
         _catalog = catalog;
         _options = options;
         _slots = new(options.ActivitySlots, options.Pools);
-        Observers = new(Stop);
         var extent = JournalRecovery.Recover(directory, _table.Apply);
+        Observers = new(Stop);
         _timers = new(options.TimeProvider, Tick);
         _journal = new(
             directory, extent, new(options.SegmentBytes, options.CompactionBytes, options.CompactionSegments), Stop);
@@ -812,6 +812,7 @@ internal sealed class EngineCore : IAsyncDisposable
 
             Tell(batch, Event(EngineEventKind.ActivityStarted, instance, call) with { Attempt = run.Attempt });
             batch.OnCommit(() => _threads.Run(() => _ = run.RunAsync(OnEnded)));
+            batch.OnFail(run.NeverBegin);
         }
     }
 
