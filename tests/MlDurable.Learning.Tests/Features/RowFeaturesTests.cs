@@ -83,7 +83,9 @@ public sealed class RowFeaturesTests
         var read = JsonSerializer.Deserialize(json, LearningJson.Default.RowFeatures)!;
         Assert.Equal(Rule.Build(Raw).Schema, read.Build(Raw).Schema);
         Assert.Equal(json, JsonSerializer.Serialize(read, LearningJson.Default.RowFeatures));
-        Assert.Equal(LabelRule.Boolean, JsonSerializer.Deserialize("""{"label":"x"}""", LearningJson.Default.RowFeatures)!.Positive);
+        Assert.Throws<JsonException>(() => JsonSerializer.Deserialize("""{"label":"x"}""", LearningJson.Default.RowFeatures));
+        var recipe = new FeatureRecipe { FoldRarerThan = 3, Encoding = CategoryEncoding.Ordinal };
+        Assert.Equal(recipe, JsonSerializer.Deserialize(JsonSerializer.Serialize(recipe, LearningJson.Default.FeatureRecipe), LearningJson.Default.FeatureRecipe));
     }
 
     [Fact]
