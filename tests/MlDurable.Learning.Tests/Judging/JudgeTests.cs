@@ -137,7 +137,9 @@ public sealed class JudgeTests
         "one-class",
         Assert.Throws<LearningException>(() => Judge.Decide(new JudgeInput
         {
-            Primary = MetricCatalog.Find("brier")!, Labels = [1, 1], Candidate = new ScoredModel([0.5, 0.6], 0.5),
+            Primary = MetricCatalog.Find("brier")!,
+            Labels = [1, 1],
+            Candidate = new ScoredModel([0.5, 0.6], 0.5),
         })).Code);
 
     [Fact]

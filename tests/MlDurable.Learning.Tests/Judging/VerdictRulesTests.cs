@@ -174,7 +174,8 @@ public sealed class VerdictRulesTests
             var before = VerdictRules.Decide(c.Evidence);
             var after = VerdictRules.Decide(c.Evidence with
             {
-                VersusChampion = Raised(c.Evidence.VersusChampion!, c.Raise), VersusAnchor = Raised(c.Evidence.VersusAnchor!, c.Raise),
+                VersusChampion = Raised(c.Evidence.VersusChampion!, c.Raise),
+                VersusAnchor = Raised(c.Evidence.VersusAnchor!, c.Raise),
             });
             return Rank(after.Kind) >= Rank(before.Kind);
         }));
@@ -239,7 +240,8 @@ public sealed class VerdictRulesTests
         StandardError = difference.StandardError / 2,
         Interval = difference.Interval with
         {
-            Low = (difference.Interval.Low + difference.Delta) / 2, High = (difference.Interval.High + difference.Delta) / 2,
+            Low = (difference.Interval.Low + difference.Delta) / 2,
+            High = (difference.Interval.High + difference.Delta) / 2,
         },
     };
 
