@@ -388,6 +388,6 @@ public sealed partial class HtmlReportTests
         };
     }
 
-    [GeneratedRegex(@"-?\d+(\.\d+)?")]
+    [GeneratedRegex(@"-?\d+(?:\.\d+)?", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Numbers();
 }
