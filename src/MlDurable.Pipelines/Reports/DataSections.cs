@@ -1,4 +1,3 @@
-using MlDurable.Learning.Judging;
 using MlDurable.Pipelines.Data;
 using MlDurable.Pipelines.Registry;
 using MlDurable.Pipelines.Runs;
@@ -71,13 +70,8 @@ internal static class DataSections
         }
     }
 
-    public static void WriteWork(HtmlWriter html, ReportModel model)
+    public static void WriteWork(HtmlWriter html, ReportModel model, RunWork work)
     {
-        if (model.Run.Work is not { } work)
-        {
-            return;
-        }
-
         // A run that stopped early did not come to the rest: that is neither done nor reused.
         var decided = model.Run.Outcome is not (null or RunOutcome.Quarantined);
         using (ReportTables.Table(html, "What this run did, and what it took from earlier ones", "Step", "#Done now", "#Reused", "#All"))
@@ -174,13 +168,8 @@ internal static class DataSections
         }
     }
 
-    public static void WriteReproduce(HtmlWriter html, ReportModel model)
+    public static void WriteReproduce(HtmlWriter html, Manifest manifest)
     {
-        if (model.Manifest is not { } manifest)
-        {
-            return;
-        }
-
         html.Element("p", "Trains the candidate again from its manifest and says whether the model file is the same, bit for bit:");
         using (html.Open("pre"))
         {

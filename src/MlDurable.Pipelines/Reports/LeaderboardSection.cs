@@ -19,14 +19,15 @@ internal static class LeaderboardSection
         var varying = Varying(board);
         // The baseline is far behind: on the same scale it would hide how the others differ.
         var plot = new RowPlot(html, drawn is null ? [] : board.Where(candidate => !IsBaseline(candidate)).Select(candidate => Value(candidate, drawn)));
-        List<string> columns = ["#Rank", "Trainer", "Settings", .. metrics.Select(metric => "#" + ReportText.MetricName(metric))];
-        if (drawn is not null)
-        {
-            columns.Insert(4, "");
-        }
-
-        columns.AddRange(["#Fit"]);
-        using (ReportTables.Table(html, "The candidates on the validation rows, best first", [.. columns]))
+        string[] columns =
+        [
+            "#Rank",
+            "Trainer",
+            "Settings",
+            .. metrics.SelectMany(metric => metric == drawn ? ["#" + ReportText.MetricName(metric), ""] : new[] { "#" + ReportText.MetricName(metric) }),
+            "#Fit",
+        ];
+        using (ReportTables.Table(html, "The candidates on the validation rows, best first", columns))
         using (html.Open("tbody"))
         {
             for (var rank = 0; rank < board.Length; rank++)
@@ -75,7 +76,7 @@ internal static class LeaderboardSection
                 {
                     html.Element("td", "", ("colspan", "4"));
                     plot.AxisCell();
-                    html.Element("td", "", ("colspan", ReportText.Count(columns.Count - 5)));
+                    html.Element("td", "", ("colspan", ReportText.Count(columns.Length - 5)));
                 }
             }
         }

@@ -15,13 +15,8 @@ internal static class MetricSections
     // The normal quantile of a two-sided 95 % interval.
     private const double Z95 = 1.959964;
 
-    public static void WriteMetrics(HtmlWriter html, ReportModel model)
+    public static void WriteMetrics(HtmlWriter html, Evaluation evaluation)
     {
-        if (model.Evaluation is not { } evaluation)
-        {
-            return;
-        }
-
         var rows = evaluation.Rows;
         html.Element(
             "p",
@@ -89,13 +84,8 @@ internal static class MetricSections
             ("class", "hint"));
     }
 
-    public static void WriteCurves(HtmlWriter html, ReportModel model)
+    public static void WriteCurves(HtmlWriter html, Evaluation evaluation)
     {
-        if (model.Evaluation is not { } evaluation)
-        {
-            return;
-        }
-
         using (html.Open("div", ("class", "charts")))
         {
             WriteCurve(
@@ -110,13 +100,8 @@ internal static class MetricSections
         }
     }
 
-    public static void WriteCalibration(HtmlWriter html, ReportModel model)
+    public static void WriteCalibration(HtmlWriter html, Evaluation evaluation)
     {
-        if (model.Evaluation is not { } evaluation)
-        {
-            return;
-        }
-
         var bins = evaluation.Candidate.Calibration
             .Where(bin => double.IsFinite(bin.Low) && double.IsFinite(bin.High) && double.IsFinite(bin.MeanPredicted) && double.IsFinite(bin.ObservedRate))
             .ToList();
@@ -174,13 +159,8 @@ internal static class MetricSections
         }
     }
 
-    public static void WriteConfusion(HtmlWriter html, ReportModel model)
+    public static void WriteConfusion(HtmlWriter html, Evaluation evaluation)
     {
-        if (model.Evaluation is not { } evaluation)
-        {
-            return;
-        }
-
         using (html.Open("div", ("class", "charts")))
         {
             foreach (var evaluated in CandidateAndChampion(evaluation))
@@ -227,13 +207,8 @@ internal static class MetricSections
         }
     }
 
-    public static void WriteImportance(HtmlWriter html, ReportModel model)
+    public static void WriteImportance(HtmlWriter html, Evaluation evaluation)
     {
-        if (model.Evaluation is not { } evaluation)
-        {
-            return;
-        }
-
         var metric = ReportText.MetricName(evaluation.Primary);
         var plot = new RowPlot(
             html,

@@ -16,6 +16,7 @@ internal sealed class SvgChart
     private const int MarginBottom = 44;
 
     private readonly HtmlWriter html;
+    private readonly int height;
     private readonly LinearScale x;
     private readonly LinearScale y;
 
@@ -28,17 +29,10 @@ internal sealed class SvgChart
     public SvgChart(HtmlWriter html, int width, int height, (double Low, double High) x, (double Low, double High) y)
     {
         this.html = html;
-        Width = width;
-        Height = height;
+        this.height = height;
         this.x = new LinearScale(x.Low, x.High, MarginLeft, width - MarginRight);
         this.y = new LinearScale(y.Low, y.High, height - MarginBottom, MarginTop);
     }
-
-    /// <summary>Width of the view box.</summary>
-    public int Width { get; }
-
-    /// <summary>Height of the view box.</summary>
-    public int Height { get; }
 
     /// <summary>Opens the drawing of an <c>svg</c> element with its name and description for those who do not see it.</summary>
     /// <param name="html">Where to write.</param>
@@ -82,7 +76,7 @@ internal sealed class SvgChart
         }
 
         Segment("axis", x.From, y.From, x.To, y.From);
-        Text("axis-title", (x.From + x.To) / 2, Height - 8, "middle", xTitle);
+        Text("axis-title", (x.From + x.To) / 2, height - 8, "middle", xTitle);
         // Lying above the axis it reads without tilting the head, and needs no transform.
         Text("axis-title", 0, 12, "start", yTitle);
     }
