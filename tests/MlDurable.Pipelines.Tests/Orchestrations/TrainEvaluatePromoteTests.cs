@@ -78,7 +78,7 @@ public sealed class TrainEvaluatePromoteTests
         var run = await flow.RunAsync();
 
         Assert.Equal(RunOutcome.Quarantined, run.Outcome);
-        Assert.Equal(["strikes/1994.csv"], run.Quarantined);
+        Assert.Equal("strikes/1994.csv", Assert.Single(run.Quarantined));
         Assert.Null(run.Version);
         Assert.Equal(1, (await flow.Registry.ReadAsync("strikes")).ChampionVersion);
         Assert.Contains("9999", Encoding.UTF8.GetString(await flow.Store.ReadBytesAsync(RunStore.FileName(run.RunId, "report.html"), 1 << 20)), StringComparison.Ordinal);
@@ -97,7 +97,7 @@ public sealed class TrainEvaluatePromoteTests
 
         var run = await flow.RunAsync(source);
 
-        Assert.Equal(["strikes/1994.csv"], run.Quarantined);
+        Assert.Equal("strikes/1994.csv", Assert.Single(run.Quarantined));
         Assert.Equal(RunOutcome.Unchanged, run.Outcome);
         Assert.Equal(4, (await flow.Runs.DatasetAsync(run.RunId))!.Partitions.Length);
     }
