@@ -13,6 +13,7 @@ namespace MlDurable.Learning.Features;
 /// the level "other". One-hot: a missing cell has its own level if the training rows had one, otherwise no feature is 1; a category that the training rows
 /// lacked is "other" if there is such a level, otherwise no feature is 1. Ordinal: the levels in ordinal order of their texts, then "other"; a missing cell, and an
 /// unknown category without "other", is missing.</para>
+/// <para>Columns are taken in ordinal order of their names, so that the order of the table's columns makes no difference to a model.</para>
 /// <para>A column without any value in the training rows, and one whose name begins with @, is left out.</para>
 /// </remarks>
 public sealed class FittedFeatures
@@ -63,7 +64,7 @@ public sealed class FittedFeatures
 
         var numbers = ImmutableArray.CreateBuilder<FittedNumber>();
         var categories = ImmutableArray.CreateBuilder<FittedCategory>();
-        foreach (var column in trainingRows.Columns)
+        foreach (var column in trainingRows.Columns.OrderBy(column => column.Name, StringComparer.Ordinal))
         {
             if (column.Name.StartsWith('@') || column.IsAllMissing)
             {

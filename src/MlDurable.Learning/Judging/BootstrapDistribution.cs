@@ -62,7 +62,10 @@ internal sealed class BootstrapDistribution
     public Interval Interval(double confidence)
     {
         var tail = (1 - confidence) / 2;
-        var below = sorted.Sum(value => value < Observed ? 1 : value == Observed ? 0.5 : 0);
+
+        // A resample that draws the same counts in another order is equal but for rounding; as a tie it counts half.
+        var rounding = 1e-12 * Math.Max(Math.Abs(sorted[0]), Math.Abs(sorted[^1]));
+        var below = sorted.Sum(value => value < Observed - rounding ? 1 : value <= Observed + rounding ? 0.5 : 0);
         var bias = Distributions.NormalQuantile(below / sorted.Length);
         if (!double.IsFinite(bias) || !double.IsFinite(acceleration))
         {

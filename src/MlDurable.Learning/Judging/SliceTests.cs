@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using MlDurable.Learning.Metrics;
 using MlDurable.Learning.Numerics;
+using MlDurable.Learning.Tables;
 
 namespace MlDurable.Learning.Judging;
 
@@ -45,7 +46,7 @@ public static class SliceTests
         double[] labels,
         ScoredModel candidate,
         ScoredModel? reference,
-        IReadOnlyList<SliceColumn> columns,
+        IReadOnlyList<CategoryColumn> columns,
         double margin,
         bool strict,
         BootstrapOptions options)
@@ -53,15 +54,15 @@ public static class SliceTests
         var results = new List<SliceResult>();
         foreach (var column in columns)
         {
-            if (column.Codes.Length != labels.Length)
+            if (column.Count != labels.Length)
             {
                 throw new LearningException(
                     "length-mismatch",
-                    $"The slicing column '{column.Name}' has {column.Codes.Length} rows, but {labels.Length} rows are judged.");
+                    $"The slicing column '{column.Name}' has {column.Count} rows, but {labels.Length} rows are judged.");
             }
 
             var untested = 0;
-            foreach (var slice in RowsByCode(column.Codes.Span))
+            foreach (var slice in RowsByCode(column.Codes))
             {
                 var result = Judge(column, slice.Code, slice.Rows);
                 if (result.Finding != SliceFinding.TooSmall || untested++ < MostUntested)
@@ -73,7 +74,7 @@ public static class SliceTests
 
         return strict || reference is null ? [.. results] : Corrected(results, margin);
 
-        SliceResult Judge(SliceColumn column, int code, List<int> rows)
+        SliceResult Judge(CategoryColumn column, int code, List<int> rows)
         {
             var sliceLabels = Pick(labels, rows);
             var sliceCandidate = candidate with { Scores = Pick(candidate.Scores, rows) };
@@ -85,7 +86,7 @@ public static class SliceTests
                 : null;
             return new SliceResult(
                 column.Name,
-                code < 0 ? MissingValue : column.Values[code],
+                code == CategoryColumn.MissingCode ? MissingValue : column.Categories[code],
                 rows.Count,
                 positives,
                 Value(sliceLabels, sliceCandidate),

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using MlDurable.Learning.Features;
 
 namespace MlDurable.Pipelines.Definition;
 
@@ -58,33 +59,5 @@ public abstract record DataWindow
 
 /// <summary>What is predicted: whether a column's value counts as positive.</summary>
 /// <param name="Column">The column that holds the outcome.</param>
-/// <param name="Positive">Which of its values are positive.</param>
+/// <param name="Positive">Which of its values are positive; by default the column says so itself: 1, true or yes against 0, false or no.</param>
 public sealed record LabelDefinition(string Column, LabelRule Positive);
-
-/// <summary>Which values of the label column are positive. A missing value is neither positive nor negative.</summary>
-public abstract record LabelRule
-{
-    private LabelRule()
-    {
-    }
-
-    /// <summary>Positive when the cell equals the value; in a column of numbers, when it is the same number.</summary>
-    /// <param name="Value">The value as written.</param>
-    public sealed record EqualTo(string Value) : LabelRule;
-
-    /// <summary>Positive when the cell is present and does not equal the value.</summary>
-    /// <param name="Value">The value as written.</param>
-    public sealed record NotEqualTo(string Value) : LabelRule;
-
-    /// <summary>Positive when the cell equals one of the values.</summary>
-    /// <param name="Values">The values as written; at least one, none twice.</param>
-    public sealed record AnyOf(ImmutableArray<string> Values) : LabelRule;
-
-    /// <summary>Positive when the number is greater than the threshold.</summary>
-    /// <param name="Threshold">A finite number.</param>
-    public sealed record Above(double Threshold) : LabelRule;
-
-    /// <summary>Positive when the number is less than the threshold.</summary>
-    /// <param name="Threshold">A finite number.</param>
-    public sealed record Below(double Threshold) : LabelRule;
-}

@@ -76,7 +76,7 @@ internal sealed class CandidateShape(IReadOnlyList<ITrainer> trainers) : Shape<C
         .. trainer.Hyperparameters.Select(static spec =>
         {
             var number = Number(spec);
-            var list = new ListShape<double>(number, "a value", minItems: 1, identity: static value => value.ToString("R"));
+            var list = new ListShape<double>(number, "a value", minItems: 1, isSet: true);
             return new Key<BoundList<double>>(
                 spec.Name,
                 new EitherShape<BoundList<double>>(new ConvertedShape<double, BoundList<double>>(number, static value => BoundList<double>.Of(value)), list),

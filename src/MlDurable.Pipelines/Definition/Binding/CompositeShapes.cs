@@ -7,14 +7,15 @@ namespace MlDurable.Pipelines.Definition.Binding;
 /// <summary>A shape whose value is turned into something else.</summary>
 /// <param name="inner">The shape.</param>
 /// <param name="convert">Turns the value; null when a part of it was refused.</param>
-internal sealed class ConvertedShape<TInner, T>(Shape<TInner> inner, Func<TInner, T?> convert) : Shape<T>
+/// <param name="json">Gives the form that the file has; null when the value is not of this shape. Without it no value is shown.</param>
+internal sealed class ConvertedShape<TInner, T>(Shape<TInner> inner, Func<TInner, T?> convert, Func<T, JsonNode?>? json = null) : Shape<T>
     where T : class
 {
     public override string Expected => inner.Expected;
 
     public override JsonObject Schema() => inner.Schema();
 
-    public override JsonNode? Json(T value) => null;
+    public override JsonNode? Json(T value) => json?.Invoke(value);
 
     protected override bool TryBindScalar(YamlScalar scalar, string subject, BindContext context, [MaybeNullWhen(false)] out T value) =>
         TryConvert(scalar, subject, context, out value);
@@ -42,7 +43,7 @@ internal sealed class EitherShape<T>(Shape<T> scalar, Shape<T> collection) : Sha
 
     public override JsonObject Schema() => new() { ["anyOf"] = new JsonArray(scalar.Schema(), collection.Schema()) };
 
-    public override JsonNode? Json(T value) => scalar.Json(value);
+    public override JsonNode? Json(T value) => scalar.Json(value) ?? collection.Json(value);
 
     protected override bool TryBindScalar(YamlScalar node, string subject, BindContext context, [MaybeNullWhen(false)] out T value) =>
         scalar.TryBind(node, subject, context, out value);
@@ -120,7 +121,7 @@ internal sealed class NamedSectionsShape(PatternShape namePattern, SectionShape 
         var sections = new List<NamedSection>();
         foreach (var entry in mapping.Entries)
         {
-            namePattern.TryBind(new YamlScalar(entry.Mark, entry.Key, isPlain: false), "a name here", context, out _);
+            namePattern.TryBind(new YamlScalar(entry.Mark, entry.Key, isPlain: false), "a parameter's name", context, out _);
             sections.Add(new(entry.Key, entry.Mark, item.TryBind(entry.Value, $"'{entry.Key}'", context, out var section) ? section : null));
         }
 

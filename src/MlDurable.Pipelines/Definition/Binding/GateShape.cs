@@ -26,7 +26,8 @@ internal sealed class GateShape : Shape<MetricGate>
         ["pattern"] = $@"^\s*({string.Join('|', MetricCatalog.All.Select(static metric => metric.Name))})\s*(>=|>|<=|<)\s*\S+\s*$",
     };
 
-    public override JsonNode? Json(MetricGate value) => null;
+    public override JsonNode? Json(MetricGate value) =>
+        $"{value.Metric.Name} {Comparisons.First(entry => entry.Comparison == value.Comparison).Sign} {value.Bound}";
 
     protected override bool TryBindScalar(YamlScalar scalar, string subject, BindContext context, [MaybeNullWhen(false)] out MetricGate value)
     {

@@ -20,9 +20,9 @@ internal sealed record BoundList<T>(ImmutableArray<Located<T>> Items, bool IsCom
 /// <param name="itemName">What an item is, for messages: <c>a column</c>.</param>
 /// <param name="minItems">The least number of items.</param>
 /// <param name="maxItems">The greatest number of items; null for no limit.</param>
-/// <param name="identity">The text by which an item may stand only once; null when items may repeat.</param>
+/// <param name="isSet">Whether an item may stand only once.</param>
 /// <typeparam name="T">What an item is bound to.</typeparam>
-internal sealed class ListShape<T>(Shape<T> item, string itemName, int minItems = 0, int? maxItems = null, Func<T, string>? identity = null) : Shape<BoundList<T>>
+internal sealed class ListShape<T>(Shape<T> item, string itemName, int minItems = 0, int? maxItems = null, bool isSet = false) : Shape<BoundList<T>>
 {
     public override string Expected => maxItems == minItems ? $"a list of {minItems} items, each {item.Expected}" : $"a list, each item {item.Expected}";
 
@@ -39,7 +39,7 @@ internal sealed class ListShape<T>(Shape<T> item, string itemName, int minItems 
             schema["maxItems"] = most;
         }
 
-        if (identity is not null)
+        if (isSet)
         {
             schema["uniqueItems"] = true;
         }
@@ -61,7 +61,7 @@ internal sealed class ListShape<T>(Shape<T> item, string itemName, int minItems 
         }
 
         var items = ImmutableArray.CreateBuilder<Located<T>>(count);
-        var lines = new Dictionary<string, int>();
+        var texts = new HashSet<string>();
         foreach (var node in sequence.Items)
         {
             if (!item.TryBind(node, $"{itemName} of {subject}", context, out var bound))
@@ -69,9 +69,9 @@ internal sealed class ListShape<T>(Shape<T> item, string itemName, int minItems 
                 continue;
             }
 
-            if (identity?.Invoke(bound) is { } text && !lines.TryAdd(text, node.Mark.Line))
+            if (isSet && !texts.Add(TextOf(bound)))
             {
-                context.Report(node.Mark, PipelineProblemCodes.Conflict, $"{itemName} of {subject} is listed twice: '{text}' is already on line {lines[text]}");
+                context.Report(node.Mark, PipelineProblemCodes.Conflict, $"{subject} lists '{TextOf(bound)}' twice");
                 continue;
             }
 
@@ -81,4 +81,10 @@ internal sealed class ListShape<T>(Shape<T> item, string itemName, int minItems 
         value = new BoundList<T>(items.ToImmutable(), items.Count == count);
         return true;
     }
+
+    private string TextOf(T value) => item.Json(value) switch
+    {
+        JsonValue scalar => scalar.ToString(),
+        var other => other!.ToJsonString(),
+    };
 }

@@ -138,12 +138,12 @@ internal static class PipelineBuilder
     private static PromoteDefinition BuildPromote(Section promote, string pipeline)
     {
         var champion = promote.Get(Promote.VersusChampion);
-        var hasGates = promote.TryGet(Promote.Gates, out var gates);
+        var gates = promote.Get(Promote.Gates).Values.ToArray();
         return new PromoteDefinition
         {
             Model = promote.TryGet(Promote.Model, out var model) ? model.Value : pipeline,
-            Gates = hasGates ? [.. gates.Value.Values.Select(static gate => gate.Metric).OfType<MetricGate>()] : [],
-            BetterThanBaseline = !hasGates || gates.Value.Values.Any(static gate => gate.Metric is null),
+            Gates = [.. gates.Select(static gate => gate.Metric).OfType<MetricGate>()],
+            BetterThanBaseline = gates.Any(static gate => gate.Metric is null),
             VersusChampion = new VersusChampionDefinition
             {
                 Rule = champion.Get(Promote.Rule),

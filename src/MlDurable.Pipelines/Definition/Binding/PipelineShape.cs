@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using MlDurable.Learning.Features;
 using MlDurable.Learning.Judging;
 using MlDurable.Learning.Metrics;
@@ -18,12 +19,13 @@ internal static class PipelineShape
     private static readonly PatternShape Name = new(
         "a name of at most 64 lower-case letters, digits and single hyphens that starts with a letter", "^[a-z][a-z0-9]*(-[a-z0-9]+)*$", maxLength: 64, takesParameters: false);
     private static readonly TextShape Text = new();
+    private static readonly AnyScalarShape AnyScalar = new();
     private static readonly NumberShape AnyNumber = new(new NumberRange());
     private static readonly NumberShape Share = new(new NumberRange(0, 1));
     private static readonly NumberShape OpenShare = new(new NumberRange(0, 1, ExcludesMinimum: true, ExcludesMaximum: true));
     private static readonly IntegerShape<long> Rows = new(0, MostRows);
-    private static readonly ListShape<ScalarValue> Values = new(new AnyScalarShape(), "a value", minItems: 1, identity: static value => value.Text);
-    private static readonly ListShape<string> Columns = new(Text, "a column", identity: static name => name);
+    private static readonly ListShape<ScalarValue> Values = new(AnyScalar, "a value", minItems: 1, isSet: true);
+    private static readonly ListShape<string> Columns = new(Text, "a column", isSet: true);
     private static readonly ChoiceShape<string> Metric = new("a metric", [.. MetricCatalog.All.Select(static metric => (metric.Name, metric.Name))]);
 
     private static readonly FeaturesDefinition FeatureDefaults = new();
@@ -41,7 +43,7 @@ internal static class PipelineShape
             "The type of every value of the parameter.",
             isRequired: true);
 
-        public static readonly Key<ScalarValue> Default = new("default", new AnyScalarShape(), "The value when none is set. Without it the parameter must be set.");
+        public static readonly Key<ScalarValue> Default = new("default", AnyScalar, "The value when none is set. Without it the parameter must be set.");
         public static readonly Key<double> Minimum = new("minimum", AnyNumber, "The least allowed number, inclusive.");
         public static readonly Key<double> Maximum = new("maximum", AnyNumber, "The greatest allowed number, inclusive.");
         public static readonly Key<BoundList<ScalarValue>> Allowed = new("allowed", Values, "The only allowed values.");
@@ -67,36 +69,25 @@ internal static class PipelineShape
 
     public static class Label
     {
-        private static readonly Key<ScalarValue> EqualTo = new("equals", new AnyScalarShape(), "Positive when the cell equals the value.");
-        private static readonly Key<ScalarValue> NotEqualTo = new("not", new AnyScalarShape(), "Positive when the cell is present and does not equal the value.");
-        private static readonly Key<BoundList<ScalarValue>> AnyOf = new("any-of", Values, "Positive when the cell equals one of the values.");
-        private static readonly Key<double> Above = new("above", AnyNumber, "Positive when the number is greater.");
-        private static readonly Key<double> Below = new("below", AnyNumber, "Positive when the number is less.");
-
-        private static readonly SectionShape Rule = new(EqualTo, NotEqualTo, AnyOf, Above, Below)
-        {
-            Group = new(GroupRule.ExactlyOne, EqualTo, NotEqualTo, AnyOf, Above, Below),
-        };
+        private static readonly Key<ScalarValue> EqualTo = new("equals", AnyScalar, "Only this value is positive.");
+        private static readonly Key<ScalarValue> Not = new("not", AnyScalar, "Every present value but this one is positive.");
+        private static readonly Key<double> Above = new("above", AnyNumber, "Numbers greater than this are positive.");
+        private static readonly SectionShape Rule = new(EqualTo, Not, Above) { Group = new(GroupRule.ExactlyOne, EqualTo, Not, Above) };
 
         public static readonly Key<string> Column = new("column", Text, "The column that holds the outcome.", isRequired: true);
 
-        public static readonly Key<LabelRule> Positive = new(
+        public static readonly Key<LabelRule> Positive = new Key<LabelRule>(
             "positive",
             new EitherShape<LabelRule>(
-                new ScalarRuleShape(),
-                new ConvertedShape<Section, LabelRule>(Rule, RuleOf)),
-            "Which values of the column are positive: one value, or a rule.",
-            isRequired: true);
+                new ConvertedShape<ScalarValue, LabelRule>(AnyScalar, static value => LabelRule.EqualTo(value.Text)),
+                new ConvertedShape<Section, LabelRule>(Rule, static rule =>
+                    rule.TryGet(EqualTo, out var value) ? LabelRule.EqualTo(value.Value.Text)
+                    : rule.TryGet(Not, out value) ? LabelRule.Not(value.Value.Text)
+                    : rule.TryGet(Above, out var limit) ? LabelRule.Above(limit.Value)
+                    : null)),
+            "Which values are positive: one value, or a rule. By default the column says so itself: 1, true or yes against 0, false or no.").Or(LabelRule.Boolean);
 
         public static readonly SectionShape Shape = new(Column, Positive);
-
-        private static LabelRule? RuleOf(Section rule) =>
-            rule.TryGet(EqualTo, out var value) ? new LabelRule.EqualTo(value.Value.Text)
-            : rule.TryGet(NotEqualTo, out value) ? new LabelRule.NotEqualTo(value.Value.Text)
-            : rule.TryGet(AnyOf, out var values) ? new LabelRule.AnyOf([.. values.Value.Values.Select(static any => any.Text)])
-            : rule.TryGet(Above, out var threshold) ? new LabelRule.Above(threshold.Value)
-            : rule.TryGet(Below, out threshold) ? new LabelRule.Below(threshold.Value)
-            : null;
     }
 
     public static class Data
@@ -196,7 +187,7 @@ internal static class PipelineShape
                 new ChoiceShape<NumberStep>("a step", [
                     ("impute-median", NumberStep.ImputeMedian), ("impute-mean", NumberStep.ImputeMean), ("standardize", NumberStep.Standardize)]),
                 "a step",
-                identity: static step => step.ToString()),
+                isSet: true),
             "What happens to numbers: how missing ones are filled, and whether they are standardized.").Or(BoundList<NumberStep>.Of(NumberStep.ImputeMedian, NumberStep.Standardize));
 
         public static readonly Key<CategoryEncoding> Encode = new Key<CategoryEncoding>(
@@ -218,7 +209,7 @@ internal static class PipelineShape
                 new ChoiceShape<DatePart>("a part of a date", [
                     ("year", DatePart.Year), ("month", DatePart.Month), ("day", DatePart.Day), ("weekday", DatePart.Weekday), ("hour", DatePart.Hour), ("day-of-year", DatePart.DayOfYear)]),
                 "a part",
-                identity: static part => part.ToString()),
+                isSet: true),
             "The parts of a time that become features.").Or(BoundList<DatePart>.Of(FeatureDefaults.Dates));
 
         public static readonly SectionShape Shape = new(Numeric, Categorical, Dates);
@@ -263,7 +254,7 @@ internal static class PipelineShape
         public static readonly Key<string> Primary = new Key<string>("primary", Metric, "The metric that selects the candidate and is compared with the champion's.").Or(EvaluateDefaults.Primary);
 
         public static readonly Key<BoundList<string>> Also = new Key<BoundList<string>>(
-            "also", new ListShape<string>(Metric, "a metric", identity: static name => name), "Metrics that are computed too.").Or(BoundList<string>.Of(EvaluateDefaults.Also));
+            "also", new ListShape<string>(Metric, "a metric", isSet: true), "Metrics that are computed too.").Or(BoundList<string>.Of(EvaluateDefaults.Also));
 
         public static readonly Key<BoundList<string>> Slices = new Key<BoundList<string>>(
             "slices", Columns, "Columns whose every value is evaluated as a slice.").Or(BoundList<string>.Of());
@@ -278,15 +269,19 @@ internal static class PipelineShape
         private static readonly Key<string> BetterThan = new(
             "better-than", new ChoiceShape<string>("a reference", [(Baseline, Baseline)]), "The candidate must be better on the primary metric.", isRequired: true);
 
-        public static readonly Key<BoundList<GateChoice>> Gates = new(
+        private static readonly GateShape MetricGate = new();
+
+        private static readonly Shape<GateChoice> Gate = new EitherShape<GateChoice>(
+            new ConvertedShape<MetricGate, GateChoice>(MetricGate, static gate => new GateChoice(gate), static gate => gate.Metric is null ? null : MetricGate.Json(gate.Metric)),
+            new ConvertedShape<Section, GateChoice>(
+                new SectionShape(BetterThan),
+                static section => section.TryGet(BetterThan, out _) ? new GateChoice(null) : null,
+                static _ => new JsonObject { [BetterThan.Name] = Baseline }));
+
+        public static readonly Key<BoundList<GateChoice>> Gates = new Key<BoundList<GateChoice>>(
             "gates",
-            new ListShape<GateChoice>(
-                new EitherShape<GateChoice>(
-                    new ConvertedShape<MetricGate, GateChoice>(new GateShape(), static gate => new GateChoice(gate)),
-                    new ConvertedShape<Section, GateChoice>(new SectionShape(BetterThan), static section => section.TryGet(BetterThan, out _) ? new GateChoice(null) : null)),
-                "a gate",
-                identity: static gate => gate.Metric?.ToString() ?? $"better-than: {Baseline}"),
-            "What the candidate must reach on the holdout, whatever the champion does. By default it must be better than the baseline.");
+            new ListShape<GateChoice>(Gate, "a gate", isSet: true),
+            "What the candidate must reach on the holdout, whatever the champion does.").Or(BoundList<GateChoice>.Of(new GateChoice(null)));
 
         public static readonly Key<ChampionRule> Rule = new Key<ChampionRule>(
             "rule",
@@ -343,24 +338,6 @@ internal static class PipelineShape
     public const string Baseline = "baseline";
 
     private static Key<Section> Optional(string name, SectionShape shape, string description) => new Key<Section>(name, shape, description).Or(shape.Empty());
-
-    /// <summary>A single value that the label must equal.</summary>
-    private sealed class ScalarRuleShape : Shape<LabelRule>
-    {
-        private readonly AnyScalarShape scalar = new();
-
-        public override string Expected => scalar.Expected;
-
-        public override System.Text.Json.Nodes.JsonObject Schema() => scalar.Schema();
-
-        public override System.Text.Json.Nodes.JsonNode? Json(LabelRule value) => null;
-
-        protected override bool TryBindScalar(YamlScalar node, string subject, BindContext context, [System.Diagnostics.CodeAnalysis.MaybeNullWhen(false)] out LabelRule value)
-        {
-            value = scalar.TryBind(node, subject, context, out var bound) ? new LabelRule.EqualTo(bound.Text) : null;
-            return value is not null;
-        }
-    }
 }
 
 /// <summary>An entry of the file's gates: on a metric, or better than the baseline (null).</summary>

@@ -37,16 +37,21 @@ internal sealed class YamlReader
             return null;
         }
 
+        var reader = new YamlReader(text, problems);
         try
         {
-            return new YamlReader(text, problems).ReadDocument();
+            return reader.ReadDocument();
         }
         catch (YamlException exception)
         {
-            var mark = MarkOf(exception.Start);
-            problems.Add(mark, PipelineProblemCodes.Syntax, IndentsWithTab(text, mark.Line)
-                ? "a tab cannot indent YAML; use spaces"
-                : $"not valid YAML: {exception.Message}");
+            reader.RefuseSyntax(text, exception.Start, exception.End, exception.Message);
+            return null;
+        }
+        catch (InvalidOperationException) when (reader.parser.Current is not null)
+        {
+            // The scanner of YamlDotNet 16.3 throws this, without a place, for some plain texts that a bracket ends where none is open.
+            var last = reader.parser.Current.End;
+            reader.RefuseSyntax(text, last, last, "a bracket, brace or comma after this place does not fit");
             return null;
         }
         catch (LimitException exception)
@@ -111,10 +116,26 @@ internal sealed class YamlReader
         return new(1 + text.AsSpan().Count('\n'), text.Length - lastBreak);
     }
 
-    private static bool IndentsWithTab(string text, int line)
+    private void RefuseSyntax(string text, Mark start, Mark end, string message)
+    {
+        var tab = IndentingTab(text, MarkOf(start).Line, MarkOf(end).Line);
+        problems.Add(
+            tab ?? MarkOf(start), PipelineProblemCodes.Syntax, tab is null ? $"not valid YAML: {message}" : "a tab cannot indent YAML; use spaces");
+    }
+
+    private static SourceMark? IndentingTab(string text, int firstLine, int lastLine)
     {
         var lines = text.Split('\n');
-        return line <= lines.Length && lines[line - 1].AsSpan().TrimStart(' ').StartsWith("\t");
+        for (var line = firstLine; line <= Math.Min(lastLine, lines.Length); line++)
+        {
+            var tab = lines[line - 1].AsSpan().IndexOfAnyExcept(' ');
+            if (tab >= 0 && lines[line - 1][tab] == '\t')
+            {
+                return new(line, tab + 1);
+            }
+        }
+
+        return null;
     }
 
     private static SourceMark MarkOf(Mark mark) => new((int)Math.Max(1, mark.Line), (int)Math.Max(1, mark.Column));

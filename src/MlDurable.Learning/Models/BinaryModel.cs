@@ -1,0 +1,150 @@
+using System.Buffers.Binary;
+using System.Text.Json;
+using MlDurable.Learning.Features;
+using MlDurable.Learning.Numerics;
+using MlDurable.Learning.Tables;
+
+namespace MlDurable.Learning.Models;
+
+/// <summary>
+/// A trained model of a label that is 0 or 1, with all that it needs to turn raw feature columns into probabilities. Immutable, so safe for concurrent use.
+/// </summary>
+/// <remarks>
+/// File layout, integers little-endian: the magic <c>MLDMODEL</c>, a 32-bit version (1), the 32-bit length and CRC-32C of the content, the content (JSON).
+/// The same model always gives the same bytes, and a model that was read predicts exactly what the written one does.
+/// </remarks>
+public sealed class BinaryModel
+{
+    private const int Version = 1;
+    private const int MaxContentBytes = 256 << 20;
+
+    private readonly FittedFeatures features;
+    private readonly Scorer scorer;
+
+    internal BinaryModel(string trainer, string trainerVersion, FittedFeatures features, Scorer scorer, double threshold)
+    {
+        this.features = features;
+        this.scorer = scorer;
+        Trainer = trainer;
+        TrainerVersion = trainerVersion;
+        Threshold = threshold;
+        Signature = new ModelSignature(features.Inputs);
+    }
+
+    /// <summary>The name of the trainer that made the model.</summary>
+    public string Trainer { get; }
+
+    /// <summary>The version of that trainer.</summary>
+    public string TrainerVersion { get; }
+
+    /// <summary>The columns that <see cref="PredictProbability"/> needs.</summary>
+    public ModelSignature Signature { get; }
+
+    /// <summary>Rows with at least this probability are predicted positive; in [0, 1].</summary>
+    public double Threshold { get; }
+
+    private static ReadOnlySpan<byte> Magic => "MLDMODEL"u8;
+
+    /// <summary>The probability that each row is positive.</summary>
+    /// <param name="rows">A table with at least the columns of <see cref="Signature"/>, in any order; a column without any value may be of any kind.</param>
+    /// <returns>One number in [0, 1] per row; never missing.</returns>
+    /// <exception cref="LearningException"><c>signature-mismatch</c>: a column is missing or of another kind; the message names it.</exception>
+    public double[] PredictProbability(Table rows)
+    {
+        var scores = scorer.LogOdds(features.Apply(rows));
+        foreach (ref var score in scores.AsSpan())
+        {
+            score = Sigmoid.Probability(score);
+        }
+
+        return scores;
+    }
+
+    /// <summary>Writes the model file.</summary>
+    /// <param name="stream">Where to; not closed.</param>
+    public void Write(Stream stream)
+    {
+        var content = JsonSerializer.SerializeToUtf8Bytes(
+            new ModelContent(Trainer, TrainerVersion, Threshold, features.Numbers, features.Categories, scorer), ModelJson.Default.ModelContent);
+        Span<byte> head = stackalloc byte[Magic.Length + (3 * sizeof(int))];
+        Magic.CopyTo(head);
+        BinaryPrimitives.WriteInt32LittleEndian(head[8..], Version);
+        BinaryPrimitives.WriteInt32LittleEndian(head[12..], content.Length);
+        BinaryPrimitives.WriteUInt32LittleEndian(head[16..], Crc32C.Compute(content));
+        stream.Write(head);
+        stream.Write(content);
+    }
+
+    /// <summary>Reads a model file that <see cref="Write"/> wrote.</summary>
+    /// <param name="stream">The bytes, from the current position to the end; need not be seekable; not closed.</param>
+    /// <returns>The model.</returns>
+    /// <exception cref="LearningException"><c>model-file-corrupt</c>: these are not the bytes of a model of this version.</exception>
+    public static BinaryModel Read(Stream stream)
+    {
+        Span<byte> head = stackalloc byte[Magic.Length + (3 * sizeof(int))];
+        if (stream.ReadAtLeast(head, head.Length, throwOnEndOfStream: false) < head.Length || !head.StartsWith(Magic))
+        {
+            throw Corrupt("it does not begin like a model file");
+        }
+
+        var version = BinaryPrimitives.ReadInt32LittleEndian(head[8..]);
+        if (version != Version)
+        {
+            throw Corrupt($"its version is {version}, and this program reads version {Version}");
+        }
+
+        var length = BinaryPrimitives.ReadInt32LittleEndian(head[12..]);
+        if (length is < 0 or > MaxContentBytes)
+        {
+            throw Corrupt($"its content has a length of {length}");
+        }
+
+        var bytes = ReadContent(stream, length);
+        if (Crc32C.Compute(bytes) != BinaryPrimitives.ReadUInt32LittleEndian(head[16..]))
+        {
+            throw Corrupt("its checksum is wrong");
+        }
+
+        try
+        {
+            var content = JsonSerializer.Deserialize(bytes, ModelJson.Default.ModelContent);
+            return content is not null && content.IsSound()
+                ? new BinaryModel(
+                    content.Trainer, content.TrainerVersion, new FittedFeatures(content.Numbers, content.Categories), content.Scorer, content.Threshold)
+                : throw Corrupt("its content contradicts itself");
+        }
+        catch (JsonException exception)
+        {
+            throw Corrupt("its content is no model", exception);
+        }
+        catch (NotSupportedException exception)
+        {
+            throw Corrupt("its content is a model of an unknown kind", exception);
+        }
+    }
+
+    /// <summary>Grows with the bytes that are really there, so that a false length allocates nothing.</summary>
+    private static byte[] ReadContent(Stream stream, int length)
+    {
+        var bytes = new byte[Math.Min(length, 1 << 16)];
+        var read = 0;
+        while (true)
+        {
+            read += stream.ReadAtLeast(bytes.AsSpan(read), bytes.Length - read, throwOnEndOfStream: false);
+            if (read < bytes.Length)
+            {
+                throw Corrupt("it ends too early");
+            }
+
+            if (read == length)
+            {
+                return stream.ReadByte() < 0 ? bytes : throw Corrupt("bytes follow its content");
+            }
+
+            Array.Resize(ref bytes, (int)Math.Min(length, 2L * bytes.Length));
+        }
+    }
+
+    private static LearningException Corrupt(string what, Exception? innerException = null) =>
+        new("model-file-corrupt", $"The model file is corrupt: {what}. Restore it, or train the model again.", innerException);
+}

@@ -1,0 +1,87 @@
+using System.Collections.Immutable;
+using MlDurable.Learning.Features;
+
+namespace MlDurable.Learning.Models;
+
+/// <summary>A start value plus one leaf of each tree.</summary>
+internal sealed record TreeScorer(double Start, ImmutableArray<Tree> Trees) : Scorer
+{
+    public override double[] LogOdds(FeatureMatrix features)
+    {
+        var scores = new double[features.Rows];
+        Array.Fill(scores, Start);
+        foreach (var tree in Trees)
+        {
+            tree.AddTo(scores, features);
+        }
+
+        return scores;
+    }
+
+    public override bool IsSound(int featureCount) =>
+        IsCoefficient(Start) && !Trees.IsDefault && Trees.All(tree => tree is not null && tree.IsSound(featureCount) && tree.Value.All(IsCoefficient));
+}
+
+/// <summary>
+/// A binary tree as one array per property of its nodes; node 0 is the root, children come after their parent.
+/// </summary>
+/// <param name="Feature">The feature that the node tests, or -1 in a leaf.</param>
+/// <param name="Threshold">Rows with a value up to this go left, others right.</param>
+/// <param name="MissingLeft">Whether rows without a value go left.</param>
+/// <param name="Left">The left child.</param>
+/// <param name="Right">The right child.</param>
+/// <param name="Value">What a leaf adds to the score.</param>
+internal sealed record Tree(
+    ImmutableArray<int> Feature,
+    ImmutableArray<double> Threshold,
+    ImmutableArray<bool> MissingLeft,
+    ImmutableArray<int> Left,
+    ImmutableArray<int> Right,
+    ImmutableArray<double> Value)
+{
+    public void AddTo(double[] scores, FeatureMatrix features)
+    {
+        var feature = Feature.AsSpan();
+        var threshold = Threshold.AsSpan();
+        var missingLeft = MissingLeft.AsSpan();
+        var left = Left.AsSpan();
+        var right = Right.AsSpan();
+        for (var row = 0; row < scores.Length; row++)
+        {
+            var node = 0;
+            while (feature[node] >= 0)
+            {
+                var value = features.Dense[feature[node]][row];
+                node = value <= threshold[node] || (missingLeft[node] && double.IsNaN(value)) ? left[node] : right[node];
+            }
+
+            scores[row] += Value[node];
+        }
+    }
+
+    public bool IsSound(int featureCount)
+    {
+        if (Feature.IsDefaultOrEmpty || Threshold.IsDefault || MissingLeft.IsDefault || Left.IsDefault || Right.IsDefault || Value.IsDefault)
+        {
+            return false;
+        }
+
+        var nodes = Feature.Length;
+        if (Threshold.Length != nodes || MissingLeft.Length != nodes || Left.Length != nodes || Right.Length != nodes || Value.Length != nodes)
+        {
+            return false;
+        }
+
+        for (var node = 0; node < nodes; node++)
+        {
+            // Children after their parent: every walk ends.
+            if (Feature[node] >= featureCount
+                || (Feature[node] >= 0 && !(Left[node] > node && Left[node] < nodes && Right[node] > node && Right[node] < nodes)))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+}

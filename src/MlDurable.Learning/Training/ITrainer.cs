@@ -1,0 +1,31 @@
+using MlDurable.Learning.Models;
+
+namespace MlDurable.Learning.Training;
+
+/// <summary>Fits one kind of model. Implementations keep no state, so they are safe for concurrent use.</summary>
+public interface ITrainer
+{
+    /// <summary>The name in lower case with hyphens, as in a pipeline file.</summary>
+    string Name { get; }
+
+    /// <summary>Changes whenever the same request would give another model.</summary>
+    string Version { get; }
+
+    /// <summary>What kind of model it fits and what it takes from the recipe, for a person.</summary>
+    string Description { get; }
+
+    /// <summary>The settings it has.</summary>
+    IReadOnlyList<HyperparameterSpec> Hyperparameters { get; }
+
+    /// <summary>Fits a model.</summary>
+    /// <param name="request">Rows, recipe, hyperparameters and seed.</param>
+    /// <param name="cancellationToken">Stops between two iterations.</param>
+    /// <returns>The model; its threshold has the greatest F1 on the validation rows.</returns>
+    /// <exception cref="LearningException">
+    /// <c>no-rows</c>; <c>one-class</c>: all training labels are equal; <c>invalid-labels</c>: a label is not 0 or 1; <c>no-usable-features</c>;
+    /// <c>missing-numbers</c>: the model needs imputation and the recipe has none; <c>unknown-hyperparameter</c>; <c>hyperparameter-out-of-range</c>;
+    /// <c>signature-mismatch</c>: the validation rows lack a column of the training rows.
+    /// </exception>
+    /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was canceled.</exception>
+    BinaryModel Fit(TrainingRequest request, CancellationToken cancellationToken = default);
+}

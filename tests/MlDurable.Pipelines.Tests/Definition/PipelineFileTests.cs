@@ -1,0 +1,375 @@
+using System.Diagnostics;
+using System.Security.Cryptography;
+using System.Text;
+using MlDurable.Learning.Features;
+using MlDurable.Learning.Judging;
+using MlDurable.Learning.Tables;
+using MlDurable.Pipelines.Definition;
+
+namespace MlDurable.Pipelines.Tests.Definition;
+
+public sealed class PipelineFileTests
+{
+    [Fact]
+    public void Load_ValidFile_GivesEverySection()
+    {
+        var pipeline = PipelineText.LoadValid(PipelineText.Valid);
+
+        Assert.Equal("damage", pipeline.Name);
+        Assert.Equal("Will it break?", pipeline.Description);
+        Assert.Equal(7UL, pipeline.Seed);
+        var margin = Assert.Single(pipeline.Parameters).Value;
+        Assert.Equal(new ParameterValue(ParameterType.Number, "0.02"), margin.Default);
+        Assert.Equal((0, 0.5), (margin.Minimum, margin.Maximum));
+        Assert.Equal("strikes/*.csv", pipeline.Data.Files);
+        Assert.Equal(new DataWindow.All(), pipeline.Data.Window);
+        Assert.Equal(new LabelDefinition("Effect", LabelRule.Not("None")), pipeline.Data.Label);
+        Assert.Equal("Date", pipeline.Data.Time);
+        Assert.Equal(["Cost", "Repair"], pipeline.Data.Drop.ToArray());
+        Assert.Equal(
+            [
+                new RowCountRule(100, null) { Line = 13 },
+                new ColumnTypeRule(ColumnKind.Number) { Column = "Speed", Level = QualityLevel.Warning, Line = 15 },
+                new RangeRule(0, 500) { Column = "Speed", Level = QualityLevel.Warning, Line = 16 },
+                new MissingShareRule(0.5) { Column = "Speed", Level = QualityLevel.Warning, Line = 17 },
+                new DriftRule(DriftLimit.Watch) { Level = QualityLevel.Warning, Line = 19 },
+            ],
+            pipeline.Quality.ToArray());
+        Assert.Equal((NumberImputation.Median, true), (pipeline.Features.Imputation, pipeline.Features.Standardize));
+        Assert.Equal((CategoryEncoding.OneHot, 20), (pipeline.Features.Encoding, pipeline.Features.FoldRarerThan));
+        Assert.Equal([DatePart.Month, DatePart.Weekday], pipeline.Features.Dates.ToArray());
+        Assert.Equal(new SplitDefinition { By = SplitBy.Time, Validation = 0.15, Holdout = 0.2 }, pipeline.Split);
+        Assert.Equal(new SearchDefinition { Strategy = SearchStrategy.Grid, Parallel = 2 }, pipeline.Train.Search);
+        Assert.Equal(
+            [
+                "logistic-regression l2=0.1",
+                "logistic-regression l2=1",
+                "logistic-regression l2=10",
+                "gradient-boosting leaves=8 trees=100",
+                "gradient-boosting leaves=8 trees=200",
+            ],
+            pipeline.Train.Candidates.Select(static candidate => candidate.DisplayName));
+        Assert.Equal("roc-auc", pipeline.Evaluate.Primary);
+        Assert.Equal(["pr-auc", "log-loss"], pipeline.Evaluate.Also.ToArray());
+        Assert.Equal(["Size"], pipeline.Evaluate.Slices.ToArray());
+        Assert.Equal("damage", pipeline.Promote.Model);
+        var gate = Assert.Single(pipeline.Promote.Gates);
+        Assert.Equal(("roc-auc", GateComparison.AtLeast, 0.7), (gate.Metric.Name, gate.Comparison, gate.Bound));
+        Assert.True(pipeline.Promote.BetterThanBaseline);
+        Assert.Equal(new VersusChampionDefinition { Rule = ChampionRule.NonInferior, Margin = 0.02, Confidence = 0.95 }, pipeline.Promote.VersusChampion);
+        Assert.Equal(SliceRule.ShownWorse, pipeline.Promote.Slices);
+    }
+
+    [Fact]
+    public void Load_LeastFile_HasTheDocumentedDefaults()
+    {
+        var pipeline = PipelineText.LoadValid(PipelineText.Minimal);
+
+        Assert.Equal("", pipeline.Description);
+        Assert.Equal(0UL, pipeline.Seed);
+        Assert.Empty(pipeline.Parameters);
+        Assert.Equal(new DataWindow.All(), pipeline.Data.Window);
+        Assert.Equal(LabelRule.Boolean, pipeline.Data.Label.Positive);
+        Assert.Null(pipeline.Data.Time);
+        Assert.Empty(pipeline.Data.Drop);
+        Assert.Equal(QuarantinePolicy.Stop, pipeline.Data.OnQuarantine);
+        Assert.Empty(pipeline.Quality);
+        Assert.Equal((NumberImputation.Median, true), (pipeline.Features.Imputation, pipeline.Features.Standardize));
+        Assert.Equal((CategoryEncoding.OneHot, 20), (pipeline.Features.Encoding, pipeline.Features.FoldRarerThan));
+        Assert.Equal([DatePart.Month, DatePart.Weekday], pipeline.Features.Dates.ToArray());
+        Assert.Equal(new SplitDefinition { By = SplitBy.Hash, Validation = 0.15, Holdout = 0.2 }, pipeline.Split);
+        Assert.Equal(new SearchDefinition { Strategy = SearchStrategy.Grid, Parallel = 2 }, pipeline.Train.Search);
+        Assert.Empty(Assert.Single(pipeline.Train.Candidates).Hyperparameters);
+        Assert.Equal("roc-auc", pipeline.Evaluate.Primary);
+        Assert.Equal(["pr-auc", "log-loss", "calibration-error"], pipeline.Evaluate.Also.ToArray());
+        Assert.Empty(pipeline.Evaluate.Slices);
+        Assert.Equal("damage", pipeline.Promote.Model);
+        Assert.Empty(pipeline.Promote.Gates);
+        Assert.True(pipeline.Promote.BetterThanBaseline);
+        Assert.Equal(new VersusChampionDefinition { Rule = ChampionRule.NonInferior, Margin = null, Confidence = 0.95 }, pipeline.Promote.VersusChampion);
+        Assert.Equal(SliceRule.ShownWorse, pipeline.Promote.Slices);
+    }
+
+    [Fact]
+    public void Load_TimeColumnWithoutSplit_SplitsByTime() =>
+        Assert.Equal(SplitBy.Time, PipelineText.LoadValid(PipelineText.Minimal.Replace("  label", "  time: Date\n  label", StringComparison.Ordinal)).Split.By);
+
+    [Fact]
+    public void Load_PrimaryAmongTheDefaultMetrics_IsNotComputedTwice() =>
+        Assert.Equal(["log-loss", "calibration-error"], PipelineText.LoadValid(PipelineText.Minimal + "evaluate: { primary: pr-auc }").Evaluate.Also.ToArray());
+
+    [Fact]
+    public void Load_GateOnAnotherMetric_IsComputedToo() =>
+        Assert.Equal(
+            ["pr-auc", "log-loss", "f1"],
+            PipelineText.LoadValid(PipelineText.With("better-than: baseline", "\"f1>0.2\", \"pr-auc <= 1\"")).Evaluate.Also.ToArray());
+
+    [Fact]
+    public void Load_GatesWithoutBaseline_DoNotAskForIt() =>
+        Assert.False(PipelineText.LoadValid(PipelineText.With(", better-than: baseline", "")).Promote.BetterThanBaseline);
+
+    public static TheoryData<string, DataWindow> Windows => new()
+    {
+        { "all", new DataWindow.All() },
+        { "{ last: 8 }", new DataWindow.Last(8) },
+        { "{ days: 365 }", new DataWindow.Days(365) },
+    };
+
+    [Theory]
+    [MemberData(nameof(Windows))]
+    public void Load_Window_IsAllOrLastOrDays(string window, DataWindow expected) =>
+        Assert.Equal(expected, PipelineText.LoadValid(PipelineText.With("window: all", $"window: {window}")).Data.Window);
+
+    public static TheoryData<string, LabelRule> LabelRules => new()
+    {
+        { "Minor", LabelRule.EqualTo("Minor") },
+        { "1", LabelRule.EqualTo("1") },
+        { "{ equals: yes }", LabelRule.EqualTo("yes") },
+        { "{ not: 0 }", LabelRule.Not("0") },
+        { "{ above: 1e3 }", LabelRule.Above(1000) },
+    };
+
+    [Theory]
+    [MemberData(nameof(LabelRules))]
+    public void Load_LabelRule_KeepsTheValueAsWritten(string positive, LabelRule expected) =>
+        Assert.Equal(expected, PipelineText.LoadValid(PipelineText.With("positive: { not: None }", $"positive: {positive}")).Data.Label.Positive);
+
+    [Fact]
+    public void Load_EveryColumnCheck_GivesItsRule()
+    {
+        var text = PipelineText.With(
+            "    level: warning\n",
+            "  - { column: Size, required: true, allowed: [Small, 1, true], unique: true }\n  - { column: Kind, known: { at-least: 0.9 }, unique: false }\n");
+
+        var rules = PipelineText.LoadValid(text).Quality.OfType<ColumnQualityRule>().Where(static rule => rule.Column != "Speed").ToArray();
+
+        Assert.Equal(
+            ["a column 'Size'", "'Size' one of Small, 1, true", "no value of 'Size' twice", "at least 90% of 'Kind' known from earlier data"],
+            rules.Select(static rule => rule.Expectation));
+        Assert.Equal([18, 18, 18, 19], rules.Select(static rule => rule.Line));
+        Assert.All(rules, static rule => Assert.Equal(QualityLevel.Error, rule.Level));
+    }
+
+    [Fact]
+    public void Load_OneOfEverySection_ReportsTheMistakesOfAll()
+    {
+        const string Text = """
+            pipeline: Bird strikes
+            descripton: Will it break?
+            seed: -7
+            parameters:
+              margin: { type: nummer, default: 0.02 }
+            data:
+              files: /strikes
+              window: { last: many }
+              label: { column: Effect, positive: { nott: None } }
+              drop: [Cost, Effect]
+              time: Effect
+            quality:
+              - rows: { at-least: few }
+              - column: Speed
+                between: [500, 0]
+                levl: warning
+            features:
+              numeric: [impute-zero]
+              categorical: { encode: onehot }
+            split: { by: time, validation: 0.6, holdout: 0.6 }
+            train:
+              search: { strategy: grid, budget: 10m }
+              candidates:
+                - trainer: gradient-bosting
+                - trainer: gradient-boosting
+                  tress: 100
+                  leaves: 1
+            evaluate:
+              primary: auc
+              also: [pr-auc, pr-auc]
+            promote:
+              gates: ["roc-auc = 0.7", "rocauc >= 0.7"]
+              versus-champion: { rule: non-inferior, margin: -1, confidence: 95 }
+            retention: { keep-versions: 10 }
+            """;
+
+        var problems = PipelineText.Load(Text).Problems;
+
+        Assert.Equal(
+            [
+                "1:11 invalid-value", "2:1 unknown-key", "3:7 invalid-value", "5:19 unknown-name", "7:10 invalid-value", "8:19 wrong-type",
+                "9:40 unknown-key", "10:16 conflict", "11:9 conflict", "13:23 wrong-type", "15:20 conflict", "16:5 unknown-key", "18:13 unknown-name",
+                "19:26 unknown-name", "20:46 conflict", "22:29 not-yet-supported", "24:16 unknown-name", "26:7 unknown-key", "27:15 invalid-value",
+                "29:12 unknown-name", "30:18 conflict", "32:11 invalid-value", "32:28 unknown-name", "33:50 invalid-value", "33:66 invalid-value",
+                "34:1 not-yet-supported",
+            ],
+            problems.Select(static problem => $"{problem.Line}:{problem.Column} {problem.Code}"));
+    }
+
+    [Fact]
+    public void Load_TenMistakes_GivesTenLocatedErrors()
+    {
+        var text = PipelineText.Valid;
+        (string Part, string Mistake)[] mistakes =
+        [
+            ("seed: 7", "sed: 7"),
+            ("window: all", "window: some"),
+            ("drop: [Cost, Repair]", "drop: [Cost, Cost]"),
+            ("between: [0, 500]", "between: [500, 0]"),
+            ("encode: one-hot", "encode: onehot"),
+            ("holdout: 0.2", "holdout: 0.9"),
+            ("trees: [100, 200]", "tress: [100, 200]"),
+            ("primary: roc-auc", "primary: auc"),
+            ("confidence: 0.95", "confidence: 95"),
+            ("\"${margin}\"", "\"${margn}\""),
+        ];
+        foreach (var (part, mistake) in mistakes)
+        {
+            text = text.Replace(part, mistake, StringComparison.Ordinal);
+        }
+
+        var result = PipelineText.Load(text);
+
+        Assert.Null(result.Definition);
+        Assert.Equal([3, 8, 11, 16, 22, 24, 31, 34, 40, 40], result.Problems.Select(static problem => problem.Line));
+        Assert.All(result.Problems, static problem => Assert.Equal(PipelineProblemSeverity.Error, problem.Severity));
+        Assert.Equal("pipeline.yaml:31:7: unknown key 'tress'; did you mean 'trees'?", result.Problems[6].ToString());
+    }
+
+    [Fact]
+    public void Load_MisspelledSection_StillReportsTheMistakesInside() =>
+        Assert.Equal(
+            ["24:1: unknown key 'splitt'; did you mean 'split'?", "24:33: 'validation' must be a number above 0 and below 1, not 2"],
+            PipelineText.Problems(PipelineText.With("split: { by: time, validation: 0.15", "splitt: { by: time, validation: 2")));
+
+    [Fact]
+    public void Load_MistakeBehindAnAlias_IsReportedOnce() =>
+        Assert.Equal(
+            ["31:26: a value of 'trees' must be a whole number from 1 to 10000, not 0"],
+            PipelineText.Problems(PipelineText.With("trees: [100, 200]", "trees: &sizes [10, 0]\n    - trainer: gradient-boosting\n      trees: *sizes")));
+
+    [Fact]
+    public void Load_Alias_StandsForItsAnchor() =>
+        Assert.Equal(
+            ["Size", "Kind"],
+            PipelineText.LoadValid(PipelineText.With("drop: [Cost, Repair]", "drop: &both [Size, Kind]").Replace("slices: [Size]", "slices: *both", StringComparison.Ordinal))
+                .Evaluate.Slices.ToArray());
+
+    [Theory]
+    [InlineData("\r\n", "\uFEFF")]
+    [InlineData("\n", "# a comment\n")]
+    [InlineData("\n", "--- # one document\n")]
+    public void Load_OtherLineBreaksMarksAndComments_GiveTheSamePipeline(string lineBreak, string start)
+    {
+        var result = PipelineText.Load(start + PipelineText.Valid.Replace("\n", lineBreak, StringComparison.Ordinal));
+
+        Assert.Empty(result.Problems);
+        Assert.Equal(5, result.Definition!.Train.Candidates.Length);
+    }
+
+    [Fact]
+    public void Load_ContentHash_IsOfTheBytes()
+    {
+        var result = PipelineText.Load(PipelineText.Valid);
+
+        Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(PipelineText.Valid))), result.ContentHash);
+        Assert.Equal(result.ContentHash, PipelineText.Load(PipelineText.Valid, ("margin", "0.3")).ContentHash);
+        Assert.NotEqual(result.ContentHash, PipelineText.Load(PipelineText.Valid + "# more\n").ContentHash);
+    }
+
+    [Fact]
+    public void Load_Stream_GivesWhatTheBytesGive()
+    {
+        using var stream = new MemoryStream(Encoding.UTF8.GetBytes(PipelineText.Valid));
+
+        var result = PipelineFile.Load("pipeline.yaml", stream);
+
+        Assert.Equal("damage", result.Definition!.Name);
+        Assert.Equal(PipelineText.Load(PipelineText.Valid).ContentHash, result.ContentHash);
+    }
+
+    [Fact]
+    public void Load_EndlessStream_StopsAtTheLimit()
+    {
+        using var stream = new MemoryStream(new byte[2 * PipelineFile.MaxBytes]);
+
+        var problem = Assert.Single(PipelineFile.Load("pipeline.yaml", stream).Problems);
+
+        Assert.Equal("pipeline.yaml:1:1: the file is larger than 1,048,576 bytes", problem.ToString());
+        Assert.Equal(PipelineFile.MaxBytes + 1, stream.Position);
+    }
+
+    public static TheoryData<string, string> OtherTexts => new()
+    {
+        { "", "1:1: the file is empty; a pipeline file starts with 'pipeline: <name>'" },
+        { "# nothing\n", "1:1: the file is empty; a pipeline file starts with 'pipeline: <name>'" },
+        { "\n  - pipeline", "2:3: a pipeline file must be a mapping that starts with 'pipeline: <name>'" },
+        { "pipeline", "1:1: a pipeline file must be a mapping that starts with 'pipeline: <name>'" },
+        { "a: &a [*a]", "1:8: the alias '*a' has no anchor before it" },
+        { new string('[', 100_000), "1:65: nested more than 64 deep" },
+        { "[ " + string.Concat(Enumerable.Repeat("{a: ", 100_000)), "1:252: nested more than 64 deep" },
+    };
+
+    [Theory]
+    [MemberData(nameof(OtherTexts))]
+    public void Load_NotAPipeline_SaysSo(string text, string problem) => Assert.Contains(problem, PipelineText.Problems(text));
+
+    [Fact]
+    public void Load_NotUtf8_LocatesTheByte()
+    {
+        var bytes = Encoding.UTF8.GetBytes("pipeline: a\ndescription: é…x");
+        bytes[^1] = 0xFF;
+
+        Assert.Equal(
+            "p:2:16: byte 0xFF is not UTF-8; save the file as UTF-8",
+            Assert.Single(PipelineFile.Load("p", bytes).Problems).ToString());
+    }
+
+    [Fact]
+    public void Load_AliasBomb_IsRefusedAtOnce()
+    {
+        var text = new StringBuilder("a0: &a0 [x, x, x, x, x, x, x, x, x]\n");
+        for (var level = 1; level < 60; level++)
+        {
+            text.Append(string.Create(null, $"a{level}: &a{level} [{string.Join(", ", Enumerable.Repeat($"*a{level - 1}", 9))}]\n"));
+        }
+
+        var watch = Stopwatch.StartNew();
+        var problem = Assert.Single(PipelineText.Problems(text.ToString()));
+
+        Assert.EndsWith("the aliases stand for more than 100,000 values", problem, StringComparison.Ordinal);
+        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(5), $"took {watch.Elapsed}");
+    }
+
+    [Theory]
+    [InlineData("seed: ", '1')]
+    [InlineData("${", '$')]
+    [InlineData("\"", 'x')]
+    [InlineData("? ", '-')]
+    [InlineData("a: ", ':')]
+    [InlineData("gates: [\"", '<')]
+    public void Load_LongestFileOfOneCharacter_EndsSoon(string start, char character)
+    {
+        var text = start + new string(character, PipelineFile.MaxBytes - start.Length);
+
+        var watch = Stopwatch.StartNew();
+        var result = PipelineText.Load(text);
+
+        Assert.Null(result.Definition);
+        Assert.NotEmpty(result.Problems);
+        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(10), $"took {watch.Elapsed}");
+    }
+
+    [Fact]
+    public void Load_ManyWrongKeys_ReportsEachSoon()
+    {
+        var text = new StringBuilder();
+        for (var key = 0; text.Length < PipelineFile.MaxBytes / 4; key++)
+        {
+            text.Append(string.Create(null, $"k{key}: ${{p{key}}}\n"));
+        }
+
+        var watch = Stopwatch.StartNew();
+        var problems = PipelineText.Problems(text.ToString());
+
+        Assert.True(problems.Length > 15_000);
+        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(10), $"took {watch.Elapsed}");
+    }
+}

@@ -1,0 +1,299 @@
+using MlDurable.Pipelines.Definition;
+
+namespace MlDurable.Pipelines.Tests.Definition;
+
+/// <summary>Each mistake that a person can make: one problem, at its place, in words that help.</summary>
+public sealed class PipelineMistakesTests
+{
+    public static TheoryData<string, string, string> Mistakes => new()
+    {
+        // Keys
+        { "leaves: 8", "leafs: 8", "32:7: unknown key 'leafs'; did you mean 'leaves'?" },
+        { "seed: 7", "sed: 7", "3:1: unknown key 'sed'; did you mean 'seed'?" },
+        { "description: Will it break?", "triggers: []", "2:1: 'triggers' is not yet supported; remove it" },
+        { "seed: 7", "retention: { keep-runs: 90d }", "3:1: 'retention' is not yet supported; remove it" },
+        {
+            "seed: 7", "frobnicate: true",
+            "3:1: unknown key 'frobnicate'; the keys here are pipeline, description, seed, parameters, data, quality, features, split, train, evaluate, promote"
+        },
+        { "seed: 7", "seed: 7\nseed: 8", "4:1: duplicate key 'seed'; it is already on line 3" },
+        {
+            "seed: 7", "1: 7",
+            "3:1: unknown key '1'; the keys here are pipeline, description, seed, parameters, data, quality, features, split, train, evaluate, promote"
+        },
+        { "pipeline: damage\n", "", "1:1: the file needs the key 'pipeline'" },
+        { "  files: strikes/*.csv\n", "", "6:1: 'data' needs the key 'files'" },
+        { "column: Effect, ", "", "9:3: 'label' needs the key 'column'" },
+        { "trainer: logistic-regression\n      l2", "l2", "28:7: a candidate of 'candidates' needs the key 'trainer'" },
+        { "at-most: 0.5", "", "17:5: 'missing' needs the key 'at-most'" },
+        { "rows: { at-least: 100 }", "rows: {}", "13:5: 'rows' needs at least one of at-least, at-most" },
+        { "column: Speed", "colum: Speed", "14:5: unknown key 'colum'; did you mean 'column'?" },
+        { "column: Speed\n    type", "type", "14:5: an entry of 'quality' needs the key 'column'" },
+        {
+            "- rows: { at-least: 100 }", "- size: { at-least: 100 }",
+            "13:5: an entry of 'quality' must be a quality rule: a mapping with exactly one of rows, column, drift, not one with size"
+        },
+        {
+            "- rows: { at-least: 100 }", "- {}",
+            "13:5: an entry of 'quality' must be a quality rule: a mapping with exactly one of rows, column, drift, not an empty mapping"
+        },
+        {
+            "- rows: { at-least: 100 }", "- rows: { at-least: 100 }\n    column: Size",
+            "14:5: an entry of 'quality' must be a quality rule: a mapping with exactly one of rows, column, drift; make two entries of it"
+        },
+        {
+            "search: { strategy: grid, parallel: 2 }", "search: { strategy: grid, parallel: 2, budget: 10m }",
+            "26:42: 'budget' is not yet supported; remove it"
+        },
+
+        // Types
+        {
+            "pipeline: damage", "pipeline: 12",
+            "1:11: 'pipeline' must be a name of at most 64 lower-case letters, digits and single hyphens that starts with a letter, not the number 12"
+        },
+        {
+            "pipeline: damage", "pipeline: \"${margin}\"",
+            "1:11: 'pipeline' must be a name of at most 64 lower-case letters, digits and single hyphens that starts with a letter, not the text '${margin}'"
+        },
+        {
+            "pipeline: damage", "pipeline: Bird Strikes",
+            "1:11: 'pipeline' must be a name of at most 64 lower-case letters, digits and single hyphens that starts with a letter, not the text 'Bird Strikes'"
+        },
+        {
+            "description: Will it break?", "description: 2024",
+            "2:14: 'description' must be text, not the number 2024; quote it to make it text"
+        },
+        { "description: Will it break?", "description: [a]", "2:14: 'description' must be text, not a list" },
+        { "seed: 7", "seed: seven", "3:7: 'seed' must be a whole number from 0 to 18446744073709551615, not the text 'seven'" },
+        {
+            "seed: 7", "seed: \"7\"",
+            "3:7: 'seed' must be a whole number from 0 to 18446744073709551615, not the text '7'; remove the quotes"
+        },
+        { "seed: 7", "seed: 08", "3:7: 'seed' must be a whole number from 0 to 18446744073709551615, not the text '08'" },
+        { "seed: 7", "seed: 1.5", "3:7: 'seed' must be a whole number from 0 to 18446744073709551615, not 1.5" },
+        { "seed: 7", "seed: -1", "3:7: 'seed' must be a whole number from 0 to 18446744073709551615, not -1" },
+        {
+            "seed: 7", "seed: 18446744073709551616",
+            "3:7: 'seed' must be a whole number from 0 to 18446744073709551615, not 18446744073709551616"
+        },
+        { "seed: 7", "seed:", "3:1: 'seed' must be a whole number from 0 to 18446744073709551615, not nothing" },
+        { "  window: all", "  window: al", "8:11: 'window' must be 'all', not the text 'al'; did you mean 'all'?" },
+        { "  window: all", "  window: { last: 0 }", "8:19: 'last' must be a whole number from 1 to 1000000, not 0" },
+        { "  window: all", "  window: { last: 3, days: 2 }", "8:3: 'window' needs exactly one of last, days, not last and days" },
+        { "  window: all", "  window: {}", "8:3: 'window' needs exactly one of last, days" },
+        { "  window: all", "  window: [all]", "8:11: 'window' must be a mapping with exactly one of last, days, not a list" },
+        {
+            "files: strikes/*.csv", "files: /strikes/*.csv",
+            "7:10: 'files' must be a relative path with forward slashes, without '.' and '..' as folders, not the text '/strikes/*.csv'"
+        },
+        {
+            "files: strikes/*.csv", "files: ../strikes/*.csv",
+            "7:10: 'files' must be a relative path with forward slashes, without '.' and '..' as folders, not the text '../strikes/*.csv'"
+        },
+        { "positive: { not: None }", "positive: { not: null }", "9:45: 'not' must be text or a number, not nothing" },
+        { "positive: { not: None }", "positive: { above: None }", "9:47: 'above' must be a number, not the text 'None'" },
+        { "positive: { not: None }", "positive: { nott: None }", "9:40: unknown key 'nott'; did you mean 'not'?" },
+        { "time: Date", "time: \"\"", "10:9: 'time' must not be empty" },
+        { "drop: [Cost, Repair]", "drop: Cost", "11:9: 'drop' must be a list, each item text, not the text 'Cost'" },
+        { "drop: [Cost, Repair]", "drop: [Cost, 5]", "11:16: a column of 'drop' must be text, not the number 5; quote it to make it text" },
+        {
+            "  time: Date", "  time: Date\n  on-quarantine: ignore",
+            "11:18: 'on-quarantine' must be a policy (stop or skip), not the text 'ignore'"
+        },
+        {
+            "split: { by: time, validation: 0.15, holdout: 0.2 }", "split: by time",
+            "24:8: 'split' must be a mapping with the keys by, validation, holdout, not the text 'by time'"
+        },
+        {
+            "split: { by: time, validation: 0.15, holdout: 0.2 }", "split:",
+            "24:1: 'split' must be a mapping with the keys by, validation, holdout, not nothing"
+        },
+
+        // Values
+        { "at-least: 100", "at-least: -1", "13:23: 'at-least' must be a whole number from 0 to 9007199254740992, not -1" },
+        { "between: [0, 500]", "between: [0]", "16:14: 'between' must have exactly 2 items, not 1" },
+        { "between: [0, 500]", "between: [0, .inf]", "16:18: a limit of 'between' must be a number, not .inf" },
+        { "at-most: 0.5 }", "at-most: 50 }", "17:25: 'at-most' must be a number from 0 to 1, not 50" },
+        { "    level: warning\n", "    level: warn\n", "18:12: 'level' must be a level (error or warning), not the text 'warn'" },
+        { "    level: warning\n", "    allowed: []\n", "18:14: 'allowed' must have at least one item, not 0" },
+        { "    level: warning\n", "    unique: no\n", "18:13: 'unique' must be true or false, not the text 'no'" },
+        { "    level: warning\n", "    required: { at-least: 90% }\n", "18:15: 'required' must be true or false, not a mapping" },
+        {
+            "drift: { at-most: watch", "drift: { at-most: act",
+            "19:23: 'at-most' must be a drift level (none or watch), not the text 'act'"
+        },
+        {
+            "type: number\n", "type: numeric\n",
+            "15:11: 'type' must be a column type (number, category or time), not the text 'numeric'; did you mean 'number'?"
+        },
+        {
+            "impute-median", "impute-modus",
+            "21:13: a step of 'numeric' must be a step (impute-median, impute-mean or standardize), not the text 'impute-modus'"
+        },
+        { "encode: one-hot", "encode: off", "22:26: 'encode' must be an encoding (one-hot or ordinal), not the text 'off'" },
+        { "fold-rarer-than: 20", "fold-rarer-than: -1", "22:52: 'fold-rarer-than' must be a whole number from 0 to 1000000, not -1" },
+        { "dates: [month, weekday]", "dates: [month, month]", "23:18: 'dates' lists 'month' twice" },
+        { "by: time", "by: group", "24:14: 'by' must be a way to split (time or hash), not the text 'group'" },
+        { "validation: 0.15", "validation: 0", "24:32: 'validation' must be a number above 0 and below 1, not 0" },
+        { "strategy: grid", "strategy: random", "26:23: 'strategy' 'random' is not yet supported; it must be 'grid'" },
+        { "parallel: 2", "parallel: 0", "26:39: 'parallel' must be a whole number from 1 to 256, not 0" },
+        {
+            "trainer: gradient-boosting", "trainer: gradient-bosting",
+            "30:16: 'trainer' must be a trainer (gradient-boosting or logistic-regression), not the text 'gradient-bosting'; did you mean 'gradient-boosting'?"
+        },
+        {
+            "trainer: gradient-boosting", "trainer: baseline",
+            "30:16: 'trainer' must be a trainer (gradient-boosting or logistic-regression), not the text 'baseline'"
+        },
+        { "trees: [100, 200]", "trees: [100, 100]", "31:20: 'trees' lists '100' twice" },
+        { "trees: [100, 200]", "trees: []", "31:14: 'trees' must have at least one item, not 0" },
+        { "trees: [100, 200]", "trees: [1.5]", "31:15: a value of 'trees' must be a whole number from 1 to 10000, not 1.5" },
+        { "leaves: 8", "leaves: 1", "32:15: 'leaves' must be a whole number from 2 to 1024, not 1" },
+        {
+            "primary: roc-auc", "primary: roc",
+            "34:12: 'primary' must be a metric (roc-auc, pr-auc, log-loss, brier, accuracy, balanced-accuracy, precision, recall, f1, mcc or calibration-error), not the text 'roc'"
+        },
+        {
+            "also: [pr-auc, log-loss]", "also: [pr-auc, logloss]",
+            "35:18: a metric of 'also' must be a metric (roc-auc, pr-auc, log-loss, brier, accuracy, balanced-accuracy, precision, recall, f1, mcc or calibration-error), not the text 'logloss'; did you mean 'log-loss'?"
+        },
+        {
+            "roc-auc >= 0.7", "roc-auc",
+            "39:11: a gate of 'gates' must be a metric, one of >= > <= <, and a number, such as 'roc-auc >= 0.7', not the text 'roc-auc'"
+        },
+        {
+            "roc-auc >= 0.7", "roc-auc => 0.7",
+            "39:11: a gate of 'gates' must be a metric, one of >= > <= <, and a number, such as 'roc-auc >= 0.7', not the text 'roc-auc => 0.7'"
+        },
+        {
+            "roc-auc >= 0.7", "roc-auc >= high",
+            "39:11: a gate of 'gates' must be a metric, one of >= > <= <, and a number, such as 'roc-auc >= 0.7', not the text 'roc-auc >= high'"
+        },
+        { "roc-auc >= 0.7", "roc-auk >= 0.7", "39:11: a gate of 'gates' names the unknown metric 'roc-auk'; did you mean 'roc-auc'?" },
+        { "better-than: baseline", "better-than: champion", "39:42: 'better-than' must be 'baseline', not the text 'champion'" },
+        {
+            "better-than: baseline", "5",
+            "39:29: a gate of 'gates' must be a metric, one of >= > <= <, and a number, such as 'roc-auc >= 0.7', not the number 5"
+        },
+        {
+            "rule: non-inferior", "rule: noninferior",
+            "40:28: 'rule' must be a rule (non-inferior or superior), not the text 'noninferior'; did you mean 'non-inferior'?"
+        },
+        { "margin: \"${margin}\"", "margin: -0.1", "40:50: 'margin' must be a number of at least 0, not -0.1" },
+        { "confidence: 0.95", "confidence: 95", "40:75: 'confidence' must be a number above 0.5 and below 1, not 95" },
+        { "confidence: 0.95", "confidence: 0.5", "40:75: 'confidence' must be a number above 0.5 and below 1, not 0.5" },
+        { "slices: shown-worse", "slices: none", "41:11: 'slices' must be a rule (shown-worse or non-inferior), not the text 'none'" },
+        {
+            "model: damage", "model: Damage",
+            "38:10: 'model' must be a name of at most 64 lower-case letters, digits and single hyphens that starts with a letter, not the text 'Damage'"
+        },
+
+        // Parameters
+        { "\"${margin}\"", "\"${margn}\"", "40:50: unknown parameter 'margn'; did you mean 'margin'?" },
+        { "\"${margin}\"", "\"${margin\"", "40:50: '${' has no '}'; write '$${' for the characters themselves" },
+        {
+            "\"${margin}\"", "\"0${margin}\"",
+            "40:50: 'margin' must be a number of at least 0, not the text '00.02' (from parameter 'margin')"
+        },
+        {
+            "type: number, default: 0.02", "type: number, default: high",
+            "5:36: 'default' must be a number from 0 to 0.5, not the text 'high'"
+        },
+        {
+            "type: number, default: 0.02", "type: number, default: 0.9",
+            "5:36: 'default' must be a number from 0 to 0.5, not the number 0.9"
+        },
+        {
+            "type: number, default: 0.02", "type: number",
+            "5:3: the parameter 'margin' has no default and is not set; add 'default: …', or pass --set margin=…"
+        },
+        {
+            "type: number, default: 0.02", "type: float, default: 0.02",
+            "5:19: 'type' must be a type (number, integer, string or boolean), not the text 'float'"
+        },
+        { "type: number, default: 0.02", "default: 0.02", "5:3: 'margin' needs the key 'type'" },
+        { "maximum: 0.5", "maximum: -0.5", "5:63: 'maximum' -0.5 of parameter 'margin' is less than 'minimum' 0" },
+        { "maximum: 0.5", "allowed: [0.02, high]", "5:70: a value of 'allowed' must be a number of at least 0, not the text 'high'" },
+        {
+            "maximum: 0.5 }", "maximum: 0.5 }\n  name: { type: string, default: a, minimum: 1 }",
+            "6:46: 'minimum' is for numbers, but the parameter 'name' is a string; remove it"
+        },
+        {
+            "maximum: 0.5 }", "maximum: 0.5 }\n  Big_Name: { type: string, default: a }",
+            "6:3: a parameter's name must be a name of at most 64 lower-case letters, digits and single hyphens that starts with a letter, not the text 'Big_Name'"
+        },
+        {
+            "seed: 7", "seed: \"${margin}\"",
+            "3:7: 'seed' must be a whole number from 0 to 18446744073709551615, not 0.02 (from parameter 'margin')"
+        },
+        {
+            "by: time", "by: \"${margin}\"",
+            "24:14: 'by' must be a way to split (time or hash), not the number 0.02 (from parameter 'margin')"
+        },
+
+        // Contradictions
+        { "drop: [Cost, Repair]", "drop: [Cost, Cost]", "11:16: 'drop' lists 'Cost' twice" },
+        { "drop: [Cost, Repair]", "drop: [Cost, Effect]", "11:16: 'Effect' is the label, which is never a feature; remove it from 'drop'" },
+        { "time: Date", "time: Effect", "10:9: 'Effect' is the label's column; 'time' must be another one" },
+        { "slices: [Size]", "slices: [Size, Effect]", "36:18: 'Effect' is the label, whose values are no slices" },
+        { "slices: [Size]", "slices: [Date]", "36:12: 'Date' is the time column, whose values are no slices" },
+        { "  time: Date\n", "", "23:14: a split by time needs the column that orders rows; add 'time' to 'data', or use 'by: hash'" },
+        {
+            "holdout: 0.2", "holdout: 0.85",
+            "24:47: 'validation' 0.15 and 'holdout' 0.85 leave no rows for training; together they must be less than 1"
+        },
+        {
+            "validation: 0.15, holdout: 0.2", "validation: 0.8",
+            "24:32: 'validation' 0.8 and 'holdout' 0.2 leave no rows for training; together they must be less than 1"
+        },
+        { "at-least: 100", "at-least: 100, at-most: 10", "13:37: 'at-most' 10 is less than 'at-least' 100" },
+        { "between: [0, 500]", "between: [500, 0]", "16:20: 'between' needs the lesser limit first: 0 is less than 500" },
+        { "type: number\n", "type: category\n", "16:14: 'between' is for numbers, but 'type' is category" },
+        { "    level: warning\n", "    known: { at-least: 0.9 }\n", "18:12: 'known' is for categories, but 'type' is number" },
+        {
+            "[impute-median, standardize]", "[impute-median, impute-mean]",
+            "21:28: 'numeric' fills missing numbers twice; keep impute-median or impute-mean"
+        },
+        { "also: [pr-auc, log-loss]", "also: [pr-auc, roc-auc]", "35:18: 'roc-auc' is the primary metric; remove it from 'also'" },
+        {
+            "leaves: 8", "leaves: 8\n    - trainer: logistic-regression\n      l2: 10",
+            "33:7: the candidate 'logistic-regression l2=10' is already on line 28"
+        },
+        {
+            "leaves: 8", "leaves: [2, 3, 4, 5, 6, 7, 8, 9, 10, 11]\n      learning-rate: [0.1, 0.2, 0.3, 0.4, 0.5]\n      l2: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]",
+            "28:5: 'candidates' makes 1,003 combinations; at most 1,000 are allowed"
+        },
+        {
+            "gates: [\"roc-auc >= 0.7\", better-than: baseline]", "gates: [\"roc-auc >= 0.7\", \"roc-auc>=0.70\"]",
+            "39:29: 'gates' lists 'roc-auc >= 0.7' twice"
+        },
+
+        // YAML
+        {
+            "description: Will it break?", "description: Will it break: now",
+            "2:27: not valid YAML: While scanning a plain scalar value, found invalid mapping."
+        },
+        { "seed: 7", "\tseed: 7", "3:1: a tab cannot indent YAML; use spaces" },
+        { "seed: 7", "seed: !!int 7", "3:7: the tag 'tag:yaml.org,2002:int' is not supported; write the value without it" },
+        { "seed: 7", "seed: *seven", "3:7: the alias '*seven' has no anchor before it" },
+        {
+            "search: { strategy: grid, parallel: 2 }", "<<: { search: { parallel: 2 } }",
+            "26:3: the merge key '<<' is not supported; write the keys out"
+        },
+        { "seed: 7", "? [a, b]\n: 7", "3:3: a key must be plain text" },
+        {
+            "  slices: shown-worse\n", "  slices: shown-worse\n---\npipeline: other\n",
+            "42:1: a pipeline file holds one document; put the other pipeline in a file of its own"
+        },
+        { "description: Will it break?", "description: \"a\u0007b\"", "2:16: the control character U+0007 cannot stand in YAML" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Mistakes))]
+    public void Load_OneMistake_GivesOneLocatedProblem(string part, string mistake, string problem)
+    {
+        var problems = PipelineText.Problems(PipelineText.With(part, mistake));
+
+        Assert.Equal([problem], problems);
+    }
+}

@@ -1,0 +1,49 @@
+using MlDurable.Pipelines.Definition;
+
+namespace MlDurable.Pipelines.Tests.Definition;
+
+public sealed class PipelineSchemaTests
+{
+    private readonly SchemaValidator validator = new(PipelineSchema.Generate());
+
+    /// <summary>The mistakes that one value shows by itself, and so the schema too.</summary>
+    public static TheoryData<string> MistakesOfOneValue =>
+    [
+        .. PipelineMistakesTests.Mistakes
+            .Select(static row => PipelineText.With((string)row[0], (string)row[1]))
+            .Where(static text => PipelineText.Load(text).Problems[0].Code is PipelineProblemCodes.UnknownKey or PipelineProblemCodes.MissingKey
+                or PipelineProblemCodes.NotYetSupported or PipelineProblemCodes.WrongType or PipelineProblemCodes.InvalidValue)
+            .Where(static text => !text.Contains("default: high", StringComparison.Ordinal) // the type of a parameter is another key
+                && !text.Contains("default: 0.9", StringComparison.Ordinal)
+                && !text.Contains("type: number, minimum", StringComparison.Ordinal) // it may be set from outside
+                && !text.Contains("[0.02, high]", StringComparison.Ordinal)
+                && !text.Contains("roc-auc >= high", StringComparison.Ordinal)
+                && !text.Contains("\"${margin\"", StringComparison.Ordinal)
+                && !text.Contains("seed: \"${margin}\"", StringComparison.Ordinal)
+                && !text.Contains("by: \"${margin}\"", StringComparison.Ordinal)
+                && !text.Contains("learning-rate: [0.1, 0.2", StringComparison.Ordinal)), // too many combinations
+    ];
+
+    [Fact]
+    public void Generate_GivesTheCheckedInFile()
+    {
+        var generated = Path.Combine(AppContext.BaseDirectory, "pipeline.schema.json");
+        File.WriteAllText(generated, PipelineSchema.Generate());
+
+        Assert.True(
+            RepositoryFiles.Read("docs", "pipeline.schema.json") == PipelineSchema.Generate(),
+            $"docs/pipeline.schema.json is not what the loader reads; look at {generated} and copy it there.");
+    }
+
+    [Fact]
+    public void Schema_Sample_IsValid() => Assert.True(validator.IsValid(RepositoryFiles.Read("samples", "bird-strikes", "pipeline.yaml")));
+
+    [Theory]
+    [InlineData(PipelineText.Valid)]
+    [InlineData(PipelineText.Minimal)]
+    public void Schema_ValidFile_IsValid(string text) => Assert.True(validator.IsValid(text));
+
+    [Theory]
+    [MemberData(nameof(MistakesOfOneValue))]
+    public void Schema_MistakeOfOneValue_IsInvalid(string text) => Assert.False(validator.IsValid(text), string.Join("\n", PipelineText.Problems(text)));
+}
