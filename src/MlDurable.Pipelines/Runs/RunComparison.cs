@@ -38,15 +38,15 @@ public sealed record RunComparison(
         var differences = Names(a, b)
             .Select(name => new RunDifference(name.Section, name.Name, a.Facts.GetValueOrDefault(name), b.Facts.GetValueOrDefault(name)))
             .Where(difference => difference.First != difference.Second);
-        var metrics = Metrics(a).Concat(Metrics(b)).Select(metric => metric.Metric).Distinct().Select(name => new MetricComparison(
+        var metrics = Estimates(a).Concat(Estimates(b)).Select(metric => metric.Metric).Distinct().Select(name => new MetricComparison(
             name,
-            Metrics(a).FirstOrDefault(metric => metric.Metric == name),
-            Metrics(b).FirstOrDefault(metric => metric.Metric == name)));
+            Estimates(a).FirstOrDefault(metric => metric.Metric == name),
+            Estimates(b).FirstOrDefault(metric => metric.Metric == name)));
         return new RunComparison(
             a.Run, b.Run, a.Evaluation is not null && a.Evaluation.Rows.Hash == b.Evaluation?.Rows.Hash, [.. differences], [.. metrics]);
     }
 
-    private static ImmutableArray<MetricEstimate> Metrics(Side side) => side.Evaluation?.Candidate.Metrics ?? [];
+    private static ImmutableArray<MetricEstimate> Estimates(Side side) => side.Evaluation?.Candidate.Metrics ?? [];
 
     private static IEnumerable<(string Section, string Name)> Names(Side a, Side b)
     {
