@@ -36,6 +36,7 @@ internal sealed class EngineCore : IAsyncDisposable
         _options = options;
         _slots = new(options.ActivitySlots, options.Pools);
         Observers = new(Stop);
+        Observers.Observed += options.Observer;
         var extent = JournalRecovery.Recover(directory, _table.Apply);
         _timers = new(options.TimeProvider, Tick);
         _journal = new(
@@ -622,7 +623,7 @@ internal sealed class EngineCore : IAsyncDisposable
     }
 
     private EngineEvent Event(EngineEventKind kind, Instance instance, ActivityScheduled call) =>
-        new(kind, Now, instance.Id, call.Name) { Sequence = call.Sequence };
+        new(kind, Now, instance.Id, call.Name) { Sequence = call.Sequence, Input = call.Input };
 
     private void Terminate(Instance instance, string reason, JournalBatch batch)
     {
@@ -916,7 +917,7 @@ internal sealed class EngineCore : IAsyncDisposable
             return;
         }
 
-        Tell(batch, Event(EngineEventKind.ActivityCompleted, run.Instance, run.Call) with { Attempt = run.Attempt });
+        Tell(batch, Event(EngineEventKind.ActivityCompleted, run.Instance, run.Call) with { Attempt = run.Attempt, Result = output });
         Give(new StepSucceeded(run.InstanceId, Now, run.Generation, run.Sequence, output!), run.Instance, batch);
     }
 }

@@ -68,7 +68,7 @@ public sealed class DataInspection(IBlobStore store, TimeProvider timeProvider)
         {
             var content = await CsvTable.ReadAsync(stream, new CsvOptions { Schema = schema }, cancellationToken);
             tables.Add(content.Table);
-            return QualityCheck.Check(source.Name, hash, content, pipeline.Quality, reference);
+            return PartitionValidator.Check(pipeline, source.Name, hash, content, reference);
         }
         catch (CsvException exception)
         {

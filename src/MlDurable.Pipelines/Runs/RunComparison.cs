@@ -115,7 +115,7 @@ public sealed record RunComparison(
         side.Add(
             "settings",
             "versus champion",
-            $"{pipeline.Promote.VersusChampion.Rule}, margin {Number(pipeline.Promote.VersusChampion.Margin)}, confidence {Number(pipeline.Promote.VersusChampion.Confidence)}");
+            $"{pipeline.Promote.VersusChampion.Rule}, margin {(pipeline.Promote.VersusChampion.Margin is { } margin ? Number(margin) : "of the metric")}, confidence {Number(pipeline.Promote.VersusChampion.Confidence)}");
     }
 
     private static string Number(double value) => value.ToString("G6", CultureInfo.InvariantCulture);
