@@ -1,5 +1,6 @@
 using MlDurable.Orchestration.Embedded;
 using MlDurable.Pipelines.Orchestrations;
+using MlDurable.Pipelines.Runs;
 using MlDurable.Storage;
 
 namespace MlDurable.Cli;
@@ -28,6 +29,12 @@ internal sealed class Workspace
     public string JournalDirectory { get; }
 
     public TimeProvider TimeProvider => host.TimeProvider;
+
+    /// <summary>
+    /// The lasting name of the journal here, which tells its runs from those of other machines on the same store. A store that is a directory
+    /// holds its one journal, also when it is moved; another has a name of its own beside the journal, made at first use.
+    /// </summary>
+    public string EngineName => StoreDirectory is null ? NameOfJournal() : "workspace";
 
     /// <summary>Opens a workspace; nothing is made or changed by it.</summary>
     /// <param name="store">A directory or a connection; null for the default directory in <paramref name="home"/>.</param>
@@ -64,6 +71,31 @@ internal sealed class Workspace
             FlowCatalog.Create(Store, TimeProvider),
             new EmbeddedEngineOptions { Directory = JournalDirectory, TimeProvider = TimeProvider, Paused = paused, Observer = observer },
             cancellationToken);
+
+    /// <summary>Starts, finds and ends the runs of an engine that is open here.</summary>
+    public RunLauncher LauncherOf(EmbeddedEngine engine) => new(Store, engine.Client, EngineName, TimeProvider);
+
+    private string NameOfJournal()
+    {
+        var file = Path.Combine(Path.GetDirectoryName(JournalDirectory)!, "engine-name");
+        if (!File.Exists(file))
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(file)!);
+            var own = $"{file}.{Guid.NewGuid():N}";
+            File.WriteAllText(own, $"{Environment.MachineName.ToLowerInvariant()}-{Guid.NewGuid().ToString("N")[..8]}");
+            try
+            {
+                File.Move(own, file, overwrite: false);
+            }
+            catch (IOException) when (File.Exists(file))
+            {
+                // Another process named it first; its name holds.
+                File.Delete(own);
+            }
+        }
+
+        return File.ReadAllText(file).Trim();
+    }
 
     /// <summary>Connection strings and addresses are told from paths by what no path of a person contains.</summary>
     private static bool IsDirectory(string store) =>

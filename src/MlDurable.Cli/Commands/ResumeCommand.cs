@@ -66,6 +66,12 @@ internal static class ResumeCommand
         if (id is not null)
         {
             var run = await store.GetAsync(id, call.CancellationToken);
+            if (run.Status == RunStatus.Running && run.Engine != workspace.EngineName)
+            {
+                throw new PipelineException(
+                    "instance-conflict", $"run {run.RunId} belongs to the engine '{run.Engine}' on another machine or in another directory; resume it there");
+            }
+
             return run.Status == RunStatus.Running
                 ? [run]
                 : throw new PipelineException("run-ended", $"run {run.RunId} has ended already: {Text.Lower(run.Status)}");
@@ -74,7 +80,7 @@ internal static class ResumeCommand
         var unfinished = new List<RunRecord>();
         await foreach (var run in store.ListAsync(call.CancellationToken))
         {
-            if (run.Status == RunStatus.Running)
+            if (run.Status == RunStatus.Running && run.Engine == workspace.EngineName)
             {
                 unfinished.Insert(0, run);
             }

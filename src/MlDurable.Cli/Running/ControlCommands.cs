@@ -51,7 +51,7 @@ internal static class ControlCommands
         }
 
         await using var engine = await workspace.OpenEngineAsync(paused: true, cancellationToken);
-        return await CancelAsync(workspace, new RunLauncher(workspace.Store, engine.Client, workspace.TimeProvider), request, cancellationToken);
+        return await CancelAsync(workspace, workspace.LauncherOf(engine), request, cancellationToken);
     }
 
     public static Task<ChampionChange> PromoteAsync(Workspace workspace, PromoteRequest request, CancellationToken cancellationToken) =>

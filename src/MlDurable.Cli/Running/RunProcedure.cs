@@ -70,7 +70,7 @@ internal static class RunProcedure
 
         await using (var engine = await workspace.OpenEngineAsync(paused: true, cancellationToken))
         {
-            await new RunLauncher(workspace.Store, engine.Client, workspace.TimeProvider).ReconcileAsync(cancellationToken);
+            await workspace.LauncherOf(engine).ReconcileAsync(cancellationToken);
         }
 
         return await RecordedAsync(workspace, pipeline, cancellationToken);
@@ -80,7 +80,7 @@ internal static class RunProcedure
     {
         await foreach (var run in new RunStore(workspace.Store).ListAsync(cancellationToken))
         {
-            if (run.Pipeline == pipeline.Definition.Name && run.Status == RunStatus.Running)
+            if (run.Pipeline == pipeline.Definition.Name && run.Status == RunStatus.Running && run.Engine == workspace.EngineName)
             {
                 return run;
             }

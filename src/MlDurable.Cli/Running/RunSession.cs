@@ -17,7 +17,7 @@ internal sealed class RunSession : IAsyncDisposable
         this.workspace = workspace;
         this.engine = engine;
         this.events = events;
-        Launcher = new RunLauncher(workspace.Store, engine.Client, workspace.TimeProvider);
+        Launcher = workspace.LauncherOf(engine);
         control = ControlCommands.Serve(workspace, Launcher);
     }
 
