@@ -50,6 +50,12 @@ public sealed record EmbeddedEngineOptions
     /// <summary>… or when there are so many of them; every opening that writes makes one. At least 2. Default: 32.</summary>
     public int CompactionSegments { get; init; } = 32;
 
+    /// <summary>
+    /// A handler of <see cref="EmbeddedEngine.Observed"/> from the first event on: what recovery goes on with begins before the engine is there
+    /// to subscribe to. Default: none.
+    /// </summary>
+    public Action<EngineEvent>? Observer { get; init; }
+
     internal IJournalDirectory? Files { get; init; }
 
     internal void Validate()

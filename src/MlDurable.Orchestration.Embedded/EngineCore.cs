@@ -37,6 +37,7 @@ internal sealed class EngineCore : IAsyncDisposable
         _slots = new(options.ActivitySlots, options.Pools);
         var extent = JournalRecovery.Recover(directory, _table.Apply);
         Observers = new(Stop);
+        Observers.Observed += options.Observer;
         _timers = new(options.TimeProvider, Tick);
         _journal = new(
             directory, extent, new(options.SegmentBytes, options.CompactionBytes, options.CompactionSegments), Stop);
@@ -622,7 +623,7 @@ internal sealed class EngineCore : IAsyncDisposable
     }
 
     private EngineEvent Event(EngineEventKind kind, Instance instance, ActivityScheduled call) =>
-        new(kind, Now, instance.Id, call.Name) { Sequence = call.Sequence };
+        new(kind, Now, instance.Id, call.Name) { Sequence = call.Sequence, Input = call.Input };
 
     private void Terminate(Instance instance, string reason, JournalBatch batch)
     {
@@ -917,7 +918,7 @@ internal sealed class EngineCore : IAsyncDisposable
             return;
         }
 
-        Tell(batch, Event(EngineEventKind.ActivityCompleted, run.Instance, run.Call) with { Attempt = run.Attempt });
+        Tell(batch, Event(EngineEventKind.ActivityCompleted, run.Instance, run.Call) with { Attempt = run.Attempt, Result = output });
         Give(new StepSucceeded(run.InstanceId, Now, run.Generation, run.Sequence, output!), run.Instance, batch);
     }
 }

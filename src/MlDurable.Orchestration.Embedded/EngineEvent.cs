@@ -65,6 +65,12 @@ public sealed record EngineEvent(EngineEventKind Kind, DateTimeOffset At, string
     /// <summary>The progress message, the custom status as JSON, or the reason that a person gave.</summary>
     public string? Message { get; init; }
 
+    /// <summary>The activity's input as JSON, with the kinds that begin with Activity.</summary>
+    public string? Input { get; init; }
+
+    /// <summary>The activity's result as JSON, with <see cref="EngineEventKind.ActivityCompleted"/>.</summary>
+    public string? Result { get; init; }
+
     /// <summary>Why it failed, with the kinds that tell of a failure.</summary>
     public TaskFailureDetails? Failure { get; init; }
 }

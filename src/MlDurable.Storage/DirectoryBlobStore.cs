@@ -137,15 +137,17 @@ public sealed class DirectoryBlobStore : IBlobStore
         // Nothing is skipped silently: by default hidden and system files are.
         var options = new EnumerationOptions { AttributesToSkip = FileAttributes.None, IgnoreInaccessible = false };
         RequireNoLink(folder.TrimEnd('/'));
-        var found = new FileSystemEnumerable<Entry>(
-            PathOf(folder),
-            (ref FileSystemEntry entry) => new Entry(
-                $"{folder}{entry.FileName}{(entry.IsDirectory ? "/" : string.Empty)}",
-                entry.IsDirectory,
-                entry.Attributes.HasFlag(FileAttributes.ReparsePoint)),
-            options);
         try
         {
+            // Making the enumerable opens the folder already.
+            var found = new FileSystemEnumerable<Entry>(
+                PathOf(folder),
+                (ref FileSystemEntry entry) => new Entry(
+                    $"{folder}{entry.FileName}{(entry.IsDirectory ? "/" : string.Empty)}",
+                    entry.IsDirectory,
+                    entry.Attributes.HasFlag(FileAttributes.ReparsePoint)),
+                options);
+
             // A folder sorts as its name and the slash that follows: "a-b" comes before "a/b".
             var wanted = found
                 .Where(entry => !entry.IsReserved && Concerns(entry, prefix, startAfter))

@@ -21,7 +21,7 @@ internal sealed class FinishActivity(FlowServices services) : Activity<FinishInp
         var pipeline = await services.Runs.PipelineAsync(input.RunId, cancellation);
         var plan = await services.Runs.RequireAsync(input.RunId, RunStore.PlanFile, PipelinesJson.Default.RunPlan, cancellation);
         var evaluation = input.Version is null ? null : await services.Runs.EvaluationAsync(input.RunId, cancellation);
-        var quality = await QualityAsync(plan, cancellation);
+        var quality = await services.Runs.QualityAsync(input.RunId, cancellation);
         var registry = await services.Registry.ReadAsync(pipeline.Promote.Model, cancellation);
         var leaderboard = await LeaderboardAsync(input, plan, pipeline, cancellation);
         var quarantined = quality.Where(partition => !partition.Passed).Select(partition => partition.Partition).ToImmutableArray();
@@ -64,21 +64,6 @@ internal sealed class FinishActivity(FlowServices services) : Activity<FinishInp
 
         var closed = await services.Runs.UpdateAsync(input.RunId, Close, cancellation);
         return new RunEnd(input.RunId, input.Outcome, closed.Summary!);
-    }
-
-    private async Task<ImmutableArray<PartitionQuality>> QualityAsync(RunPlan plan, CancellationToken cancellationToken)
-    {
-        var quality = ImmutableArray.CreateBuilder<PartitionQuality>(plan.Partitions.Length);
-        foreach (var partition in plan.Partitions)
-        {
-            var name = BlobNames.Quality(plan.Pipeline, plan.QualityHash, partition.Hash);
-            if (await services.Store.ReadJsonAsync(name, PipelinesJson.Default.PartitionQuality, ct: cancellationToken) is { } known)
-            {
-                quality.Add(known.Value);
-            }
-        }
-
-        return quality.ToImmutable();
     }
 
     /// <summary>The candidates, best first; the baseline among them.</summary>

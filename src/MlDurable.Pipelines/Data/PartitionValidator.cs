@@ -24,17 +24,22 @@ internal sealed class PartitionValidator(IBlobStore store, ModelRegistry registr
             return QualityCheck.Unreadable(partition.Name, partition.Hash, exception);
         }
 
-        var reference = await ReferenceAsync(pipeline.Promote.Model, cancellationToken);
-        return QualityCheck.Check(
-            partition.Name,
-            partition.Hash,
+        return Check(pipeline, partition.Name, partition.Hash, content, await ReferenceAsync(pipeline.Promote.Model, cancellationToken));
+    }
+
+    /// <summary>Judges what was read from a partition.</summary>
+    public static PartitionQuality Check(
+        PipelineDefinition pipeline, string name, string hash, CsvContent content, ReferenceProfile? reference) =>
+        QualityCheck.Check(
+            name,
+            hash,
             content,
             reference is null ? null : FeatureSet.RowFeatures(pipeline).BuildFeatures(content.Table),
             pipeline.Quality,
             reference);
-    }
 
-    private async Task<ReferenceProfile?> ReferenceAsync(string model, CancellationToken cancellationToken) =>
+    /// <summary>The profile of the rows that the champion learned from; null before there is a champion.</summary>
+    public async Task<ReferenceProfile?> ReferenceAsync(string model, CancellationToken cancellationToken) =>
         (await registry.ReadAsync(model, cancellationToken)).ChampionVersion is { } champion
             ? (await store.ReadJsonAsync(
                 BlobNames.Version(model, champion, VersionFiles.Profile), PipelinesJson.Default.ReferenceProfile, ct: cancellationToken))?.Value

@@ -81,7 +81,7 @@ public sealed class RunPlanner(IBlobStore store)
         ]);
 
     /// <summary>Every column that the pipeline names must be in the data: a wrong name is found before work starts.</summary>
-    private static void CheckColumns(PipelineDefinition pipeline, TableSchema schema)
+    internal static void CheckColumns(PipelineDefinition pipeline, TableSchema schema)
     {
         var known = schema.Columns.Select(column => column.Name).ToList();
         var named = new[] { (Where: "data.label.column", Name: pipeline.Data.Label.Column) }

@@ -1,6 +1,8 @@
+using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json.Serialization.Metadata;
+using MlDurable.Pipelines.Data;
 using MlDurable.Pipelines.Definition;
 using MlDurable.Storage;
 
@@ -14,10 +16,16 @@ public sealed class RunStore(IBlobStore store)
     internal const string RecordFile = "run.json";
     internal const string PlanFile = "plan.json";
     internal const string DatasetFile = "dataset.json";
-    internal const string EvaluationFile = "evaluation.json";
+    /// <summary>The file of a run that holds its <see cref="Evaluation"/>.</summary>
+    public const string EvaluationFile = "evaluation.json";
+
     internal const string ManifestFile = "manifest.json";
-    internal const string PredictionsFile = "predictions.csv";
-    internal const string ReportFile = "report.html";
+    /// <summary>The file of a run that holds the scores of the rows that it was judged on.</summary>
+    public const string PredictionsFile = "predictions.csv";
+
+    /// <summary>The file of a run that holds its report.</summary>
+    public const string ReportFile = "report.html";
+
     internal const string CardFile = "card.md";
 
     internal static string CandidateFile(int index) => $"candidates/{index}.json";
@@ -91,6 +99,25 @@ public sealed class RunStore(IBlobStore store)
     /// <summary>What the run's selected candidate was made from; null until it is selected.</summary>
     public Task<Manifest?> ManifestAsync(string runId, CancellationToken cancellationToken = default) =>
         FindAsync(runId, ManifestFile, PipelinesJson.Default.Manifest, cancellationToken);
+
+    /// <summary>What was found in the partitions of a run, in the order of its plan; a partition that was not judged is left out.</summary>
+    public async Task<ImmutableArray<PartitionQuality>> QualityAsync(string runId, CancellationToken cancellationToken = default)
+    {
+        var quality = ImmutableArray.CreateBuilder<PartitionQuality>();
+        if (await PlanAsync(runId, cancellationToken) is { } plan)
+        {
+            foreach (var partition in plan.Partitions)
+            {
+                var name = BlobNames.Quality(plan.Pipeline, plan.QualityHash, partition.Hash);
+                if (await store.ReadJsonAsync(name, PipelinesJson.Default.PartitionQuality, ct: cancellationToken) is { } known)
+                {
+                    quality.Add(known.Value);
+                }
+            }
+        }
+
+        return quality.ToImmutable();
+    }
 
     /// <summary>The name of a file of a run in the store.</summary>
     public static string FileName(string runId, string file) => BlobNames.Run(runId, file);
