@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using MlDurable.Pipelines.Definition.Yaml;
 
 namespace MlDurable.Pipelines.Definition.Binding;
@@ -95,6 +96,7 @@ internal sealed class BindContext(ProblemList problems)
 /// <param name="Value">The value.</param>
 /// <param name="Origin">The parameters that it comes from, as the end of a message; null for none.</param>
 /// <param name="IsPlain">Written in the file without quotes.</param>
+[StructLayout(LayoutKind.Auto)]
 internal readonly record struct ResolvedScalar(ScalarValue Value, string? Origin, bool IsPlain)
 {
     private const int MaxShown = 60;

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text.Json.Nodes;
 using MlDurable.Pipelines.Definition.Yaml;
 
@@ -81,4 +82,5 @@ internal abstract class Shape<T>
 /// <summary>A value and its place.</summary>
 /// <param name="Value">The value.</param>
 /// <param name="Mark">Where it is written; for a default, where the section is.</param>
+[StructLayout(LayoutKind.Auto)]
 internal readonly record struct Located<T>(T Value, SourceMark Mark);
