@@ -8,7 +8,9 @@ using MlDurable.Pipelines.Definition.Templates;
 
 namespace MlDurable.Pipelines.Definition;
 
-/// <summary>Writes commented pipeline files to start from. What is a guess is marked <c>CHECK</c>. Pure and deterministic; thread-safe.</summary>
+/// <summary>
+/// Writes commented pipeline files to start from. What is a guess is marked <c>CHECK</c>. Pure and deterministic; thread-safe.
+/// </summary>
 public static class PipelineTemplate
 {
     private const int MostNameLength = 64;
@@ -72,7 +74,9 @@ public static class PipelineTemplate
     /// <param name="name">The pipeline's name; see <see cref="NameFrom"/>.</param>
     /// <param name="sample">The rows of the file.</param>
     /// <returns>The text of a pipeline file that loads without a problem.</returns>
-    /// <exception cref="LearningException"><c>no-label-column</c>: no column can be predicted, since all are times or without a value.</exception>
+    /// <exception cref="LearningException">
+    /// <c>no-label-column</c>: no column can be predicted, since all are times or without a value.
+    /// </exception>
     public static string From(string name, Table sample)
     {
         var profiles = sample.Columns.Select(ColumnProfile.Of).ToArray();
@@ -221,12 +225,9 @@ public static class PipelineTemplate
         }
     }
 
-    /// <summary>A tenth more than here, in whole tenths.</summary>
-    private static string MostMissing(ColumnProfile profile)
-    {
-        var tenths = profile.Missing == 0 ? 0 : Math.Min(10, 1 + (int)Math.Ceiling(10.0 * profile.Missing / profile.Count));
-        return Number(tenths / 10.0);
-    }
+    /// <summary>A twentieth when nothing is missing here; else a tenth more than here, in whole tenths.</summary>
+    private static string MostMissing(ColumnProfile profile) =>
+        profile.Missing == 0 ? "0.05" : Number(Math.Min(10, 1 + (int)Math.Ceiling(10.0 * profile.Missing / profile.Count)) / 10.0);
 
     private static string Slices(ColumnProfile[] features)
     {

@@ -127,7 +127,7 @@ public sealed class PipelineTemplateTests
                 }
             });
 
-        FsCheck.Check.One(Config.QuickThrowOnFailure.WithMaxTest(300), property);
+        FsCheck.Check.One(Config.QuickThrowOnFailure.WithMaxTest(100), property);
     }
 
     private static Column ColumnOf(string name, int kind, string[] texts) => kind switch

@@ -27,7 +27,8 @@ internal sealed class BindContext(ProblemList problems)
     public void Report(SourceMark mark, string code, string message) => Problems.Add(mark, code, message);
 
     /// <summary>
-    /// The scalar with its parameters filled in. A scalar that is wholly <c>${name}</c> has the parameter's type, quoted or not; within other text
+    /// The scalar with its parameters filled in. A scalar that is wholly <c>${name}</c> has the parameter's type, quoted or not; within
+    /// other text
     /// the parameter's text is inserted. <c>$${</c> stands for <c>${</c>. Null when a parameter is unknown (reported here) or was refused.
     /// </summary>
     public ResolvedScalar? Resolve(YamlScalar scalar)

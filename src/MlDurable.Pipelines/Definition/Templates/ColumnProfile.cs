@@ -11,7 +11,9 @@ internal sealed record ColumnProfile
 
     public required Column Column { get; init; }
 
-    /// <summary>The different values with how often they occur, the most frequent first, equals in the order of their texts; none for times.</summary>
+    /// <summary>
+    /// The different values with how often they occur, the most frequent first, equals in the order of their texts; none for times.
+    /// </summary>
     public required ImmutableArray<(string Text, int Rows)> ValueCounts { get; init; }
 
     /// <summary>The least and greatest number; null without one.</summary>

@@ -13,13 +13,15 @@ internal sealed record LabelGuess(ColumnProfile Column, LabelRule Rule, string? 
 {
     private static readonly string[] NameWords =
     [
-        "label", "target", "outcome", "class", "churn", "churned", "fraud", "default", "survived", "converted", "damage", "y",
+        "label", "target", "outcome", "class", "churn", "churned", "fraud", "default", "survived", "converted", "cancelled", "failed", "failure", "damage",
+        "y",
     ];
 
     private static readonly string[] TruthTexts = ["0", "1", "false", "true", "no", "yes"];
 
     /// <summary>
-    /// A column whose name says so, two values before more; else the last one with two values; else the last one. Null when no column has a value
+    /// A column whose name says so, two values before more; else the last one with two values; else the last one. Null when no column has a
+    /// value
     /// that could be predicted.
     /// </summary>
     public static LabelGuess? Of(IReadOnlyList<ColumnProfile> profiles)

@@ -12,7 +12,9 @@ internal enum ScalarKind
     Text,
 }
 
-/// <summary>A scalar by the core schema of YAML 1.2, except that a number has no leading zero: <c>no</c>, <c>off</c> and <c>08</c> are text.</summary>
+/// <summary>
+/// A scalar by the core schema of YAML 1.2, except that a number has no leading zero: <c>no</c>, <c>off</c> and <c>08</c> are text.
+/// </summary>
 /// <param name="Kind">What the scalar is.</param>
 /// <param name="Text">The text as written; a hexadecimal or octal number in decimal digits.</param>
 /// <param name="Number">The number; NaN when it is none.</param>

@@ -6,7 +6,9 @@ using YamlDotNet.Core.Events;
 
 namespace MlDurable.Pipelines.Definition.Yaml;
 
-/// <summary>Reads the one document of a file into a tree, and refuses the parts of YAML that make a file mean something else than it seems to.</summary>
+/// <summary>
+/// Reads the one document of a file into a tree, and refuses the parts of YAML that make a file mean something else than it seems to.
+/// </summary>
 internal sealed class YamlReader
 {
     /// <summary>The most bytes that a file may have.</summary>
@@ -93,7 +95,8 @@ internal sealed class YamlReader
         {
             if (char.IsControl(text[i]) && text[i] is not ('\t' or '\n' or '\r'))
             {
-                problems.Add(EndOf(text[..i]), PipelineProblemCodes.Syntax, $"the control character U+{(int)text[i]:X4} cannot stand in YAML");
+                problems.Add(
+                    EndOf(text[..i]), PipelineProblemCodes.Syntax, $"the control character U+{(int)text[i]:X4} cannot stand in YAML");
                 return null;
             }
         }
@@ -151,7 +154,8 @@ internal sealed class YamlReader
         parser.Consume<StreamStart>();
         if (parser.Accept<StreamEnd>(out _))
         {
-            problems.Add(SourceMark.Start, PipelineProblemCodes.Syntax, "the file is empty; a pipeline file starts with 'pipeline: <name>'");
+            problems.Add(
+                SourceMark.Start, PipelineProblemCodes.Syntax, "the file is empty; a pipeline file starts with 'pipeline: <name>'");
             return null;
         }
 
@@ -160,7 +164,9 @@ internal sealed class YamlReader
         parser.Consume<DocumentEnd>();
         if (parser.Accept<DocumentStart>(out var second))
         {
-            problems.Add(MarkOf(second.Start), PipelineProblemCodes.Syntax, "a pipeline file holds one document; put the other pipeline in a file of its own");
+            problems.Add(
+                MarkOf(second.Start), PipelineProblemCodes.Syntax,
+                "a pipeline file holds one document; put the other pipeline in a file of its own");
         }
 
         switch (root)
@@ -170,7 +176,8 @@ internal sealed class YamlReader
             case YamlRefused:
                 return null;
             default:
-                problems.Add(root.Mark, PipelineProblemCodes.WrongType, "a pipeline file must be a mapping that starts with 'pipeline: <name>'");
+                problems.Add(
+                    root.Mark, PipelineProblemCodes.WrongType, "a pipeline file must be a mapping that starts with 'pipeline: <name>'");
                 return null;
         }
     }
