@@ -25,14 +25,16 @@ public enum CategoryEncoding
     Ordinal,
 }
 
-/// <summary>How columns become the numbers that a model computes with. What must be learned for it is learned on training rows only. As JSON it names every property.</summary>
+/// <summary>How columns become the numbers that a model computes with. What must be learned for it is learned on training rows only. As
+/// JSON it names every property.</summary>
 public sealed record FeatureRecipe
 {
     /// <summary>What stands in for a missing number. Default: the median.</summary>
     [JsonRequired]
     public NumberImputation Imputation { get; init; } = NumberImputation.Median;
 
-    /// <summary>Whether numbers get the mean 0 and the standard deviation 1 (of the training rows). Default <see langword="true"/>.</summary>
+    /// <summary>Whether numbers get the mean 0 and the standard deviation 1 (of the training rows). Default
+    /// <see langword="true"/>.</summary>
     [JsonRequired]
     public bool Standardize { get; init; } = true;
 

@@ -7,11 +7,12 @@ using MlDurable.Learning.Tables;
 namespace MlDurable.Learning.Models;
 
 /// <summary>
-/// A trained model of a label that is 0 or 1, with all that it needs to turn raw feature columns into probabilities. Immutable, so safe for concurrent use.
+/// A trained model of a label that is 0 or 1, with all that it needs to turn raw feature columns into probabilities. Immutable, so safe for
+/// concurrent use.
 /// </summary>
 /// <remarks>
-/// File layout, integers little-endian: the magic <c>MLDMODEL</c>, a 32-bit version (1), the 32-bit length and CRC-32C of the content, the content (JSON).
-/// The same model always gives the same bytes, and a model that was read predicts exactly what the written one does.
+/// File layout, integers little-endian: the magic <c>MLDMODEL</c>, a 32-bit version (1), the 32-bit length and CRC-32C of the content, the
+/// content (JSON). The same model always gives the same bytes, and a model that was read predicts exactly what the written one does.
 /// </remarks>
 public sealed class BinaryModel
 {
@@ -47,9 +48,11 @@ public sealed class BinaryModel
     private static ReadOnlySpan<byte> Magic => "MLDMODEL"u8;
 
     /// <summary>The probability that each row is positive.</summary>
-    /// <param name="rows">A table with at least the columns of <see cref="Signature"/>, in any order; a column without any value may be of any kind.</param>
+    /// <param name="rows">A table with at least the columns of <see cref="Signature"/>, in any order; a column without any value may be of
+    /// any kind.</param>
     /// <returns>One number in [0, 1] per row; never missing.</returns>
-    /// <exception cref="LearningException"><c>signature-mismatch</c>: a column is missing or of another kind; the message names it.</exception>
+    /// <exception cref="LearningException"><c>signature-mismatch</c>: a column is missing or of another kind; the message names
+    /// it.</exception>
     public double[] PredictProbability(Table rows)
     {
         var scores = Scorer.LogOdds(Features.Apply(rows));

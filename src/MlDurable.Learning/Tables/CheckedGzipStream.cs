@@ -3,8 +3,9 @@ using System.IO.Compression;
 namespace MlDurable.Learning.Tables;
 
 /// <summary>
-/// Unpacks gzip data and notices when their end is missing. <see cref="GZipStream"/> does not: it takes a file that was cut off for one that ends there, and rows would be
-/// lost without a word. So a gzip member with a known text is appended to the packed bytes: only after a complete file does the unpacked text end with it.
+/// Unpacks gzip data and notices when their end is missing. <see cref="GZipStream"/> does not: it takes a file that was cut off for one
+/// that ends there, and rows would be lost without a word. So a gzip member with a known text is appended to the packed bytes: only after a
+/// complete file does the unpacked text end with it.
 /// </summary>
 /// <exception cref="InvalidDataException">The data is damaged or cut off.</exception>
 internal sealed class CheckedGzipStream : ForwardStream

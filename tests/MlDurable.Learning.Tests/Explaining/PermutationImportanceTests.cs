@@ -68,11 +68,14 @@ public sealed class PermutationImportanceTests
     {
         using var source = new CancellationTokenSource();
         var reported = new List<double>();
-        var options = new PermutationOptions { Progress = new Reports(value =>
+        var options = new PermutationOptions
+        {
+            Progress = new Reports(value =>
         {
             reported.Add(value);
             source.Cancel();
-        }) };
+        })
+        };
         Assert.Throws<OperationCanceledException>(
             () => PermutationImportance.Compute(Predict, Rows, Labels, TestAuc.Of, higherIsBetter: true, options, source.Token));
         Assert.Equal([1 / 3.0], reported);

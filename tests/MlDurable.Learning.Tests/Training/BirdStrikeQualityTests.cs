@@ -5,8 +5,8 @@ namespace MlDurable.Learning.Tests.Training;
 
 public sealed class BirdStrikeQualityTests
 {
-    // ROC AUC that scikit-learn 1.2.1 reaches on the same rows (HistGradientBoosting with learning rate 0.05 and 8 leaves; one-hot logistic regression):
-    // trained on all years before, tested on the year. bench/learning/bird_strikes.py trains such models.
+    // ROC AUC that scikit-learn 1.2.1 reaches on the same rows (HistGradientBoosting with learning rate 0.05 and 8 leaves; one-hot logistic
+    // regression): trained on all years before, tested on the year. bench/learning/bird_strikes.py trains such models.
     [Theory]
     [InlineData("gradient-boosting", 1999, 0.793)]
     [InlineData("gradient-boosting", 2000, 0.798)]

@@ -10,7 +10,8 @@ public sealed class LogisticRegressionTests
 {
     private static readonly ITrainer Trainer = Trainers.Get("logistic-regression");
 
-    // scikit-learn 1.2.1, printed by logistic_reference.py beside this file: weights of x1, x2, a, b and c, intercept, value of the objective.
+    // scikit-learn 1.2.1, printed by logistic_reference.py beside this file: weights of x1, x2, a, b and c, intercept, value of the
+    // objective.
     [Theory]
     [InlineData(0.1, new[] { 0.865784947, -0.37783516, 0.073193699, 1.170761807, -1.243955506, 0.303728064 }, 122.230980291)]
     [InlineData(1.0, new[] { 0.8268786, -0.367109523, 0.050137257, 1.069128772, -1.119266029, 0.298235521 }, 123.805249309)]
