@@ -49,7 +49,8 @@ internal static class DataSections
                 html.Text($", {ReportText.Counted(partition.Findings.Length, "broken expectation")}.");
             }
 
-            using (ReportTables.Table(html, "Broken expectations of " + partition.Partition, "Level", "Rule", "Column", "Found", "Expected", "#Pipeline line"))
+            var caption = "Broken expectations of " + partition.Partition;
+            using (ReportTables.Table(html, caption, "Level", "Rule", "Column", "Found", "Expected", "#Pipeline line"))
             using (html.Open("tbody"))
             {
                 foreach (var finding in partition.Findings)
@@ -82,7 +83,10 @@ internal static class DataSections
             Row("Candidates trained", work.Trained, work.Candidates);
         }
 
-        html.Element("p", "Content decides what is reused: the same data, settings and code give the same result, so it is not computed again.", ("class", "hint"));
+        html.Element(
+            "p",
+            "Content decides what is reused: the same data, settings and code give the same result, so it is not computed again.",
+            ("class", "hint"));
 
         void Row(string step, int done, int all)
         {
@@ -141,7 +145,8 @@ internal static class DataSections
     public static void WriteVersions(HtmlWriter html, ReportModel model)
     {
         var registry = model.Registry;
-        using (ReportTables.Table(html, $"Versions of {registry.Model}, newest first", "#Version", "Aliases", "Status", "Trainer", "Metric", "#Value", "Run", "Created"))
+        var caption = $"Versions of {registry.Model}, newest first";
+        using (ReportTables.Table(html, caption, "#Version", "Aliases", "Status", "Trainer", "Metric", "#Value", "Run", "Created"))
         using (html.Open("tbody"))
         {
             foreach (var version in registry.Versions.OrderByDescending(version => version.Number).Take(EventsShown))
@@ -179,8 +184,9 @@ internal static class DataSections
         var environment = manifest.Environment;
         html.Element(
             "p",
-            $"It is promised where the operating system ({environment.Os}), the processor architecture ({environment.Architecture}), the .NET runtime "
-            + $"({environment.Runtime}) and the learning code ({ReportText.ShortHash(environment.CodeHash)}) are the same; elsewhere the last digits may differ.",
+            $"It is promised where the operating system ({environment.Os}), the processor architecture ({environment.Architecture}), "
+            + $"the .NET runtime ({environment.Runtime}) and the learning code ({ReportText.ShortHash(environment.CodeHash)}) are the same; "
+            + "elsewhere the last digits may differ.",
             ("class", "hint"));
     }
 
@@ -232,8 +238,7 @@ internal static class DataSections
                 {
                     using (html.Open("li"))
                     {
-                        using (html.Open(
-                            "svg", ("class", "swatch"), ("xmlns", "http://www.w3.org/2000/svg"), ("viewBox", "0 0 22 8"), ("aria-hidden", "true")))
+                        using (SvgChart.OpenHidden(html, "swatch", 22, 8))
                         {
                             html.Void("rect", ("class", cssClass), ("x", "0"), ("y", "0"), ("width", "22"), ("height", "8"));
                         }
@@ -347,7 +352,9 @@ internal static class DataSections
             yield return ("Trainer", $"{manifest.Trainer} {manifest.TrainerVersion}");
             yield return ("Settings", ReportText.Settings(manifest.Hyperparameters));
             yield return ("Model file", manifest.ModelHash);
-            yield return ("Environment", $"{manifest.Environment.Os}, {manifest.Environment.Architecture}, .NET {manifest.Environment.Runtime}, MlDurable {manifest.Environment.Product}");
+            var environment = manifest.Environment;
+            yield return (
+                "Environment", $"{environment.Os}, {environment.Architecture}, .NET {environment.Runtime}, MlDurable {environment.Product}");
         }
     }
 }

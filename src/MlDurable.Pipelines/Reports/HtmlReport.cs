@@ -57,7 +57,9 @@ public static class HtmlReport
 
                 using (html.Open("footer"))
                 {
-                    html.Element("p", $"Run {model.Run.RunId} of pipeline {model.Run.Pipeline}. All times are UTC. This page loads nothing and runs no script.");
+                    html.Element(
+                        "p",
+                        $"Run {model.Run.RunId} of pipeline {model.Run.Pipeline}. All times are UTC. This page loads nothing and runs no script.");
                 }
             }
         }
@@ -91,13 +93,14 @@ public static class HtmlReport
             {
                 html.Text("Run ").Element("code", run.RunId).Text(" for model ").Element("b", run.Model).Text(" · ");
                 html.Element("time", ReportText.Instant(run.StartedAt), ("datetime", ReportText.Instant(run.StartedAt)));
-                html.Text(run.FinishedAt is { } finished ? " · took " + ReportText.Seconds((finished - run.StartedAt).TotalSeconds) : " · not finished");
+                html.Text(run.FinishedAt is { } finished
+                    ? " · took " + ReportText.Seconds((finished - run.StartedAt).TotalSeconds)
+                    : " · not finished");
             }
 
             using (html.Open("div", ("class", "verdict " + badge.Tone), ("id", "outcome")))
             {
-                using (html.Open(
-                    "svg", ("class", "icon"), ("xmlns", "http://www.w3.org/2000/svg"), ("viewBox", "0 0 24 24"), ("aria-hidden", "true")))
+                using (SvgChart.OpenHidden(html, "icon", 24, 24))
                 {
                     html.Void("path", ("d", badge.Icon));
                 }

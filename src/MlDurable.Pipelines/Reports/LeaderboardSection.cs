@@ -18,13 +18,16 @@ internal static class LeaderboardSection
         var selected = SelectedIndex(model);
         var varying = Varying(board);
         // The baseline is far behind: on the same scale it would hide how the others differ.
-        var plot = new RowPlot(html, drawn is null ? [] : board.Where(candidate => !IsBaseline(candidate)).Select(candidate => Value(candidate, drawn)));
+        var plot = new RowPlot(
+            html,
+            drawn is null ? [] : board.Where(candidate => !IsBaseline(candidate)).Select(candidate => Value(candidate, drawn)));
         string[] columns =
         [
             "#Rank",
             "Trainer",
             "Settings",
-            .. metrics.SelectMany(metric => metric == drawn ? ["#" + ReportText.MetricName(metric), ""] : new[] { "#" + ReportText.MetricName(metric) }),
+            .. metrics.Take(1).SelectMany(metric => new[] { "#" + ReportText.MetricName(metric), "" }),
+            .. metrics.Skip(1).Select(metric => "#" + ReportText.MetricName(metric)),
             "#Fit",
         ];
         using (ReportTables.Table(html, "The candidates on the validation rows, best first", columns))
@@ -88,7 +91,8 @@ internal static class LeaderboardSection
             ("class", "hint"));
     }
 
-    private static void WriteCommonSettings(HtmlWriter html, IReadOnlyList<CandidateResult> board, HashSet<(string Trainer, string Name)> varying)
+    private static void WriteCommonSettings(
+        HtmlWriter html, IReadOnlyList<CandidateResult> board, HashSet<(string Trainer, string Name)> varying)
     {
         foreach (var trainer in board.GroupBy(candidate => candidate.Trainer))
         {

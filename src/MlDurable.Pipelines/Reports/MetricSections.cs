@@ -20,8 +20,8 @@ internal static class MetricSections
         var rows = evaluation.Rows;
         html.Element(
             "p",
-            $"On {ReportText.Counted(rows.Compared, "row")} that none of the compared models had seen ({ReportText.Counted(rows.ComparedPositives, "positive")}, "
-            + $"{ReportText.Percent(rows.ComparedPositives, rows.Compared)}){Period(rows)}. "
+            $"On {ReportText.Counted(rows.Compared, "row")} that none of the compared models had seen "
+            + $"({ReportText.Counted(rows.ComparedPositives, "positive")}, {ReportText.Percent(rows.ComparedPositives, rows.Compared)}){Period(rows)}. "
             + $"The holdout part has {ReportText.Counted(rows.Holdout, "row")}, {ReportText.Counted(rows.Positives, "positive")}.");
 
         EvaluatedModel[] models = [.. CandidateAndChampion(evaluation), evaluation.Baseline];
@@ -91,12 +91,14 @@ internal static class MetricSections
             WriteCurve(
                 html, evaluation, "roc", "ROC curve", "roc-auc", "False positive rate", "True positive rate",
                 evaluated => evaluated.Roc, new(0, 0), new(1, 1),
-                "How many of the positive rows are found (up) at the price of how many negative rows called positive (right). The dotted line is chance.");
+                "How many of the positive rows are found (up) at the price of how many negative rows called positive (right). "
+                + "The dotted line is chance.");
             var rate = evaluation.Rows.Compared == 0 ? 0 : (double)evaluation.Rows.ComparedPositives / evaluation.Rows.Compared;
             WriteCurve(
                 html, evaluation, "pr", "Precision–recall curve", "pr-auc", "Recall", "Precision",
                 evaluated => evaluated.PrecisionRecall, new(0, rate), new(1, rate),
-                $"How many of the rows called positive are (up), as more of the positive rows are found (right). The dotted line is chance: {ReportText.Percent(rate)} of the rows are positive.");
+                "How many of the rows called positive are (up), as more of the positive rows are found (right). The dotted line is chance: "
+                + $"{ReportText.Percent(rate)} of the rows are positive.");
         }
     }
 
@@ -214,7 +216,8 @@ internal static class MetricSections
             html,
             evaluation.Importance.SelectMany(one => new[] { one.Mean, one.Mean - one.StandardError, one.Mean + one.StandardError }),
             0);
-        using (ReportTables.Table(html, $"Loss of {metric} when a column's values are shuffled, most important first", "Column", "#Loss", "#Standard error", ""))
+        var caption = $"Loss of {metric} when a column's values are shuffled, most important first";
+        using (ReportTables.Table(html, caption, "Column", "#Loss", "#Standard error", ""))
         using (html.Open("tbody"))
         {
             foreach (var importance in evaluation.Importance)
@@ -351,7 +354,7 @@ internal static class MetricSections
                 Entry(
                     evaluated == evaluation.Candidate ? "candidate" : "champion",
                     Name(evaluated),
-                    evaluated.Metrics.FirstOrDefault(estimate => estimate.Metric == metric) is { } estimate ? ReportText.Metric(estimate.Value) : "");
+                    ReportText.Metric(evaluated.Metrics.FirstOrDefault(estimate => estimate.Metric == metric)?.Value));
             }
 
             Entry("chance", reference, "");
@@ -361,7 +364,7 @@ internal static class MetricSections
         {
             using (html.Open("li"))
             {
-                using (html.Open("svg", ("class", "swatch"), ("xmlns", "http://www.w3.org/2000/svg"), ("viewBox", "0 0 22 8"), ("aria-hidden", "true")))
+                using (SvgChart.OpenHidden(html, "swatch", 22, 8))
                 {
                     html.Void("line", ("class", cssClass), ("x1", "1"), ("y1", "4"), ("x2", "21"), ("y2", "4"));
                 }

@@ -33,7 +33,7 @@ internal sealed class RowPlot
     public void Cell(string cssClass, double? value, double? low = null, double? high = null)
     {
         using (html.Open("td", ("class", "plot")))
-        using (OpenDrawing())
+        using (SvgChart.OpenHidden(html, "row-plot", Width, Height))
         {
             Guides();
             if (low is { } from && high is { } to && double.IsFinite(from) && double.IsFinite(to))
@@ -57,7 +57,7 @@ internal sealed class RowPlot
     public void BarCell(string cssClass, double value, double standardError)
     {
         using (html.Open("td", ("class", "plot")))
-        using (OpenDrawing())
+        using (SvgChart.OpenHidden(html, "row-plot", Width, Height))
         {
             if (double.IsFinite(value))
             {
@@ -83,7 +83,7 @@ internal sealed class RowPlot
     public void AxisCell()
     {
         using (html.Open("td", ("class", "plot")))
-        using (OpenDrawing())
+        using (SvgChart.OpenHidden(html, "row-plot", Width, Height))
         {
             foreach (var (value, label) in scale.Ticks(5))
             {
@@ -100,14 +100,6 @@ internal sealed class RowPlot
             Segment("axis", scale.From, 0, scale.To, 0);
         }
     }
-
-    private HtmlWriter.Scope OpenDrawing() =>
-        html.Open(
-            "svg",
-            ("class", "row-plot"),
-            ("xmlns", "http://www.w3.org/2000/svg"),
-            ("viewBox", $"0 0 {Width} {Height}"),
-            ("aria-hidden", "true"));
 
     private void Guides()
     {

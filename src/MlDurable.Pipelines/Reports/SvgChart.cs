@@ -57,6 +57,15 @@ internal sealed class SvgChart
         return scope;
     }
 
+    /// <summary>Opens an <c>svg</c> element that only repeats what stands beside it in words, and is hidden from screen readers.</summary>
+    public static HtmlWriter.Scope OpenHidden(HtmlWriter html, string cssClass, int width, int height) =>
+        html.Open(
+            "svg",
+            ("class", cssClass),
+            ("xmlns", "http://www.w3.org/2000/svg"),
+            ("viewBox", $"0 0 {width} {height}"),
+            ("aria-hidden", "true"));
+
     /// <summary>A coordinate, to a tenth of a pixel.</summary>
     public static string Coordinate(double value) => value.ToString("0.#", CultureInfo.InvariantCulture);
 
@@ -137,7 +146,10 @@ internal sealed class SvgChart
     /// <param name="curves">The curves with their classes, ascending in X.</param>
     /// <param name="words">The words for a value of X and the curves' values there.</param>
     public void Probes(
-        int strips, bool top, IReadOnlyList<(string CssClass, IReadOnlyList<CurvePoint> Points)> curves, Func<double, double[], string> words)
+        int strips,
+        bool top,
+        IReadOnlyList<(string CssClass, IReadOnlyList<CurvePoint> Points)> curves,
+        Func<double, double[], string> words)
     {
         var width = (x.To - x.From) / strips;
         for (var strip = 0; strip < strips; strip++)

@@ -193,7 +193,14 @@ internal static class SampleReport
         {
             var at = Start.AddDays(number - 4);
             registry = registry.WithVersion(new ModelVersion(
-                number, number == 2 ? VersionStatus.Rejected : VersionStatus.Approved, Hash($"model {number}"), "gradient-boosting", RunId, "roc-auc", 0.78 + (number * 0.003), at));
+                number,
+                number == 2 ? VersionStatus.Rejected : VersionStatus.Approved,
+                Hash($"model {number}"),
+                "gradient-boosting",
+                RunId,
+                "roc-auc",
+                0.78 + (number * 0.003),
+                at));
             registry = number == 2
                 ? registry.WithAlias(RegistryDocument.Challenger, 2, 1, "run " + RunId, RunId, "Kept: worse than the champion by 0.012.", at)
                 : registry.WithAlias(
@@ -261,7 +268,13 @@ internal static class SampleReport
         {
             Primary = "roc-auc",
             Rows = new EvaluationRows(
-                Rows, (int)labels.Sum(), Rows, (int)labels.Sum(), new DateTimeOffset(1999, 8, 3, 0, 0, 0, TimeSpan.Zero), new DateTimeOffset(2000, 12, 31, 0, 0, 0, TimeSpan.Zero), Hash("rows")),
+                Rows,
+                (int)labels.Sum(),
+                Rows,
+                (int)labels.Sum(),
+                new DateTimeOffset(1999, 8, 3, 0, 0, 0, TimeSpan.Zero),
+                new DateTimeOffset(2000, 12, 31, 0, 0, 0, TimeSpan.Zero),
+                Hash("rows")),
             Candidate = best,
             Champion = reference,
             Anchor = first,
