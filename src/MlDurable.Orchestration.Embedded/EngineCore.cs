@@ -547,7 +547,7 @@ internal sealed class EngineCore : IAsyncDisposable
 
     private void CommitTurn(Instance instance, TurnCompleted turn, JournalBatch batch)
     {
-        if (instance.HistoryLength + turn.Decisions.Count > _options.MaxHistoryLength && turn.Decisions is not [.., EndDecision])
+        if (instance.HistoryLength + turn.Consumed + turn.Decisions.Count > _options.MaxHistoryLength && turn.Decisions is not [.., EndDecision])
         {
             turn = turn with
             {

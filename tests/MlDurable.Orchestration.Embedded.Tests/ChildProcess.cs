@@ -41,7 +41,8 @@ internal sealed class ChildProcess : IDisposable
     public static async Task<ChildProcess> StartUntilBlockedAsync(string directory)
     {
         var process = Process.Start(new ProcessStartInfo(
-            Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", ["exec", typeof(ChildProcess).Assembly.Location, directory]) { RedirectStandardOutput = true })!;
+            Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", ["exec", typeof(ChildProcess).Assembly.Location, directory])
+        { RedirectStandardOutput = true, UseShellExecute = false })!;
         var child = new ChildProcess(process);
         Assert.Equal("blocked", await process.StandardOutput.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(20)));
         return child;

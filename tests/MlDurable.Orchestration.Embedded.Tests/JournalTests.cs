@@ -168,7 +168,103 @@ public sealed class JournalTests
         Assert.Equal(EmbeddedErrorCodes.JournalCorrupt, Assert.Throws<OrchestrationException>(() => Ids(disk)).Code);
     }
 
+    /// <summary>
+    /// Power losses at every operation while every few frames are compacted: what was confirmed is there, and nothing that was not written.
+    /// </summary>
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void Compaction_PowerLossAtEveryOperation_KeepsWhatWasConfirmed(int seed)
+    {
+        var limits = new JournalLimits(300, 300, 2);
+        var compacted = 0;
+        for (var failAt = 1; failAt <= 200; failAt++)
+        {
+            var disk = new SimulatedDisk { FailAt = failAt };
+            var confirmed = 0;
+            try
+            {
+                var directory = disk.Mount();
+                using var writer = new JournalWriter(directory, JournalRecovery.Recover(directory, _ => { }), limits, _ => { });
+                for (; confirmed < 40; confirmed++)
+                {
+                    AppendAndWait(writer, Start($"instance {confirmed}"));
+                }
+            }
+            catch (Exception exception) when (exception is IOException or OrchestrationException { Code: EmbeddedErrorCodes.JournalWriteFailed })
+            {
+                // The power loss that was asked for.
+            }
+
+            disk.PowerOn(seed == 0 ? null : new Random((seed * 1000) + failAt));
+            var table = new InstanceTable();
+            JournalRecovery.Recover(disk.Mount(), table.Apply);
+            Assert.InRange(table.Instances.Count, confirmed, confirmed + 1);
+            Assert.All(Enumerable.Range(0, table.Instances.Count), number => Assert.NotNull(table.Find($"instance {number}")));
+            compacted += disk.Files.Keys.Any(name => name.StartsWith("snapshot-", StringComparison.Ordinal)) ? 1 : 0;
+            Assert.DoesNotContain(disk.Files.Keys, name => name.EndsWith(".tmp", StringComparison.Ordinal));
+        }
+
+        Assert.True(compacted > 50, $"{compacted} compactions are no test.");
+    }
+
+    [Fact]
+    public void Snapshot_OfAnUnfinishedInstance_GivesTheSameStateAgain()
+    {
+        var original = new InstanceTable();
+        JournalEntry[] entries =
+        [
+            Start("i"),
+            new EventRaised("i", s_time, 0, "e", "1"),
+            new EventRaised("i", s_time, 1, "e", "2"),
+            new TurnCompleted("i", s_time, 2, [new EventWaited(1, "e"), new EventTaken(1, 0), new ContinuedAsNew("next", true)]),
+            new TurnCompleted("i", s_time.AddHours(1), 1,
+            [
+                new ActivityScheduled(1, "a", "x", null, null, null), new ActivityScheduled(2, "b", "x", null, null, null),
+                new TimerCreated(3, s_time.AddDays(1)), new ChildScheduled(4, "c", "1", "x", "i:1.4"), new CustomStatusSet("s"),
+            ]),
+            new ActivityStarted("i", 1), new ActivityStarted("i", 2),
+            new StepFailed("i", s_time, 1, 1, new("T", "m", null, null, null)),
+            new TurnCompleted("i", s_time.AddHours(2), 1, [new StepRetried(1, s_time.AddHours(3), null)]),
+            new ActivityStarted("i", 1), new ActivityInterrupted("i", 1), new ActivityStarted("i", 1),
+            new StepSucceeded("i", s_time, 1, 2, "r"),
+            new EventRaised("i", s_time, 2, "other", "3"),
+            new InstanceSuspended("i", s_time.AddHours(4), "wait"),
+        ];
+        foreach (var entry in entries)
+        {
+            original.Apply(entry);
+        }
+
+        var copy = new InstanceTable();
+        foreach (var entry in Reread(original.Find("i")!.ToEntries()))
+        {
+            copy.Apply(entry);
+        }
+
+        Assert.Equal(Describe(original.Find("i")!), Describe(copy.Find("i")!));
+        var step = copy.Find("i")!.Steps[1];
+        Assert.Equal((StepPhase.Running, 3, 1), (step.Phase, step.Starts, step.Crashes));
+        Assert.Equal([1, 3, 4], copy.Find("i")!.Steps.Keys.Order());
+
+        // What the last generation left is taken first, then what came later.
+        copy.Apply(new TurnCompleted("i", s_time.AddHours(5), 2, [new ContinuedAsNew("third", true)]));
+        Assert.Equal(["2", "3"], copy.Find("i")!.Pending.OfType<EventRaised>().Select(raised => raised.Payload));
+    }
+
     private static readonly Dictionary<string, string> s_noTags = [];
+
+    private static string Describe(Instance instance) => string.Join("\n",
+    [
+        $"{instance.Generation} {instance.Input} {instance.Clock:O} {instance.NextEvent} {instance.UpdatedAt:O} {instance.CustomStatus} {instance.Status}",
+        $"{instance.HistoryLength} {instance.IsSuspended}",
+        .. instance.Turns.Select(turn => $"{turn.At:O} {string.Join(';', turn.Inputs)} {string.Join(';', turn.Decisions)}"),
+        .. instance.Pending.Select(input => $"{input}"),
+        .. instance.Steps.OrderBy(step => step.Key).Select(
+            step => $"{step.Key} {step.Value.Decision} {step.Value.Phase} {step.Value.Due:O} {step.Value.Starts} {step.Value.Crashes} {step.Value.ChildId}"),
+    ]);
 
     private static InstanceRecorded Start(string id) => new(id)
     {
