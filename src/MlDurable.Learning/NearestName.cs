@@ -1,7 +1,7 @@
 namespace MlDurable.Learning;
 
 /// <summary>Helps with a mistyped name.</summary>
-internal static class NearestName
+public static class NearestName
 {
     /// <summary>" Did you mean 'x'?" for the valid name with the smallest edit distance, or nothing when none is near.</summary>
     public static string Hint(string name, IEnumerable<string> valid)

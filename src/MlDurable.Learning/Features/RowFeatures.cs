@@ -1,12 +1,13 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using System.Text.Json.Serialization;
 using MlDurable.Learning.Tables;
 
 namespace MlDurable.Learning.Features;
 
 /// <summary>
 /// The part of feature building that needs one row at a time and so learns nothing from the data: which columns are features, the label, the parts of
-/// dates. Its result for a file can be kept and reused as long as this record and the file stay the same.
+/// dates. Its result for a file can be kept and reused as long as this record and the file stay the same. As JSON it names every property but the time.
 /// </summary>
 public sealed record RowFeatures
 {
@@ -23,18 +24,22 @@ public sealed record RowFeatures
     public required string Label { get; init; }
 
     /// <summary>Which cells of <see cref="Label"/> are positive. Default: the column says so itself.</summary>
+    [JsonRequired]
     public LabelRule Positive { get; init; } = LabelRule.Boolean;
 
     /// <summary>The time column that orders the rows, or <see langword="null"/> (the default).</summary>
     public string? Time { get; init; }
 
     /// <summary>Columns that are no features. Default: none.</summary>
+    [JsonRequired]
     public ImmutableArray<string> Drop { get; init; } = [];
 
     /// <summary>The numbers that stand for each time column among the features. Default: none, so that times are no features.</summary>
+    [JsonRequired]
     public ImmutableArray<DatePart> DateParts { get; init; } = [];
 
     /// <summary>Columns by whose values results are reported. Default: none.</summary>
+    [JsonRequired]
     public ImmutableArray<string> Slices { get; init; } = [];
 
     /// <summary>

@@ -7,8 +7,8 @@ public sealed record BootstrapOptions
     public int Resamples { get; init; } = 2000;
 
     /// <summary>
-    /// The confidence, above 0.5 and below 1. Two-sided for <c>Bootstrap.Estimate</c>; <b>one-sided</b> for
-    /// <c>Bootstrap.Compare</c>, whose interval is two-sided at 1 - 2(1 - c). Default 0.95.
+    /// The confidence, above 0.5 and below 1. Two-sided for <see cref="Bootstrap.Estimate"/>; <b>one-sided</b> for
+    /// <see cref="Bootstrap.Compare"/>, whose interval is two-sided at 1 - 2(1 - c). Default 0.95.
     /// </summary>
     public double Confidence { get; init; } = 0.95;
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using MlDurable.Learning.Metrics;
+using MlDurable.Learning.Tables;
 
 namespace MlDurable.Learning.Judging;
 
@@ -39,8 +40,8 @@ public sealed record JudgeInput
     /// <summary>The difference that does not matter, in units of the primary metric, above 0; null for the metric's default.</summary>
     public double? Margin { get; init; }
 
-    /// <summary>The columns whose values are judged on their own.</summary>
-    public ImmutableArray<SliceColumn> Slices { get; init; } = [];
+    /// <summary>The columns whose values are judged on their own, with a row per label.</summary>
+    public ImmutableArray<CategoryColumn> Slices { get; init; } = [];
 
     /// <summary>Whether every slice must be shown to be non-inferior, instead of only not being shown worse. Default false.</summary>
     public bool StrictSlices { get; init; }

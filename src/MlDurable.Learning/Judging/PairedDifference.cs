@@ -9,4 +9,8 @@ namespace MlDurable.Learning.Judging;
 /// <param name="Interval">The bootstrap interval of the gain; two-sided at 1 - 2(1 - c) for a one-sided confidence c.</param>
 /// <param name="Rows">The rows compared.</param>
 public sealed record PairedDifference(
-    string Metric, double Candidate, double Reference, double Delta, double StandardError, Interval Interval, int Rows);
+    string Metric, double Candidate, double Reference, double Delta, double StandardError, Interval Interval, int Rows)
+{
+    /// <summary>The two-sided bootstrap p-value of "no difference", for display; the decisions are made on <see cref="Interval"/>.</summary>
+    public double PValue { get; init; } = 1;
+}

@@ -2,7 +2,7 @@ namespace MlDurable.Learning.Judging;
 
 /// <summary>Candidate and reference on the rows of one value of a slicing column.</summary>
 /// <param name="Column">The slicing column.</param>
-/// <param name="Value">The value that the rows share; <c>(missing)</c> for rows without one.</param>
+/// <param name="Value">The value that the rows share; <see cref="SliceTests.MissingValue"/> for rows without one.</param>
 /// <param name="Rows">The rows of the slice.</param>
 /// <param name="Positives">How many of them are positive.</param>
 /// <param name="Candidate">The candidate's metric on them; null when it is undefined there.</param>

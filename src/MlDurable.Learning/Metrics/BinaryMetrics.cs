@@ -12,8 +12,8 @@ namespace MlDurable.Learning.Metrics;
 /// </remarks>
 public static class BinaryMetrics
 {
-    /// <summary>Scikit-learn 1.2 clips probabilities to [epsilon, 1 - epsilon] with the machine epsilon of doubles, 2^-52.</summary>
-    internal const double LogLossEpsilon = 2.220446049250313e-16;
+    /// <summary>Scikit-learn 1.2 clips probabilities to [1e-15, 1 - 1e-15].</summary>
+    internal const double LogLossEpsilon = 1e-15;
 
     /// <summary>The area under the ROC curve: the chance that a positive row scores above a negative one, ties counting half.</summary>
     /// <param name="labels">The truth per row.</param>
@@ -67,10 +67,10 @@ public static class BinaryMetrics
         return positives == 0 ? 0 : sum / positives;
     }
 
-    /// <summary>The mean negative log-likelihood in nats; probabilities are clipped to [2^-52, 1 - 2^-52].</summary>
+    /// <summary>The mean negative log-likelihood in nats; probabilities are clipped to [1e-15, 1 - 1e-15].</summary>
     /// <param name="labels">The truth per row.</param>
     /// <param name="probabilities">The predicted probability per row.</param>
-    /// <returns>0 or more; at most about 36.</returns>
+    /// <returns>0 or more; at most about 34.5.</returns>
     public static double LogLoss(ReadOnlySpan<double> labels, ReadOnlySpan<double> probabilities)
     {
         ScoredRows.CheckProbabilities(labels, probabilities);

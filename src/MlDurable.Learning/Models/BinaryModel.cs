@@ -18,13 +18,10 @@ public sealed class BinaryModel
     private const int Version = 1;
     private const int MaxContentBytes = 256 << 20;
 
-    private readonly FittedFeatures features;
-    private readonly Scorer scorer;
-
     internal BinaryModel(string trainer, string trainerVersion, FittedFeatures features, Scorer scorer, double threshold)
     {
-        this.features = features;
-        this.scorer = scorer;
+        Features = features;
+        Scorer = scorer;
         Trainer = trainer;
         TrainerVersion = trainerVersion;
         Threshold = threshold;
@@ -43,6 +40,10 @@ public sealed class BinaryModel
     /// <summary>Rows with at least this probability are predicted positive; in [0, 1].</summary>
     public double Threshold { get; }
 
+    internal FittedFeatures Features { get; }
+
+    internal Scorer Scorer { get; }
+
     private static ReadOnlySpan<byte> Magic => "MLDMODEL"u8;
 
     /// <summary>The probability that each row is positive.</summary>
@@ -51,7 +52,7 @@ public sealed class BinaryModel
     /// <exception cref="LearningException"><c>signature-mismatch</c>: a column is missing or of another kind; the message names it.</exception>
     public double[] PredictProbability(Table rows)
     {
-        var scores = scorer.LogOdds(features.Apply(rows));
+        var scores = Scorer.LogOdds(Features.Apply(rows));
         foreach (ref var score in scores.AsSpan())
         {
             score = Sigmoid.Probability(score);
@@ -65,7 +66,7 @@ public sealed class BinaryModel
     public void Write(Stream stream)
     {
         var content = JsonSerializer.SerializeToUtf8Bytes(
-            new ModelContent(Trainer, TrainerVersion, Threshold, features.Numbers, features.Categories, scorer), ModelJson.Default.ModelContent);
+            new ModelContent(Trainer, TrainerVersion, Threshold, Features.Numbers, Features.Categories, Scorer), ModelJson.Default.ModelContent);
         Span<byte> head = stackalloc byte[Magic.Length + (3 * sizeof(int))];
         Magic.CopyTo(head);
         BinaryPrimitives.WriteInt32LittleEndian(head[8..], Version);

@@ -14,7 +14,7 @@ internal sealed class LogisticRegressionTrainer : ITrainer
     private const string MaxIterations = "max-iterations";
 
     /// <summary>Greatest component of the gradient, per training row, at which the fit counts as converged.</summary>
-    private const double TolerancePerRow = 1e-8;
+    private const double TolerancePerRow = 1e-9;
 
     public string Name => "logistic-regression";
 

@@ -32,15 +32,15 @@ internal static class PipelineBuilder
 
     private static DataDefinition BuildData(Section data)
     {
-        var label = data.Get(Data.Label);
+        var label = data.Get(DataKeys.Label);
         return new DataDefinition
         {
-            Files = data.Get(Data.Files),
-            Window = data.Get(Data.Window),
+            Files = data.Get(DataKeys.Files),
+            Window = data.Get(DataKeys.Window),
             Label = new LabelDefinition(label.Get(Label.Column), label.Get(Label.Positive)),
-            Time = data.TryGet(Data.Time, out var time) ? time.Value : null,
-            Drop = [.. data.Get(Data.Drop).Values],
-            OnQuarantine = data.Get(Data.OnQuarantine),
+            Time = data.TryGet(DataKeys.Time, out var time) ? time.Value : null,
+            Drop = [.. data.Get(DataKeys.Drop).Values],
+            OnQuarantine = data.Get(DataKeys.OnQuarantine),
         };
     }
 
@@ -101,17 +101,17 @@ internal static class PipelineBuilder
 
     private static FeaturesDefinition BuildFeatures(Section features)
     {
-        var steps = features.Get(Features.Numeric).Values.ToArray();
-        var categorical = features.Get(Features.Categorical);
+        var steps = features.Get(FeaturesKeys.Numeric).Values.ToArray();
+        var categorical = features.Get(FeaturesKeys.Categorical);
         return new FeaturesDefinition
         {
             Imputation = steps.Contains(NumberStep.ImputeMedian) ? NumberImputation.Median
                 : steps.Contains(NumberStep.ImputeMean) ? NumberImputation.Mean
                 : NumberImputation.None,
             Standardize = steps.Contains(NumberStep.Standardize),
-            Encoding = categorical.Get(Features.Encode),
-            FoldRarerThan = categorical.Get(Features.FoldRarerThan),
-            Dates = [.. features.Get(Features.Dates).Values],
+            Encoding = categorical.Get(FeaturesKeys.Encode),
+            FoldRarerThan = categorical.Get(FeaturesKeys.FoldRarerThan),
+            Dates = [.. features.Get(FeaturesKeys.Dates).Values],
         };
     }
 

@@ -31,8 +31,8 @@ internal static class PipelineChecks
         }
 
         Located<string> time = default;
-        var hasTime = data.Has(Data.Time) && data.TryGet(Data.Time, out time);
-        if (data.Has(Data.Window) && !data.Has(Data.Time) && data.TryGet(Data.Window, out var window) && window.Value is DataWindow.Days)
+        var hasTime = data.Has(DataKeys.Time) && data.TryGet(DataKeys.Time, out time);
+        if (data.Has(DataKeys.Window) && !data.Has(DataKeys.Time) && data.TryGet(DataKeys.Window, out var window) && window.Value is DataWindow.Days)
         {
             Conflict(window.Mark, "'window' by days needs the column that orders rows; add 'time' to 'data'");
         }
@@ -44,7 +44,7 @@ internal static class PipelineChecks
             Refuse(slices, time.Value, "the time column, whose values are no slices");
         }
 
-        if (!data.TryGet(Data.Label, out var labelSection) || !labelSection.Value.TryGet(Label.Column, out var label))
+        if (!data.TryGet(DataKeys.Label, out var labelSection) || !labelSection.Value.TryGet(Label.Column, out var label))
         {
             return;
         }
@@ -54,7 +54,7 @@ internal static class PipelineChecks
             Conflict(time.Mark, $"'{time.Value}' is the label's column; 'time' must be another one");
         }
 
-        if (data.TryGet(Data.Drop, out var drop))
+        if (data.TryGet(DataKeys.Drop, out var drop))
         {
             Refuse(drop.Value.Items, label.Value, "the label, which is never a feature; remove it from 'drop'");
         }
@@ -79,7 +79,7 @@ internal static class PipelineChecks
             return;
         }
 
-        if (data is not null && !data.Has(Data.Time) && split.Value.TryGet(Split.By, out var by) && by.Value == SplitBy.Time)
+        if (data is not null && !data.Has(DataKeys.Time) && split.Value.TryGet(Split.By, out var by) && by.Value == SplitBy.Time)
         {
             context.Report(
                 by.Mark, PipelineProblemCodes.Conflict,
@@ -100,7 +100,7 @@ internal static class PipelineChecks
 
     private static void CheckNumeric(Section file, BindContext context)
     {
-        if (file.TryGet(Root.Features, out var features) && features.Value.TryGet(Features.Numeric, out var steps))
+        if (file.TryGet(Root.Features, out var features) && features.Value.TryGet(FeaturesKeys.Numeric, out var steps))
         {
             var imputations = steps.Value.Items.Where(static step => step.Value != NumberStep.Standardize).ToArray();
             if (imputations.Length > 1)

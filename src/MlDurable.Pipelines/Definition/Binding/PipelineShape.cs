@@ -97,7 +97,7 @@ internal static class PipelineShape
         public static readonly SectionShape Shape = new(Column, Positive);
     }
 
-    public static class Data
+    public static class DataKeys
     {
         public static readonly Key<string> Files = new(
             "files",
@@ -192,7 +192,7 @@ internal static class PipelineShape
         Standardize,
     }
 
-    public static class Features
+    public static class FeaturesKeys
     {
         public static readonly Key<BoundList<NumberStep>> Numeric = new Key<BoundList<NumberStep>>(
             "numeric",
@@ -338,12 +338,12 @@ internal static class PipelineShape
             "parameters", new NamedSectionsShape(Name, Parameter.Shape), "Typed values that a caller may set; used as ${name} in any value.").Or([]);
 
         public static readonly Key<Section> Data = new(
-            "data", PipelineShape.Data.Shape, "Which rows the pipeline learns from, and what it learns to predict.", isRequired: true);
+            "data", PipelineShape.DataKeys.Shape, "Which rows the pipeline learns from, and what it learns to predict.", isRequired: true);
 
         public static readonly Key<BoundList<Section>> Quality = new Key<BoundList<Section>>(
             "quality", PipelineShape.Quality.Rules, "What every new partition must satisfy.").Or(BoundList<Section>.Of());
 
-        public static readonly Key<Section> Features = Optional("features", PipelineShape.Features.Shape, "How columns become numbers.");
+        public static readonly Key<Section> Features = Optional("features", PipelineShape.FeaturesKeys.Shape, "How columns become numbers.");
         public static readonly Key<Section> Split = Optional("split", PipelineShape.Split.Shape, "How rows are divided into training, validation and holdout.");
         public static readonly Key<Section> Train = new(
             "train", PipelineShape.Train.Shape, "Which candidates are trained.", isRequired: true);

@@ -1,0 +1,93 @@
+using System.CommandLine;
+using System.Text;
+using MlDurable.Cli.Output;
+using MlDurable.Pipelines.Registry;
+using MlDurable.Pipelines.Serving;
+
+namespace MlDurable.Cli.Commands;
+
+/// <summary><c>mldurable predict</c>.</summary>
+internal static class PredictCommand
+{
+    public static Command Create()
+    {
+        var model = new Argument<string>("MODEL") { Description = "MODEL (its champion), MODEL@ALIAS or MODEL/VERSION." };
+        var input = new Option<string>("--input") { Description = "The CSV to score, plain or gzip; - for standard input.", HelpName = "FILE", Required = true };
+        var output = new Option<string?>("--output") { Description = "Where the scored CSV goes. Default: standard output.", HelpName = "FILE" };
+        var command = new ToolCommand(
+            "predict",
+            "Scores a CSV: every row comes back with a probability and a decision.",
+            "mldurable predict bird-strike-damage --input new.csv --output scored.csv",
+            "cat new.csv | mldurable predict bird-strike-damage/2 --input - > scored.csv");
+        command.Arguments.Add(model);
+        command.Options.Add(input);
+        command.Options.Add(output);
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue<bool>("--json") && result.GetValue(output) is null)
+            {
+                result.AddError("--json needs --output: standard output cannot hold both the CSV and the JSON.");
+            }
+        });
+        command.Run = call => PredictAsync(
+            call, call.Arguments.GetRequiredValue(model), call.Arguments.GetRequiredValue(input), call.Arguments.GetValue(output));
+        return command;
+    }
+
+    private static async Task<int> PredictAsync(CommandCall call, string model, string input, string? output)
+    {
+        var workspace = call.OpenWorkspace();
+        var predictor = await Predictor.OpenAsync(
+            workspace.Store, new ModelRegistry(workspace.Store, call.Host.TimeProvider), model, call.CancellationToken);
+        await using var source = OpenInput(call, input);
+        var scoring = new CsvScoring(predictor);
+        var target = output is null ? null : call.Host.FullPath(output);
+        var scored = target is null
+            ? await scoring.ScoreAsync(source, call.Host.Output, call.CancellationToken)
+            : await WriteAsync(scoring, source, target, call.CancellationToken);
+
+        foreach (var errors in scored.TypeErrors)
+        {
+            call.Terminal.Remark($"warning: '{errors.Column}': {Text.Counted(errors.Count, "value")} not of type {Text.Lower(errors.Expected)} counted as missing; "
+                + $"the first is '{errors.FirstText}' in line {errors.FirstLine}");
+        }
+
+        call.Terminal.Remark($"{Text.Counted(scored.Rows, "row")} scored by version {predictor.Version.Number} of {model}, {scored.Positives} called positive"
+            + (target is null ? "" : $", in {target}"));
+        call.Terminal.Json(new PredictDocument(model, predictor.Version.Number, target, scored), CliJson.Default.PredictDocument);
+        return ExitCodes.Done;
+    }
+
+    private static Stream OpenInput(CommandCall call, string input)
+    {
+        try
+        {
+            return input == "-" ? call.Host.OpenInput() : File.OpenRead(call.Host.FullPath(input));
+        }
+        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new CliException(CliErrorCodes.FileNotFound, $"there is no input file '{input}'", exception);
+        }
+    }
+
+    /// <summary>Writes beside the target and moves into place, so that a failure leaves no half of a file.</summary>
+    private static async Task<ScoredFile> WriteAsync(CsvScoring scoring, Stream source, string target, CancellationToken cancellationToken)
+    {
+        var part = target + ".part";
+        try
+        {
+            ScoredFile scored;
+            await using (var writer = new StreamWriter(part, append: false, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false)))
+            {
+                scored = await scoring.ScoreAsync(source, writer, cancellationToken);
+            }
+
+            File.Move(part, target, overwrite: true);
+            return scored;
+        }
+        finally
+        {
+            File.Delete(part);
+        }
+    }
+}

@@ -1,0 +1,57 @@
+using System.CommandLine;
+using MlDurable.Cli.Output;
+using MlDurable.Cli.Running;
+using MlDurable.Pipelines.Runs;
+
+namespace MlDurable.Cli.Commands;
+
+/// <summary><c>mldurable run</c>.</summary>
+internal static class RunCommand
+{
+    public static Command Create()
+    {
+        var pipeline = new PipelineArguments();
+        var command = new ToolCommand(
+            "run",
+            "Validates the data, trains the candidates, and promotes the best one if it passes the pipeline's rules.",
+            "mldurable run pipeline.yaml                            # everything that is new, nothing twice",
+            "mldurable run pipeline.yaml --data june.csv            # brings a file in first",
+            "mldurable run pipeline.yaml --set margin=0.01 --json   # progress and result as JSON lines");
+        pipeline.AddTo(command, withData: true);
+        command.Run = call => RunAsync(call, pipeline);
+        return command;
+    }
+
+    private static async Task<int> RunAsync(CommandCall call, PipelineArguments arguments)
+    {
+        var source = arguments.Read(call);
+        var files = arguments.DataFiles(call, source.Definition.Data);
+        var workspace = call.OpenWorkspace(source.File);
+        string? runId = null;
+        try
+        {
+            var run = await RunProcedure.RunAsync(
+                workspace,
+                source,
+                files,
+                Identity.Current,
+                started =>
+                {
+                    runId = started.RunId;
+                    RunOutput.Started(call.Terminal, started);
+                },
+                uploaded =>
+                {
+                    call.Terminal.Line($"data: {uploaded.Name} ({uploaded.Result})");
+                    call.Terminal.Json(new ProgressLine("uploaded") { File = uploaded }, CliJson.Default.ProgressLine);
+                },
+                (session, started) => RunOutput.WatchAsync(call, session, started),
+                call.CancellationToken);
+            return await RunOutput.EndAsync(call, workspace, run);
+        }
+        catch (OperationCanceledException) when (call.CancellationToken.IsCancellationRequested && runId is not null)
+        {
+            return RunOutput.Interrupted(call, runId);
+        }
+    }
+}

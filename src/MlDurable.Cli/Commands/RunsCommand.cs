@@ -1,0 +1,66 @@
+using System.CommandLine;
+using MlDurable.Cli.Output;
+using MlDurable.Pipelines.Runs;
+
+namespace MlDurable.Cli.Commands;
+
+/// <summary><c>mldurable runs</c>.</summary>
+internal static class RunsCommand
+{
+    public static Command Create()
+    {
+        var limit = new Option<int>("--limit") { Description = "How many runs at most, newest first.", HelpName = "N", DefaultValueFactory = _ => 20 };
+        limit.Validators.Add(result =>
+        {
+            if (result.Tokens.Count > 0 && result.GetValueOrDefault<int>() < 1)
+            {
+                result.AddError("--limit takes a number from 1.");
+            }
+        });
+        var command = new ToolCommand(
+            "runs",
+            "Lists the runs of a workspace, newest first.",
+            "mldurable runs",
+            "mldurable runs --limit 100 --json");
+        command.Options.Add(limit);
+        command.Run = call => ListAsync(call, call.Arguments.GetValue(limit));
+        return command;
+    }
+
+    private static async Task<int> ListAsync(CommandCall call, int limit)
+    {
+        var workspace = call.OpenWorkspace();
+        var runs = new List<RunRecord>();
+        await foreach (var run in new RunStore(workspace.Store).ListAsync(call.CancellationToken))
+        {
+            runs.Add(run);
+            if (runs.Count == limit)
+            {
+                break;
+            }
+        }
+
+        call.Terminal.Json(new RunsDocument([.. runs]), CliJson.Default.RunsDocument);
+        if (runs.Count == 0)
+        {
+            call.Terminal.Line($"no runs yet in {workspace.Store.Description}");
+            return ExitCodes.Done;
+        }
+
+        var table = new TextTable("run", "pipeline", "started", "took", "outcome", "version", "summary");
+        foreach (var run in runs)
+        {
+            table.Add(
+                run.RunId,
+                run.Pipeline,
+                Text.Instant(run.StartedAt),
+                Text.Seconds(run.FinishedAt - run.StartedAt),
+                run.Outcome is { } outcome ? Text.Lower(outcome) : run.Status == RunStatus.Running ? "unfinished" : Text.Lower(run.Status),
+                run.Version?.ToString() ?? Text.None,
+                run.Summary ?? "");
+        }
+
+        table.WriteTo(call.Terminal);
+        return ExitCodes.Done;
+    }
+}

@@ -1,0 +1,69 @@
+using MlDurable.Cli.Running;
+using MlDurable.Orchestration;
+using MlDurable.Pipelines.Runs;
+using MlDurable.Storage;
+
+namespace MlDurable.Cli;
+
+/// <summary>The exit codes, which scripts depend on, and what leads to each.</summary>
+internal static class ExitCodes
+{
+    /// <summary>Done; also when the best candidate is the champion already.</summary>
+    public const int Done = 0;
+
+    /// <summary>The run, or the command itself, failed.</summary>
+    public const int Failed = 1;
+
+    /// <summary>Wrong usage, an invalid pipeline, or an input file that cannot be used.</summary>
+    public const int Usage = 2;
+
+    /// <summary>Refused by a gate or a quality check: the champion stays.</summary>
+    public const int Refused = 3;
+
+    /// <summary>What was named is not there.</summary>
+    public const int NotFound = 4;
+
+    /// <summary>Another process, run or decision is in the way.</summary>
+    public const int Conflict = 5;
+
+    /// <summary>Interrupted by the user; the same command continues.</summary>
+    public const int Interrupted = 130;
+
+    /// <summary>The stable code of an exception; null when it has none and so is not foreseen.</summary>
+    public static string? CodeOf(Exception exception) => exception switch
+    {
+        CliException cli => cli.Code,
+        ControlFailedException control => control.Code,
+        BlobStoreException store => store.Code,
+        Learning.LearningException learning => learning.Code,
+        ICodedFailure coded => coded.Code,
+        InvalidPipelineException => CliErrorCodes.PipelineInvalid,
+        IOException or UnauthorizedAccessException => CliErrorCodes.FileUnusable,
+        _ => null,
+    };
+
+    /// <summary>The exit code of an error code.</summary>
+    public static int OfError(string? code) => code switch
+    {
+        CliErrorCodes.Usage or CliErrorCodes.PipelineInvalid or "unknown-column" or "column-kind" or "time-column-kind" or "reserved-column" or "run-ambiguous" or "signature-mismatch"
+            or "data-name" or "invalid-blob-name" or "invalid-store" or "instance-id-invalid" => Usage,
+        not null when code.StartsWith("csv-", StringComparison.Ordinal) => Usage,
+        "no-readable-partition" => Refused,
+        CliErrorCodes.FileNotFound
+            or "no-partitions" or "run-not-found" or "run-incomplete" or "model-not-found" or "version-not-found" or "version-incomplete" or "data-gone"
+            or "blob-not-found" or "instance-not-found" => NotFound,
+        CliErrorCodes.FileExists or CliErrorCodes.RunUnfinished or CliErrorCodes.Superseded
+            or "workspace-owned" or "owner-unreachable" or "run-ended" or "champion-contended" or "nothing-to-roll-back" or "precondition-failed"
+            or "blob-changed" or "instance-conflict" or "instance-status" => Conflict,
+        _ => Failed,
+    };
+
+    /// <summary>The exit code of a run that has ended.</summary>
+    public static int OfRun(RunRecord run) => run switch
+    {
+        { Status: RunStatus.Completed, Outcome: RunOutcome.Promoted or RunOutcome.Unchanged } => Done,
+        { Status: RunStatus.Completed } => Refused,
+        { Failure: { } failure } => OfError(failure.Code),
+        _ => Failed,
+    };
+}

@@ -1,0 +1,60 @@
+using MlDurable.Cli.Running;
+using MlDurable.Pipelines.Runs;
+
+namespace MlDurable.Cli.Output;
+
+/// <summary>What <c>run</c> and <c>resume</c> write.</summary>
+internal static class RunOutput
+{
+    public static void Started(Terminal terminal, RunStarted run)
+    {
+        terminal.Line(
+            Tone.Heading,
+            $"run {run.RunId}",
+            run.Continued ? $" of {run.Pipeline} continues: what had finished is not done again" : $" of {run.Pipeline}");
+        terminal.Json(new ProgressLine("run") { Run = run }, CliJson.Default.ProgressLine);
+    }
+
+    /// <summary>Watches a run with the view that fits the output.</summary>
+    public static Task<RunRecord> WatchAsync(CommandCall call, RunSession session, RunStarted run)
+    {
+        Task<RunRecord> Watch(IRunView view) => session.WatchAsync(run.RunId, run.Continued, view, call.CancellationToken);
+
+        return call.Terminal switch
+        {
+            { IsJson: true } => Watch(new JsonRunView(call.Terminal)),
+            { IsInteractive: true } => LiveRunView.ShowAsync(call.Terminal, Watch),
+            _ => Watch(new PlainRunView(call.Terminal)),
+        };
+    }
+
+    /// <summary>Writes what came of a run.</summary>
+    /// <returns>The exit code.</returns>
+    public static async Task<int> EndAsync(CommandCall call, Workspace workspace, RunRecord run)
+    {
+        var exitCode = ExitCodes.OfRun(run);
+        var runs = new RunStore(workspace.Store);
+        var evaluation = await runs.EvaluationAsync(run.RunId, call.CancellationToken);
+        var report = RunFiles.ReportOf(workspace, run);
+        if (run.Status == RunStatus.Completed)
+        {
+            RunReport.Write(call.Terminal, run, evaluation, report);
+            await QualityOutput.WriteAsync(call.Terminal, runs, run, call.CancellationToken);
+        }
+        else
+        {
+            call.Terminal.Error(run.Failure?.Code ?? "failed", $"run {run.RunId} {Text.Lower(run.Status)}: {run.Summary}");
+        }
+
+        call.Terminal.Json(new ProgressLine("result") { Result = new RunResult(exitCode, run, report, evaluation) }, CliJson.Default.ProgressLine);
+        return exitCode;
+    }
+
+    /// <summary>Says that a run was interrupted and how it goes on.</summary>
+    /// <returns>The exit code.</returns>
+    public static int Interrupted(CommandCall call, string runId)
+    {
+        call.Terminal.Error("interrupted", $"run {runId} was interrupted; nothing that had finished is lost, and the same command continues");
+        return ExitCodes.Interrupted;
+    }
+}

@@ -1,0 +1,121 @@
+using MlDurable.Learning.Metrics;
+using MlDurable.Pipelines.Runs;
+
+namespace MlDurable.Cli.Output;
+
+/// <summary>Writes what came of a run for people.</summary>
+internal static class RunReport
+{
+    private const int LeaderboardRows = 10;
+
+    /// <summary>The verdict, the leaderboard, the metrics and where the report lies.</summary>
+    public static void Write(Terminal terminal, RunRecord run, Evaluation? evaluation, string? report)
+    {
+        WriteVerdict(terminal, run);
+        if (run.Work is { } work)
+        {
+            terminal.Line($"  new work: {Text.Counted(work.Validated, "partition")} validated, {work.Featurized} featurized (of {work.Partitions}); "
+                + $"{Text.Counted(work.Trained, "candidate")} trained (of {work.Candidates}); the rest was reused");
+        }
+
+        WriteLeaderboard(terminal, run, evaluation?.Primary);
+        if (evaluation is not null)
+        {
+            WriteMetrics(terminal, evaluation);
+        }
+
+        if (report is not null)
+        {
+            terminal.Line();
+            terminal.Line($"report: {report}");
+        }
+    }
+
+    /// <summary>One line: how the run ended.</summary>
+    public static void WriteVerdict(Terminal terminal, RunRecord run)
+    {
+        var (tone, word) = run switch
+        {
+            { Status: RunStatus.Completed, Outcome: { } outcome } => (ToneOf(outcome), Text.Lower(outcome)),
+            { Status: RunStatus.Running } => (Tone.Warning, "unfinished"),
+            _ => (Tone.Bad, Text.Lower(run.Status)),
+        };
+        var version = run.Outcome == RunOutcome.Promoted ? $" version {run.Version}" : "";
+        terminal.Line(tone, word + version, run.Summary is null ? "" : $": {run.Summary}");
+        if (run.Failure is { } failure)
+        {
+            terminal.Line($"  step {failure.Step}, code {failure.Code}");
+        }
+    }
+
+    public static void WriteLeaderboard(Terminal terminal, RunRecord run, string? primary)
+    {
+        if (run.Leaderboard.IsEmpty)
+        {
+            return;
+        }
+
+        var names = CandidateNames.Of(run.Leaderboard);
+        var metrics = MetricCatalog.All.Select(metric => metric.Name).Where(name => run.Leaderboard[0].Validation.ContainsKey(name));
+        string[] shown = [.. new[] { primary ?? "roc-auc" }.Concat(metrics.Where(name => name is "roc-auc" or "pr-auc" or "log-loss")).Distinct()];
+        var table = new TextTable(["#", "candidate (validation rows)", .. shown, "fit s"]);
+        for (var index = 0; index < Math.Min(run.Leaderboard.Length, LeaderboardRows); index++)
+        {
+            var candidate = run.Leaderboard[index];
+            table.Add(
+            [
+                $"{index + 1}",
+                names[index],
+                .. shown.Select(metric => Text.Metric(candidate.Validation.GetValueOrDefault(metric, double.NaN))),
+                candidate.Reused ? "reused" : candidate.FitSeconds.ToString("0.00"),
+            ]);
+        }
+
+        terminal.Line();
+        table.WriteTo(terminal, 2);
+        if (run.Leaderboard.Length > LeaderboardRows)
+        {
+            terminal.Line($"  … {run.Leaderboard.Length - LeaderboardRows} more");
+        }
+    }
+
+    public static void WriteMetrics(Terminal terminal, Evaluation evaluation)
+    {
+        var champion = evaluation.Champion;
+        var table = new TextTable(
+            champion is null
+                ? ["metric (new rows)", "candidate", "interval", "baseline"]
+                : ["metric (new rows)", "candidate", "interval", "champion", "difference", "interval of difference"]);
+        foreach (var metric in evaluation.Candidate.Metrics)
+        {
+            if (champion is null)
+            {
+                table.Add(metric.Metric, Text.Metric(metric.Value), Text.Interval(metric.Interval), Text.Metric(Find(evaluation.Baseline, metric.Metric)));
+                continue;
+            }
+
+            var difference = evaluation.VersusChampion.FirstOrDefault(paired => paired.Metric == metric.Metric);
+            table.Add(
+                metric.Metric,
+                Text.Metric(metric.Value),
+                Text.Interval(metric.Interval),
+                Text.Metric(Find(champion, metric.Metric)),
+                difference is null ? Text.None : Text.Signed(difference.Delta),
+                difference is null ? Text.None : Text.SignedInterval(difference.Interval));
+        }
+
+        terminal.Line();
+        table.WriteTo(terminal, 2);
+        terminal.Line($"  on {Text.Counted(evaluation.Rows.Compared, "row")} ({evaluation.Rows.ComparedPositives} positive) that no compared model has learned from; "
+            + "a difference above 0 is in the candidate's favour");
+    }
+
+    private static double? Find(EvaluatedModel model, string metric) => model.Metrics.FirstOrDefault(estimate => estimate.Metric == metric)?.Value;
+
+    private static Tone ToneOf(RunOutcome outcome) => outcome switch
+    {
+        RunOutcome.Promoted or RunOutcome.Unchanged => Tone.Good,
+        RunOutcome.Kept or RunOutcome.Inconclusive => Tone.Warning,
+        _ => Tone.Bad,
+    };
+}

@@ -1,0 +1,11 @@
+using MlDurable.Pipelines.Runs;
+
+namespace MlDurable.Cli;
+
+/// <summary>Where the files of runs lie.</summary>
+internal static class RunFiles
+{
+    /// <summary>Where a run's report lies; null while it has none.</summary>
+    public static string? ReportOf(Workspace workspace, RunRecord run) =>
+        run.Status == RunStatus.Completed ? workspace.Locate(RunStore.FileName(run.RunId, RunStore.ReportFile)) : null;
+}

@@ -1,0 +1,85 @@
+using System.Runtime.CompilerServices;
+using System.Security.Cryptography;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using MlDurable.Orchestration.Embedded.Execution;
+
+namespace MlDurable.Orchestration.Embedded;
+
+internal sealed class EmbeddedClient(EngineCore core, int maxPayloadBytes) : IOrchestrationClient
+{
+    private const int MaxIdLength = 256;
+
+    public async Task<string> StartAsync<TInput, TOutput>(
+        OrchestratorDefinition<TInput, TOutput> definition, TInput input, StartOptions? options = null,
+        CancellationToken cancellationToken = default)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        options ??= new();
+        var id = options.InstanceId ?? RandomNumberGenerator.GetHexString(32, lowercase: true);
+        if (id.Length is 0 or > MaxIdLength || id.Any(char.IsControl) || !id.IsNormalized())
+        {
+            throw new OrchestrationException(
+                OrchestrationErrorCodes.InstanceIdInvalid,
+                $"'{id}' cannot be an instance id: it needs 1 to {MaxIdLength} characters of normalized Unicode (form C) without control characters.");
+        }
+
+        var json = Write(input, definition.Input, $"the input of orchestrator '{definition.Name}'");
+        await core.StartAsync(id, definition.Name, definition.Version, json, options).WaitAsync(cancellationToken);
+        return id;
+    }
+
+    public Task<OrchestrationState?> GetAsync(string instanceId, CancellationToken cancellationToken = default) =>
+        core.GetAsync(instanceId).WaitAsync(cancellationToken);
+
+    public async IAsyncEnumerable<OrchestrationState> ListAsync(
+        OrchestrationQuery query, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        foreach (var state in await core.ListAsync(query).WaitAsync(cancellationToken))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            yield return state;
+        }
+    }
+
+    public Task<OrchestrationState> WaitForCompletionAsync(string instanceId, CancellationToken cancellationToken = default) =>
+        core.WaitForCompletionAsync(instanceId).WaitAsync(cancellationToken);
+
+    public async Task RaiseEventAsync<T>(
+        string instanceId, EventDefinition<T> definition, T payload, CancellationToken cancellationToken = default)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        var json = Write(payload, definition.Payload, $"the event '{definition.Name}' for instance '{instanceId}'");
+        await core.RaiseEventAsync(instanceId, definition.Name, json).WaitAsync(cancellationToken);
+    }
+
+    public async Task SuspendAsync(string instanceId, string reason, CancellationToken cancellationToken = default)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        await core.SuspendAsync(instanceId, reason).WaitAsync(cancellationToken);
+    }
+
+    public async Task ResumeAsync(string instanceId, string reason, CancellationToken cancellationToken = default)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        await core.ResumeAsync(instanceId, reason).WaitAsync(cancellationToken);
+    }
+
+    public async Task TerminateAsync(string instanceId, string reason, CancellationToken cancellationToken = default)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        await core.TerminateAsync(instanceId, reason).WaitAsync(cancellationToken);
+    }
+
+    public async Task<bool> PurgeAsync(string instanceId, CancellationToken cancellationToken = default)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        return await core.PurgeAsync(instanceId).WaitAsync(cancellationToken);
+    }
+
+    private string Write<T>(T value, JsonTypeInfo<T> typeInfo, string what)
+    {
+        var json = JsonSerializer.Serialize(value, typeInfo);
+        return PayloadLimit.Check(json, maxPayloadBytes, what) is { } tooLarge ? throw tooLarge : json;
+    }
+}

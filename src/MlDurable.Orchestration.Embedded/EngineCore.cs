@@ -1,0 +1,924 @@
+using MlDurable.Orchestration.Embedded.Execution;
+using MlDurable.Orchestration.Embedded.Files;
+using MlDurable.Orchestration.Embedded.History;
+using MlDurable.Orchestration.Embedded.Journal;
+
+namespace MlDurable.Orchestration.Embedded;
+
+/// <summary>
+/// The engine behind one gate. Whatever happens becomes entries, which change the state in memory at once and are queued for the disk in the
+/// same order; effects that anyone outside can see (activities, answers to clients, events) wait until their entries are on disk. Orchestrator
+/// code runs outside the gate, at most one turn of an instance at a time.
+/// </summary>
+internal sealed class EngineCore : IAsyncDisposable
+{
+    // A turn takes the waiting inputs by portions, so that a generation that takes one of many thousand does not copy them all.
+    private const int InputsPerTurn = 256;
+
+    private readonly Lock _gate = new();
+    private readonly InstanceTable _table = new();
+    private readonly OrchestrationCatalog _catalog;
+    private readonly EmbeddedEngineOptions _options;
+    private readonly ActivitySlots _slots;
+    private readonly ActivityThreads _threads = new();
+    private readonly HashSet<ActivityRun> _runs = [];
+    private readonly TimerQueue _timers;
+#pragma warning disable CA2213 // disposed in DisposeAsync, on a thread that may block
+    private readonly JournalWriter _journal;
+#pragma warning restore CA2213
+    private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private OrchestrationException? _stopped;
+    private bool _closing;
+
+    public EngineCore(OrchestrationCatalog catalog, EmbeddedEngineOptions options, IJournalDirectory directory)
+    {
+        _catalog = catalog;
+        _options = options;
+        _slots = new(options.ActivitySlots, options.Pools);
+        var extent = JournalRecovery.Recover(directory, _table.Apply);
+        Observers = new(Stop);
+        Observers.Observed += options.Observer;
+        _timers = new(options.TimeProvider, Tick);
+        _journal = new(
+            directory, extent, new(options.SegmentBytes, options.CompactionBytes, options.CompactionSegments), Stop);
+        if (!options.Paused)
+        {
+            Guarded(ResumeAll);
+        }
+    }
+
+    public EngineObservers Observers { get; }
+
+    public Task Completion => _completion.Task;
+
+    private DateTimeOffset Now => _options.TimeProvider.GetUtcNow();
+
+    public Task StartAsync(string id, string name, string version, string input, StartOptions options)
+    {
+        lock (_gate)
+        {
+            ThrowIfStopped();
+            var batch = new JournalBatch();
+            if (_table.Find(id) is { } existing)
+            {
+                if (existing.Facts.Name != name || existing.Facts.FirstInput != input)
+                {
+                    throw new OrchestrationException(
+                        OrchestrationErrorCodes.InstanceConflict,
+                        $"Instance '{id}' exists with {(existing.Facts.Name != name ? $"orchestrator '{existing.Facts.Name}'" : "another input")}; " +
+                        "use another id, or purge the finished instance first.");
+                }
+            }
+            else
+            {
+                if (_catalog.FindOrchestrator(name, version) is null)
+                {
+                    throw new OrchestrationException(
+                        OrchestrationErrorCodes.OrchestratorNotRegistered,
+                        $"Orchestrator '{name}' version '{version}' is not registered; add it to the catalog that the engine is opened with.");
+                }
+
+                var now = Now;
+                Begin(
+                    new(id)
+                    {
+                        Name = name,
+                        Version = version,
+                        FirstInput = input,
+                        Input = input,
+                        CreatedAt = now,
+                        UpdatedAt = now,
+                        StartAt = options.StartAt?.ToUniversalTime(),
+                        Tags = options.Tags is { Count: > 0 } tags ? new Dictionary<string, string>(tags) : [],
+                    },
+                    batch);
+            }
+
+            return SubmitAndWait(batch);
+        }
+    }
+
+    public async Task<OrchestrationState?> GetAsync(string id)
+    {
+        OrchestrationState? state;
+        Task durable;
+        lock (_gate)
+        {
+            ThrowIfStopped();
+            state = _table.Find(id) is { } instance ? State(instance) : null;
+            durable = SubmitAndWait(new());
+        }
+
+        // What memory says may not be on disk yet; nobody may see what a crash could still undo.
+        await durable;
+        return state;
+    }
+
+    public async Task<IReadOnlyList<OrchestrationState>> ListAsync(OrchestrationQuery query)
+    {
+        List<OrchestrationState> states;
+        Task durable;
+        lock (_gate)
+        {
+            ThrowIfStopped();
+            states = [.. _table.Instances.Select(State).Where(query.Matches)];
+            durable = SubmitAndWait(new());
+        }
+
+        await durable;
+        states.Sort(static (x, y) => x.CreatedAt.CompareTo(y.CreatedAt) is var byTime && byTime != 0
+            ? byTime
+            : string.CompareOrdinal(x.InstanceId, y.InstanceId));
+        return states;
+    }
+
+    public async Task<OrchestrationState> WaitForCompletionAsync(string id)
+    {
+        Task<OrchestrationState>? end = null;
+        OrchestrationState state;
+        Task durable;
+        lock (_gate)
+        {
+            ThrowIfStopped();
+            var instance = Find(id);
+            state = State(instance);
+            if (!state.IsFinished)
+            {
+                end = (instance.Live.Completion ??= new(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+            }
+
+            durable = SubmitAndWait(new());
+        }
+
+        await durable;
+        return end is null ? state : await end;
+    }
+
+    public Task RaiseEventAsync(string id, string name, string payload) => ChangeAsync(id, (instance, batch) =>
+        Give(new EventRaised(id, Now, instance.NextEvent, name, payload), instance, batch));
+
+    public Task SuspendAsync(string id, string reason) => ChangeAsync(id, (instance, batch) =>
+    {
+        if (!instance.IsSuspended)
+        {
+            Commit(new InstanceSuspended(id, Now, reason), batch);
+            Tell(batch, new(EngineEventKind.InstanceSuspended, Now, id, instance.Facts.Name) { Message = reason });
+        }
+    });
+
+    public Task ResumeAsync(string id, string reason) => ChangeAsync(id, (instance, batch) =>
+    {
+        if (instance.IsSuspended)
+        {
+            Commit(new InstanceResumed(id, Now, reason), batch);
+            Tell(batch, new(EngineEventKind.InstanceResumed, Now, id, instance.Facts.Name) { Message = reason });
+            QueueTurn(instance);
+        }
+    });
+
+    public Task TerminateAsync(string id, string reason)
+    {
+        lock (_gate)
+        {
+            ThrowIfStopped();
+            var instance = Find(id);
+            var batch = new JournalBatch();
+            if (instance.Ended != OrchestrationRuntimeStatus.Terminated)
+            {
+                ThrowIfEnded(instance);
+                Terminate(instance, reason, batch);
+            }
+
+            return SubmitAndWait(batch);
+        }
+    }
+
+    public async Task<bool> PurgeAsync(string id)
+    {
+        Task durable;
+        bool found;
+        lock (_gate)
+        {
+            ThrowIfStopped();
+            var batch = new JournalBatch();
+            var instance = _table.Find(id);
+            found = instance is not null;
+            if (instance is not null)
+            {
+                if (instance.Ended is null)
+                {
+                    throw new OrchestrationException(
+                        OrchestrationErrorCodes.InstanceStatus,
+                        $"Instance '{id}' is {instance.Status}; only a finished instance can be purged. Terminate it first.");
+                }
+
+                Commit(new InstancePurged(id), batch);
+            }
+
+            durable = SubmitAndWait(batch);
+        }
+
+        await durable;
+        return found;
+    }
+
+    /// <summary>
+    /// Ends in order: no new turn begins, activities are cancelled and awaited for a while, and what is left of them is recorded as
+    /// interrupted.
+    /// </summary>
+    public async ValueTask DisposeAsync()
+    {
+        Task[] ending;
+        lock (_gate)
+        {
+            if (_closing)
+            {
+                return;
+            }
+
+            _closing = true;
+            _timers.Dispose();
+            foreach (var run in _runs)
+            {
+                run.Cancel();
+            }
+
+            ending = [.. _runs.Select(run => run.Ended)];
+        }
+
+        await WaitAtMostAsync(Task.WhenAll(ending), _options.CloseTimeout);
+        lock (_gate)
+        {
+            var batch = new JournalBatch();
+            foreach (var run in _runs.Where(run => !run.IsAbandoned))
+            {
+                run.IsAbandoned = true;
+                Commit(new ActivityInterrupted(run.InstanceId, run.Sequence), batch);
+            }
+
+            _journal.Append(batch);
+        }
+
+        _threads.Close();
+        await Task.Run(_journal.Dispose);
+        Stop(new OrchestrationException(EmbeddedErrorCodes.EngineClosed, "The engine is closed."));
+        await Observers.CloseAsync();
+    }
+
+    private static TaskFailureDetails Failure(string code, string message) =>
+        TaskFailureDetails.FromException(new OrchestrationException(code, message));
+
+    private async Task WaitAtMostAsync(Task task, TimeSpan timeout)
+    {
+        try
+        {
+            await task.WaitAsync(timeout, _options.TimeProvider);
+        }
+        catch (TimeoutException)
+        {
+            // The caller goes on without those that have not ended.
+        }
+    }
+
+    private Task ChangeAsync(string id, Action<Instance, JournalBatch> change)
+    {
+        lock (_gate)
+        {
+            ThrowIfStopped();
+            var instance = Find(id);
+            ThrowIfEnded(instance);
+            var batch = new JournalBatch();
+            change(instance, batch);
+            return SubmitAndWait(batch);
+        }
+    }
+
+    private Instance Find(string id) => _table.Find(id) ?? throw new OrchestrationException(
+        OrchestrationErrorCodes.InstanceNotFound, $"There is no instance '{id}'; it was never started, or has been purged.");
+
+    private static void ThrowIfEnded(Instance instance)
+    {
+        if (instance.Ended is { } ended)
+        {
+            throw new OrchestrationException(
+                OrchestrationErrorCodes.InstanceStatus, $"Instance '{instance.Id}' has ended already: it is {ended}.");
+        }
+    }
+
+    private void ThrowIfStopped()
+    {
+        if (_stopped is not null)
+        {
+            throw new OrchestrationException(_stopped.Code, _stopped.Message, _stopped);
+        }
+
+        if (_closing)
+        {
+            throw new OrchestrationException(EmbeddedErrorCodes.EngineClosed, "The engine is closing.");
+        }
+    }
+
+    private OrchestrationState State(Instance instance) => instance.ToState(
+        instance.Ended is null && _catalog.FindOrchestrator(instance.Facts.Name, instance.Facts.Version) is null
+            ? Failure(
+                OrchestrationErrorCodes.OrchestratorNotRegistered,
+                $"Orchestrator '{instance.Facts.Name}' version '{instance.Facts.Version}' is not registered in this build; the instance waits " +
+                "for one that has it.")
+            : null);
+
+    // Stops everything at the first cause; later ones are its consequences.
+    private void Stop(Exception cause)
+    {
+        List<TaskCompletionSource<OrchestrationState>> waiters;
+        lock (_gate)
+        {
+            if (_stopped is not null)
+            {
+                return;
+            }
+
+            _stopped = cause as OrchestrationException ?? new OrchestrationException(
+                EmbeddedErrorCodes.InternalError,
+                $"The engine met an error of its own and has stopped: {cause.Message} Everything confirmed is on disk. Please report it.",
+                cause);
+            foreach (var run in _runs)
+            {
+                run.IsAbandoned = true;
+                run.Cancel();
+            }
+
+            waiters = [.. _table.Instances.Select(instance => instance.Live.Completion).OfType<TaskCompletionSource<OrchestrationState>>()];
+        }
+
+        foreach (var waiter in waiters)
+        {
+            waiter.TrySetException(_stopped);
+        }
+
+        if (_stopped.Code == EmbeddedErrorCodes.EngineClosed)
+        {
+            _completion.TrySetResult();
+        }
+        else
+        {
+            _completion.TrySetException(_stopped);
+        }
+    }
+
+    // Work of the engine's own threads: an unforeseen error must stop the engine, not vanish.
+    private void Guarded(Action work)
+    {
+        try
+        {
+            work();
+        }
+        catch (Exception exception)
+        {
+            Stop(exception);
+        }
+    }
+
+    private void Commit(JournalEntry entry, JournalBatch batch)
+    {
+        _table.Apply(entry);
+        batch.Entries.Add(entry);
+    }
+
+    private Task SubmitAndWait(JournalBatch batch)
+    {
+        var durable = batch.WaitAsync();
+        Submit(batch);
+        return durable;
+    }
+
+    private void Submit(JournalBatch batch)
+    {
+        if (!_options.Paused && !_closing)
+        {
+            StartActivities(batch);
+            _timers.Arm();
+        }
+
+        if (!batch.IsEmpty)
+        {
+            _journal.Append(batch);
+        }
+    }
+
+    private void Tell(JournalBatch batch, EngineEvent happened) => batch.OnCommit(() => Observers.Post(happened));
+
+    private void ResumeAll()
+    {
+        lock (_gate)
+        {
+            var batch = new JournalBatch();
+
+            // Poisoned steps are answered on the way, which changes the steps.
+            foreach (var instance in _table.Instances.Where(instance => instance.Ended is null).ToList())
+            {
+                foreach (var (sequence, step) in instance.Steps.ToList())
+                {
+                    Resume(instance, sequence, step, batch);
+                }
+
+                ScheduleStart(instance);
+                QueueTurn(instance);
+            }
+
+            Submit(batch);
+        }
+    }
+
+    private void Resume(Instance instance, int sequence, Step step, JournalBatch batch)
+    {
+        switch (step.Decision)
+        {
+            case ActivityScheduled call when step.Phase == StepPhase.Running && step.Crashes >= _options.MaxActivityCrashes:
+                FailStep(instance, sequence, batch, Failure(
+                    OrchestrationErrorCodes.ActivityPoisoned,
+                    $"Activity '{call.Name}', step {sequence} of instance '{instance.Id}', began {step.Crashes} times in a row and ended with " +
+                    "the process each time. It is not tried again; look for a crash or an exhausted memory in it."));
+                break;
+            case ActivityScheduled call when step.Phase is StepPhase.Running or StepPhase.Open:
+                MakeReady(instance, call, step, batch);
+                break;
+            case TimerCreated:
+                ScheduleTimer(instance, sequence, step);
+                break;
+            case var _ when step.Phase == StepPhase.WaitingToRetry && (step.ChildId is null || _table.Find(step.ChildId) is null):
+                ScheduleRetry(instance, sequence, step);
+                break;
+            default:
+                break;
+        }
+    }
+
+    private void Begin(InstanceRecorded record, JournalBatch batch)
+    {
+        Commit(record, batch);
+        Tell(batch, new(EngineEventKind.InstanceStarted, record.CreatedAt, record.InstanceId, record.Name));
+        var instance = _table.Find(record.InstanceId)!;
+        ScheduleStart(instance);
+        QueueTurn(instance);
+    }
+
+    private void ScheduleStart(Instance instance)
+    {
+        if (!IsStartDue(instance))
+        {
+            _timers.Add(instance.Facts.StartAt!.Value, _ => QueueTurn(instance));
+        }
+    }
+
+    private bool IsStartDue(Instance instance) =>
+        instance.Facts.StartAt is not { } startAt || startAt <= Now || instance.Turns.Count > 0 || instance.Generation > 0;
+
+    private bool NeedsTurn(Instance instance) =>
+        !_options.Paused && !_closing && _stopped is null && instance.Ended is null && !instance.IsSuspended && IsStartDue(instance)
+        && (instance.Turns.Count == 0 || instance.Pending.Count > 0 || instance.Live.Execution is { HasStrayed: true })
+        && _catalog.FindOrchestrator(instance.Facts.Name, instance.Facts.Version) is not null;
+
+    private void QueueTurn(Instance instance)
+    {
+        if (!instance.Live.TurnQueued && NeedsTurn(instance))
+        {
+            instance.Live.TurnQueued = true;
+            ThreadPool.UnsafeQueueUserWorkItem(static work => work.Core.Guarded(() => work.Core.RunTurn(work.Instance)),
+                (Core: this, Instance: instance), preferLocal: false);
+        }
+    }
+
+    private void RunTurn(Instance instance)
+    {
+        OrchestratorExecution execution;
+        InputEntry[] inputs;
+        DateTimeOffset now;
+        TurnRecord[] history = [];
+        lock (_gate)
+        {
+            if (!NeedsTurn(instance))
+            {
+                instance.Live.TurnQueued = false;
+                return;
+            }
+
+            if (instance.Live.Execution is null)
+            {
+                instance.Live.Execution = new(
+                    _catalog.FindOrchestrator(instance.Facts.Name, instance.Facts.Version)!, instance, _options.MaxPayloadBytes,
+                    strayed => OnStrayed(instance, strayed));
+                history = [.. instance.Turns];
+            }
+
+            execution = instance.Live.Execution;
+            inputs = [.. instance.Pending.Take(InputsPerTurn)];
+            now = Later(Later(Now, instance.Clock), inputs is [.., var last] ? last.At : default);
+        }
+
+        execution.Replay(history);
+        var (consumed, decisions) = execution.Run(now, inputs);
+        lock (_gate)
+        {
+            instance.Live.TurnQueued = false;
+
+            // Terminated, closed or stopped meanwhile: the turn never was.
+            if (instance.Ended is null && !_closing && _stopped is null)
+            {
+                var batch = new JournalBatch();
+                CommitTurn(instance, new(instance.Id, now, consumed, decisions), batch);
+                QueueTurn(instance);
+                Submit(batch);
+            }
+        }
+    }
+
+    private static DateTimeOffset Later(DateTimeOffset x, DateTimeOffset y) => x > y ? x : y;
+
+    private void OnStrayed(Instance instance, OrchestratorExecution execution)
+    {
+        lock (_gate)
+        {
+            if (instance.Live.Execution == execution)
+            {
+                QueueTurn(instance);
+            }
+        }
+    }
+
+    private void CommitTurn(Instance instance, TurnCompleted turn, JournalBatch batch)
+    {
+        if (instance.HistoryLength + turn.Decisions.Count > _options.MaxHistoryLength && turn.Decisions is not [.., EndDecision])
+        {
+            turn = turn with
+            {
+                Consumed = 0,
+                Decisions = [new InstanceFailed(Failure(
+                    OrchestrationErrorCodes.HistoryTooLong,
+                    $"The history of instance '{instance.Id}' is longer than {_options.MaxHistoryLength}; continue as new before that."))],
+            };
+        }
+
+        foreach (var cancelled in turn.Decisions.OfType<TimerCancelled>())
+        {
+            if (instance.Steps.TryGetValue(cancelled.Sequence, out var timer))
+            {
+                StopLive(timer);
+            }
+        }
+
+        // The generation's own collection: when the turn ends it, the instance gets another one.
+        var steps = instance.Steps;
+        Commit(turn, batch);
+        foreach (var decision in turn.Decisions)
+        {
+            ActOn(decision, instance, batch);
+        }
+
+        if (instance.Steps != steps)
+        {
+            instance.Live.Execution = null;
+            foreach (var step in steps.Values)
+            {
+                StopLive(step);
+            }
+        }
+
+        if (instance.Ended is not null)
+        {
+            Ended(instance, batch);
+        }
+    }
+
+    private void ActOn(Decision decision, Instance instance, JournalBatch batch)
+    {
+        switch (decision)
+        {
+            case ActivityScheduled d when instance.Steps.TryGetValue(d.Sequence, out var step) && step.Decision == d:
+                Tell(batch, Event(EngineEventKind.ActivityScheduled, instance, d));
+                MakeReady(instance, d, step, batch);
+                break;
+            case TimerCreated d when instance.Steps.TryGetValue(d.Sequence, out var step) && step.Decision == d:
+                ScheduleTimer(instance, d.Sequence, step);
+                break;
+            case ChildScheduled d when instance.Steps.TryGetValue(d.Sequence, out var step) && step.Decision == d:
+                StartChild(instance, d, step, batch);
+                break;
+            case StepRetried d when instance.Steps.TryGetValue(d.Sequence, out var step) && step.Phase == StepPhase.WaitingToRetry:
+                if (step.Decision is ActivityScheduled retried)
+                {
+                    Tell(batch, Event(EngineEventKind.ActivityRetrying, instance, retried) with { Attempt = step.Starts + 1 });
+                }
+
+                ScheduleRetry(instance, d.Sequence, step);
+                break;
+            case CustomStatusSet d:
+                Tell(batch, new(EngineEventKind.CustomStatusSet, Now, instance.Id, instance.Facts.Name) { Message = d.Status });
+                break;
+            case ContinuedAsNew:
+                Tell(batch, new(EngineEventKind.InstanceContinuedAsNew, Now, instance.Id, instance.Facts.Name));
+                break;
+            default:
+                break;
+        }
+    }
+
+    private EngineEvent Event(EngineEventKind kind, Instance instance, ActivityScheduled call) =>
+        new(kind, Now, instance.Id, call.Name) { Sequence = call.Sequence, Input = call.Input };
+
+    private void Terminate(Instance instance, string reason, JournalBatch batch)
+    {
+        var steps = instance.Steps;
+        Commit(new InstanceTerminated(instance.Id, Now, reason), batch);
+        instance.Live.Execution = null;
+        foreach (var step in steps.Values)
+        {
+            StopLive(step);
+            if (step.ChildId is { } childId && _table.Find(childId) is { Ended: null } child && child.Facts.Parent?.InstanceId == instance.Id)
+            {
+                Terminate(child, reason, batch);
+            }
+        }
+
+        Ended(instance, batch);
+    }
+
+    private void Ended(Instance instance, JournalBatch batch)
+    {
+        var state = State(instance);
+        Tell(batch, new(
+            instance.Ended switch
+            {
+                OrchestrationRuntimeStatus.Completed => EngineEventKind.InstanceCompleted,
+                OrchestrationRuntimeStatus.Failed => EngineEventKind.InstanceFailed,
+                _ => EngineEventKind.InstanceTerminated,
+            },
+            state.LastUpdatedAt, instance.Id, instance.Facts.Name)
+        { Failure = state.Failure });
+
+        // Read when the entries are on disk: somebody may have begun to wait in between.
+        batch.OnCommit(() => instance.Live.Completion?.TrySetResult(state));
+        if (instance.Facts.Parent is { } answered && _table.Find(answered.InstanceId) is { Ended: null } parent
+            && parent.Generation == answered.Generation && parent.Steps.TryGetValue(answered.Sequence, out var step)
+            && step.ChildId == instance.Id)
+        {
+            Give(
+                instance.Ended == OrchestrationRuntimeStatus.Completed
+                    ? new StepSucceeded(parent.Id, Now, answered.Generation, answered.Sequence, instance.Output!)
+                    : new StepFailed(parent.Id, Now, answered.Generation, answered.Sequence, instance.Failure!),
+                parent, batch);
+        }
+    }
+
+    private void Give(InputEntry input, Instance instance, JournalBatch batch)
+    {
+        Commit(input, batch);
+        QueueTurn(instance);
+    }
+
+    private void FailStep(Instance instance, int sequence, JournalBatch batch, TaskFailureDetails failure) =>
+        Give(new StepFailed(instance.Id, Now, instance.Generation, sequence, failure), instance, batch);
+
+    private void StartChild(Instance parent, ChildScheduled call, Step step, JournalBatch batch)
+    {
+        var id = step.ChildId!;
+        if (_catalog.FindOrchestrator(call.Name, call.Version) is null)
+        {
+            FailStep(parent, call.Sequence, batch, Failure(
+                OrchestrationErrorCodes.OrchestratorNotRegistered,
+                $"Sub-orchestration '{call.Name}' version '{call.Version}' (step {call.Sequence} of instance '{parent.Id}') is not registered; " +
+                "add it to the catalog."));
+            return;
+        }
+
+        if (_table.Find(id) is { } existing)
+        {
+            FailStep(parent, call.Sequence, batch, Failure(
+                OrchestrationErrorCodes.InstanceConflict,
+                $"The id '{id}' of sub-orchestration '{call.Name}' (step {call.Sequence} of instance '{parent.Id}') is taken by an instance of " +
+                $"'{existing.Facts.Name}'."));
+            return;
+        }
+
+        var now = Now;
+        Begin(
+            new(id)
+            {
+                Name = call.Name,
+                Version = call.Version,
+                FirstInput = call.Input,
+                Input = call.Input,
+                CreatedAt = now,
+                UpdatedAt = now,
+                Parent = new(parent.Id, parent.Generation, call.Sequence),
+            },
+            batch);
+    }
+
+    private void ScheduleTimer(Instance instance, int sequence, Step step) => step.Live = _timers.Add(step.Due, batch =>
+    {
+        step.Live = null;
+
+        // The instance's clock must not show a time before the one that it waited for, even when the wall clock was set back.
+        Give(new TimerFired(instance.Id, Later(Now, step.Due), instance.Generation, sequence), instance, batch);
+    });
+
+    private void ScheduleRetry(Instance instance, int sequence, Step step) => step.Live = _timers.Add(step.Due, batch =>
+    {
+        step.Live = null;
+        if (step.Decision is ChildScheduled child)
+        {
+            StartChild(instance, child, step, batch);
+        }
+        else
+        {
+            MakeReady(instance, (ActivityScheduled)step.Decision, step, batch);
+        }
+    });
+
+    private void StopLive(Step step)
+    {
+        switch (step.Live)
+        {
+            case ScheduledTimer timer: _timers.Remove(timer); break;
+            case ActivityRun run: Abandon(run); break;
+            default: break;
+        }
+
+        step.Live = null;
+    }
+
+    private void Tick() => Guarded(() =>
+    {
+        lock (_gate)
+        {
+            if (_closing || _stopped is not null)
+            {
+                return;
+            }
+
+            _timers.Disarm();
+            var batch = new JournalBatch();
+            while (_timers.TryTakeDue(Now, out var timer))
+            {
+                timer.Fire(batch);
+            }
+
+            Submit(batch);
+        }
+    });
+
+    private void MakeReady(Instance instance, ActivityScheduled call, Step step, JournalBatch batch)
+    {
+        if (_catalog.FindActivity(call.Name) is null)
+        {
+            FailStep(instance, call.Sequence, batch, Failure(
+                OrchestrationErrorCodes.ActivityNotRegistered,
+                $"Activity '{call.Name}' (step {call.Sequence} of instance '{instance.Id}') is not registered; add it to the catalog."));
+        }
+        else if (!_slots.HasPool(call.Pool))
+        {
+            FailStep(instance, call.Sequence, batch, Failure(
+                OrchestrationErrorCodes.PoolUnknown,
+                $"Activity '{call.Name}' (step {call.Sequence} of instance '{instance.Id}') asks for pool '{call.Pool}', which the engine's " +
+                "options do not have."));
+        }
+        else
+        {
+            _slots.Enqueue(instance, call, step);
+        }
+    }
+
+    private void StartActivities(JournalBatch batch)
+    {
+        while (_stopped is null && _slots.TryTake(out var instance, out var call, out var step))
+        {
+            Commit(new ActivityStarted(instance.Id, call.Sequence), batch);
+            ActivityRun run = null!;
+            run = new(
+                instance, instance.Generation, call, step, _catalog.FindActivity(call.Name)!,
+                (fraction, message) => OnProgress(run, fraction, message))
+            { LastHeartbeat = Now.UtcTicks };
+            step.Live = run;
+            _runs.Add(run);
+            if (call.Timeout is { } timeout)
+            {
+                run.Timeout = _timers.Add(AddSaturating(Now, timeout), fired => TimeOut(
+                    run, fired, OrchestrationErrorCodes.ActivityTimeout, $"did not end within {timeout}"));
+            }
+
+            if (call.HeartbeatTimeout is { } silence)
+            {
+                WatchHeartbeat(run, silence);
+            }
+
+            Tell(batch, Event(EngineEventKind.ActivityStarted, instance, call) with { Attempt = run.Attempt });
+            batch.OnCommit(() => _threads.Run(() => _ = run.RunAsync(OnEnded)));
+            batch.OnFail(run.NeverBegin);
+        }
+    }
+
+    private static DateTimeOffset AddSaturating(DateTimeOffset time, TimeSpan span) =>
+        span < DateTimeOffset.MaxValue - time ? time + span : DateTimeOffset.MaxValue;
+
+    private void OnProgress(ActivityRun run, double fraction, string? message)
+    {
+        Volatile.Write(ref run.LastHeartbeat, Now.UtcTicks);
+        Observers.Post(Event(EngineEventKind.ActivityProgress, run.Instance, run.Call) with
+        {
+            Attempt = run.Attempt,
+            Fraction = Math.Clamp(fraction, 0, 1),
+            Message = message,
+        });
+    }
+
+    private void WatchHeartbeat(ActivityRun run, TimeSpan silence)
+    {
+        var due = AddSaturating(new(Volatile.Read(ref run.LastHeartbeat), TimeSpan.Zero), silence);
+        run.Heartbeat = _timers.Add(due, batch =>
+        {
+            if (AddSaturating(new(Volatile.Read(ref run.LastHeartbeat), TimeSpan.Zero), silence) > Now)
+            {
+                WatchHeartbeat(run, silence);
+            }
+            else
+            {
+                TimeOut(run, batch, OrchestrationErrorCodes.ActivityHeartbeatTimeout, $"reported no progress for {silence}");
+            }
+        });
+    }
+
+    private void TimeOut(ActivityRun run, JournalBatch batch, string code, string what)
+    {
+        Abandon(run);
+        run.Step.Live = null;
+        FailRun(run, batch, Failure(
+            code, $"Activity '{run.Name}' (step {run.Sequence} of instance '{run.InstanceId}', attempt {run.Attempt}) {what}."));
+    }
+
+    private void FailRun(ActivityRun run, JournalBatch batch, TaskFailureDetails failure)
+    {
+        Tell(batch, Event(EngineEventKind.ActivityFailed, run.Instance, run.Call) with { Attempt = run.Attempt, Failure = failure });
+        FailStep(run.Instance, run.Sequence, batch, failure);
+    }
+
+    // Its slot is free at once: code that does not obey its token must not hold up everything else.
+    private void Abandon(ActivityRun run)
+    {
+        run.IsAbandoned = true;
+        run.Cancel();
+        Release(run);
+    }
+
+    private void Release(ActivityRun run)
+    {
+        _slots.Release(run);
+        if (run.Timeout is { } timeout)
+        {
+            _timers.Remove(timeout);
+        }
+
+        if (run.Heartbeat is { } heartbeat)
+        {
+            _timers.Remove(heartbeat);
+        }
+    }
+
+    private void OnEnded(ActivityRun run, string? output, Exception? exception) => Guarded(() =>
+    {
+        lock (_gate)
+        {
+            _runs.Remove(run);
+            Release(run);
+            var batch = new JournalBatch();
+            if (!run.IsAbandoned && _stopped is null)
+            {
+                run.Step.Live = null;
+                if (_closing && exception is not null)
+                {
+                    // Closing cancelled it, so whatever it threw is no failure of its own.
+                    Commit(new ActivityInterrupted(run.InstanceId, run.Sequence), batch);
+                }
+                else
+                {
+                    Answer(run, output, exception, batch);
+                }
+            }
+
+            Submit(batch);
+        }
+    });
+
+    private void Answer(ActivityRun run, string? output, Exception? exception, JournalBatch batch)
+    {
+        exception ??= PayloadLimit.Check(
+            output!, _options.MaxPayloadBytes, $"the result of step {run.Sequence} '{run.Name}' of instance '{run.InstanceId}'");
+        if (exception is not null)
+        {
+            FailRun(run, batch, TaskFailureDetails.FromException(exception));
+            return;
+        }
+
+        Tell(batch, Event(EngineEventKind.ActivityCompleted, run.Instance, run.Call) with { Attempt = run.Attempt, Result = output });
+        Give(new StepSucceeded(run.InstanceId, Now, run.Generation, run.Sequence, output!), run.Instance, batch);
+    }
+}

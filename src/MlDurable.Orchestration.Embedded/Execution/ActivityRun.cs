@@ -1,0 +1,74 @@
+using MlDurable.Orchestration.Embedded.History;
+
+namespace MlDurable.Orchestration.Embedded.Execution;
+
+/// <summary>One attempt of an activity that runs in this process. The engine's gate guards what may change.</summary>
+#pragma warning disable CA1001 // a token source without a timer or a wait handle holds nothing, and late callers may still look at its token
+internal sealed class ActivityRun(
+    Instance instance, int generation, ActivityScheduled call, Step step, ActivityRegistration registration, Action<double, string?> progress)
+    : ActivityContext
+#pragma warning restore CA1001
+{
+    private readonly CancellationTokenSource _cancellation = new();
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public Instance Instance { get; } = instance;
+
+    public ActivityScheduled Call { get; } = call;
+
+    public Step Step { get; } = step;
+
+    public override string InstanceId => Instance.Id;
+
+    public override string Name => Call.Name;
+
+    public override int Generation { get; } = generation;
+
+    public override int Sequence => Call.Sequence;
+
+    public override int Attempt { get; } = step.Starts;
+
+    public override CancellationToken CancellationToken => _cancellation.Token;
+
+    /// <summary>Whether the slots are still taken.</summary>
+    public bool HoldsSlot { get; set; } = true;
+
+    /// <summary>Whether whatever comes of it is to be ignored.</summary>
+    public bool IsAbandoned { get; set; }
+
+    public ScheduledTimer? Timeout { get; set; }
+
+    public ScheduledTimer? Heartbeat { get; set; }
+
+    /// <summary>The ticks of the last sign of life.</summary>
+    public long LastHeartbeat;
+
+    /// <summary>Ends when the activity's code has ended.</summary>
+    public Task Ended => _ended.Task;
+
+    public override void ReportProgress(double fraction, string? message = null) => progress(fraction, message);
+
+    // On the thread pool: callbacks of the activity's code must not run inside the engine's gate.
+    public void Cancel() => _ = _cancellation.CancelAsync();
+
+    /// <summary>Instead of <see cref="RunAsync"/>, when its start could not be recorded.</summary>
+    public void NeverBegin() => _ended.SetResult();
+
+    public async Task RunAsync(Action<ActivityRun, string?, Exception?> ended)
+    {
+        string? output = null;
+        Exception? failure = null;
+        try
+        {
+            CancellationToken.ThrowIfCancellationRequested();
+            output = await registration.RunAsync(this, Call.Input);
+        }
+        catch (Exception exception)
+        {
+            failure = exception;
+        }
+
+        ended(this, output, failure);
+        _ended.SetResult();
+    }
+}

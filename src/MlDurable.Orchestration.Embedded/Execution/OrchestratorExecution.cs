@@ -1,0 +1,443 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using MlDurable.Orchestration.Embedded.History;
+
+namespace MlDurable.Orchestration.Embedded.Execution;
+
+/// <summary>
+/// One generation of an instance, with its code in memory. A turn gives inputs to the code, one after the other, and collects what the code
+/// decides until nothing of it can run any more. Turns of one execution never overlap, but may be on different threads.
+/// </summary>
+internal sealed class OrchestratorExecution : OrchestrationContext
+{
+    // The code may only run inside a turn; this is how a call or continuation from elsewhere is told apart.
+    [ThreadStatic]
+    private static OrchestratorExecution? t_inTurn;
+
+    private readonly OrchestratorRegistration _registration;
+    private readonly InstanceRecorded _facts;
+    private readonly string _input;
+    private readonly int _maxPayloadBytes;
+    private readonly Action<OrchestratorExecution> _straying;
+    private readonly TurnSynchronizationContext _context;
+    private readonly Dictionary<int, DurableStep> _steps = [];
+    private readonly Dictionary<string, LinkedList<DurableStep>> _waits = [];
+    private readonly Dictionary<string, Queue<EventRaised>> _buffered = [];
+
+    private Task<string>? _main;
+    private DateTimeOffset _now;
+    private List<Decision> _decisions = [];
+    private IReadOnlyList<Decision>? _expected;
+    private int _turn;
+    private OrchestrationException? _mismatch;
+    private int _sequence;
+    private int _guids;
+    private (string Input, bool PreserveEvents)? _continuation;
+    private volatile bool _strayed;
+
+    /// <param name="registration">The code.</param>
+    /// <param name="instance">The instance, of which only what this generation starts with is read.</param>
+    /// <param name="maxPayloadBytes">The limit of every payload.</param>
+    /// <param name="straying">Called from a foreign thread when the code ran on one.</param>
+    public OrchestratorExecution(
+        OrchestratorRegistration registration, Instance instance, int maxPayloadBytes, Action<OrchestratorExecution> straying)
+    {
+        _registration = registration;
+        _facts = instance.Facts;
+        _input = instance.Input;
+        Generation = instance.Generation;
+        _maxPayloadBytes = maxPayloadBytes;
+        _straying = straying;
+        _context = new(this);
+    }
+
+    public override string InstanceId => _facts.InstanceId;
+
+    public override string Name => _facts.Name;
+
+    public override string Version => _facts.Version;
+
+    public override int Generation { get; }
+
+    public override string? ParentInstanceId => _facts.Parent?.InstanceId;
+
+    public override DateTimeOffset CurrentUtcDateTime => _now;
+
+    public override bool IsReplaying => _expected is not null;
+
+    /// <summary>Whether the code has run outside its turns, so that the instance must fail.</summary>
+    public bool HasStrayed => _strayed;
+
+    /// <summary>
+    /// Runs the code through its history. A turn that decides otherwise makes the next <see cref="Run"/> fail the instance.
+    /// </summary>
+    public void Replay(IReadOnlyList<TurnRecord> turns)
+    {
+        foreach (var turn in turns)
+        {
+            _expected = turn.Decisions;
+            _turn++;
+            RunTurn(turn.At, turn.Inputs);
+            if (_mismatch is null && _decisions.Count < turn.Decisions.Count)
+            {
+                _mismatch = Mismatch(
+                    turn.Decisions[_decisions.Count], _main!.IsCompleted ? "the end of the orchestrator" : "nothing further");
+            }
+            else if (_mismatch is null && _main!.IsCompleted)
+            {
+                _mismatch = Mismatch(null, _main.IsCompletedSuccessfully
+                    ? "the end of the orchestrator"
+                    : $"the failure of the orchestrator: {_main.Exception?.InnerException?.Message}");
+            }
+
+            if (_mismatch is not null)
+            {
+                break;
+            }
+        }
+
+        _expected = null;
+    }
+
+    /// <summary>Runs the code as far as the inputs take it.</summary>
+    /// <returns>How many inputs it took, and what it decided; the last decision may end the generation.</returns>
+    public (int Consumed, IReadOnlyList<Decision> Decisions) Run(DateTimeOffset now, IReadOnlyList<InputEntry> inputs)
+    {
+        if (_mismatch is not null)
+        {
+            return (0, [new InstanceFailed(TaskFailureDetails.FromException(_mismatch))]);
+        }
+
+        _turn++;
+        var consumed = RunTurn(now, inputs);
+        var decisions = _decisions;
+        if (End(consumed == inputs.Count) is { } end)
+        {
+            decisions.Add(end);
+        }
+
+        return (consumed, decisions);
+    }
+
+    public override Task<TOutput> CallActivityAsync<TInput, TOutput>(
+        ActivityDefinition<TInput, TOutput> activity, TInput input, ActivityOptions? options = null)
+    {
+        var sequence = NextSequence();
+        if (!TryWrite(input, activity.Input, $"the input of step {sequence} '{activity.Name}'", out var json, out var refused))
+        {
+            return Task.FromException<TOutput>(refused);
+        }
+
+        Decide(new ActivityScheduled(sequence, activity.Name, json, options?.Timeout, options?.HeartbeatTimeout, options?.Pool));
+        return Open(new DurableCall<TOutput>(sequence, activity.Name, activity.Output, options?.Retry, _now, null));
+    }
+
+    public override Task<TOutput> CallSubOrchestratorAsync<TInput, TOutput>(
+        OrchestratorDefinition<TInput, TOutput> orchestrator, TInput input, SubOrchestrationOptions? options = null)
+    {
+        var sequence = NextSequence();
+        if (!TryWrite(input, orchestrator.Input, $"the input of step {sequence} '{orchestrator.Name}'", out var json, out var refused))
+        {
+            return Task.FromException<TOutput>(refused);
+        }
+
+        var id = options?.InstanceId
+            ?? (Generation == 0 ? $"{InstanceId}:{sequence}" : $"{InstanceId}:{Generation}.{sequence}");
+        Decide(new ChildScheduled(sequence, orchestrator.Name, orchestrator.Version, json, id));
+        return Open(new DurableCall<TOutput>(sequence, orchestrator.Name, orchestrator.Output, options?.Retry, _now, id));
+    }
+
+    public override Task CreateTimerAsync(DateTimeOffset dueTime, CancellationToken cancellationToken)
+    {
+        var sequence = NextSequence();
+        if (cancellationToken.IsCancellationRequested)
+        {
+            return Task.FromCanceled(cancellationToken);
+        }
+
+        Decide(new TimerCreated(sequence, dueTime.ToUniversalTime()));
+        var timer = new DurableTimer(sequence);
+        _steps.Add(sequence, timer);
+        timer.OnCancel(() =>
+        {
+            EnsureInTurn();
+            if (_steps.Remove(sequence))
+            {
+                Decide(new TimerCancelled(sequence));
+                timer.Cancel(cancellationToken);
+            }
+        }, cancellationToken);
+        return timer.Task;
+    }
+
+    public override Task<T> WaitForExternalEventAsync<T>(EventDefinition<T> definition, CancellationToken cancellationToken = default)
+    {
+        var sequence = NextSequence();
+        if (cancellationToken.IsCancellationRequested)
+        {
+            return Task.FromCanceled<T>(cancellationToken);
+        }
+
+        Decide(new EventWaited(sequence, definition.Name));
+        var wait = new EventWait<T>(sequence, definition);
+        if (_buffered.TryGetValue(definition.Name, out var buffered) && buffered.TryDequeue(out var raised))
+        {
+            Decide(new EventTaken(sequence, raised.Number));
+            wait.Succeed(raised.Payload);
+            return wait.Task;
+        }
+
+        if (!_waits.TryGetValue(definition.Name, out var waits))
+        {
+            _waits.Add(definition.Name, waits = new());
+        }
+
+        var node = waits.AddLast(wait);
+        wait.OnCancel(() =>
+        {
+            EnsureInTurn();
+            if (node.List is not null)
+            {
+                waits.Remove(node);
+                wait.Cancel(cancellationToken);
+            }
+        }, cancellationToken);
+        return wait.Task;
+    }
+
+    public override void SetCustomStatus<T>(T status, JsonTypeInfo<T> typeInfo)
+    {
+        EnsureInTurn();
+        Decide(new CustomStatusSet(Write(status, typeInfo, $"the custom status of instance '{InstanceId}'")));
+    }
+
+    public override Guid NewGuid()
+    {
+        EnsureInTurn();
+        var name = Encoding.UTF8.GetBytes($"{InstanceId}/{Generation}/{_guids++}");
+
+        // RFC 9562, section 5.5, in a name space of our own.
+        Span<byte> hashed = stackalloc byte[16 + name.Length];
+        new Guid("6f9619ff-8b86-5d11-b42d-00c04fc964ff").TryWriteBytes(hashed, bigEndian: true, out _);
+        name.CopyTo(hashed[16..]);
+        Span<byte> hash = stackalloc byte[SHA1.HashSizeInBytes];
+#pragma warning disable CA5350 // the RFC prescribes SHA-1; nothing here is a secret
+        SHA1.HashData(hashed, hash);
+#pragma warning restore CA5350
+        var versioned = (ushort)((BinaryPrimitives.ReadUInt16BigEndian(hash[6..]) & 0x0fff) | 0x5000);
+        BinaryPrimitives.WriteUInt16BigEndian(hash[6..], versioned);
+        hash[8] = (byte)((hash[8] & 0x3f) | 0x80);
+        return new(hash[..16], bigEndian: true);
+    }
+
+    public override void ContinueAsNew<TInput>(TInput input, JsonTypeInfo<TInput> typeInfo, bool preserveUnprocessedEvents = true)
+    {
+        EnsureInTurn();
+        _continuation = (
+            Write(input, typeInfo, $"the input of the next generation of instance '{InstanceId}'"), preserveUnprocessedEvents);
+    }
+
+    /// <summary>Takes note that the code ran, or wants to run, outside its turns.</summary>
+    internal void Stray()
+    {
+        _strayed = true;
+        _straying(this);
+    }
+
+    internal bool IsInTurn => t_inTurn == this;
+
+    private int RunTurn(DateTimeOffset now, IReadOnlyList<InputEntry> inputs)
+    {
+        _now = now;
+        _decisions = [];
+        var consumed = 0;
+        var formerContext = SynchronizationContext.Current;
+        var formerTurn = t_inTurn;
+        SynchronizationContext.SetSynchronizationContext(_context);
+        t_inTurn = this;
+        try
+        {
+            if (_main is null)
+            {
+                _main = _registration.RunAsync(this, _input);
+                _ = _main.ContinueWith(
+                    static (_, execution) =>
+                    {
+                        if (!((OrchestratorExecution)execution!).IsInTurn)
+                        {
+                            ((OrchestratorExecution)execution).Stray();
+                        }
+                    },
+                    this, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+                _context.RunPosted();
+            }
+
+            while (consumed < inputs.Count && !_main.IsCompleted && _mismatch is null && !_strayed)
+            {
+                Give(inputs[consumed++]);
+                _context.RunPosted();
+            }
+        }
+        finally
+        {
+            t_inTurn = formerTurn;
+            SynchronizationContext.SetSynchronizationContext(formerContext);
+        }
+
+        return consumed;
+    }
+
+    private EndDecision? End(bool tookAll)
+    {
+        if (_strayed)
+        {
+            return NonDurable("it ran on a thread that is not the engine's");
+        }
+
+        if (!_main!.IsCompleted)
+        {
+            return tookAll && _steps.Count == 0 && _waits.Values.All(waits => waits.Count == 0)
+                ? NonDurable("it waits, but for nothing durable")
+                : null;
+        }
+
+        if (_main.IsCompletedSuccessfully)
+        {
+            return _continuation is { } next
+                ? new ContinuedAsNew(next.Input, next.PreserveEvents)
+                : TryLimit(_main.Result, $"the result of orchestrator '{Name}'") is { } tooLarge
+                    ? new InstanceFailed(TaskFailureDetails.FromException(tooLarge))
+                    : new InstanceCompleted(_main.Result);
+        }
+
+        return new InstanceFailed(TaskFailureDetails.FromException(
+            _main.Exception?.InnerException ?? new TaskCanceledException(_main)));
+    }
+
+    private InstanceFailed NonDurable(string what) => new(TaskFailureDetails.FromException(new OrchestrationException(
+        OrchestrationErrorCodes.NonDurableAwait,
+        $"Orchestrator '{Name}' version '{Version}', instance '{InstanceId}', awaited something that cannot be replayed: {what}. Await only " +
+        "tasks of its context, without ConfigureAwait(false), and move everything else into an activity.")));
+
+    private void Give(InputEntry input)
+    {
+        if (input is EventRaised raised)
+        {
+            Give(raised);
+            return;
+        }
+
+        var answer = (StepInput)input;
+
+        // A step of an earlier generation, or a timer that was cancelled in the turn in which it fired.
+        if (answer.Generation != Generation || !_steps.TryGetValue(answer.Sequence, out var step))
+        {
+            return;
+        }
+
+        switch (answer)
+        {
+            case StepSucceeded succeeded:
+                _steps.Remove(answer.Sequence);
+                step.Succeed(succeeded.Output);
+                break;
+            case StepFailed failed:
+                if (step.NextAttempt(failed.Failure, _now, out var nextId) is { } due)
+                {
+                    Decide(new StepRetried(answer.Sequence, due, nextId));
+                    break;
+                }
+
+                _steps.Remove(answer.Sequence);
+                step.Fail(failed.Failure);
+                break;
+            default:
+                _steps.Remove(answer.Sequence);
+                step.Succeed("");
+                break;
+        }
+    }
+
+    private void Give(EventRaised raised)
+    {
+        if (_waits.TryGetValue(raised.Name, out var waits) && waits.First is { } first)
+        {
+            waits.RemoveFirst();
+            Decide(new EventTaken(first.Value.Sequence, raised.Number));
+            first.Value.Succeed(raised.Payload);
+            return;
+        }
+
+        if (!_buffered.TryGetValue(raised.Name, out var buffered))
+        {
+            _buffered.Add(raised.Name, buffered = new());
+        }
+
+        buffered.Enqueue(raised);
+    }
+
+    private Task<TOutput> Open<TOutput>(DurableCall<TOutput> call)
+    {
+        _steps.Add(call.Sequence, call);
+        return call.Task;
+    }
+
+    private int NextSequence()
+    {
+        EnsureInTurn();
+        return ++_sequence;
+    }
+
+    private void EnsureInTurn()
+    {
+        if (IsInTurn)
+        {
+            return;
+        }
+
+        Stray();
+        throw new OrchestrationException(
+            OrchestrationErrorCodes.NonDurableAwait,
+            $"The context of instance '{InstanceId}' was used outside its orchestrator's thread. Await only tasks of the context, without " +
+            "ConfigureAwait(false), and move everything else into an activity.");
+    }
+
+    private void Decide(Decision decision)
+    {
+        if (_mismatch is not null)
+        {
+            throw _mismatch;
+        }
+
+        if (_expected is not null
+            && (_decisions.Count == _expected.Count || !_expected[_decisions.Count].IsFollowedBy(decision)))
+        {
+            _mismatch = Mismatch(
+                _decisions.Count < _expected.Count ? _expected[_decisions.Count] : null, decision.Describe());
+            throw _mismatch;
+        }
+
+        _decisions.Add(decision);
+    }
+
+    private OrchestrationException Mismatch(Decision? expected, string found) => new(
+        OrchestrationErrorCodes.Nondeterminism,
+        $"Orchestrator '{Name}' version '{Version}', instance '{InstanceId}', generation {Generation}, turn {_turn}, decision " +
+        $"{_decisions.Count + 1}: expected from the history: {expected?.Describe() ?? "nothing further"}; found now: {found}. The code has " +
+        "changed under a running instance, or is not deterministic. Give changed code a new version.");
+
+    private string Write<T>(T value, JsonTypeInfo<T> typeInfo, string what) =>
+        TryWrite(value, typeInfo, what, out var json, out var refused) ? json : throw refused;
+
+    private bool TryWrite<T>(T value, JsonTypeInfo<T> typeInfo, string what, out string json, out OrchestrationException refused)
+    {
+        json = JsonSerializer.Serialize(value, typeInfo);
+        refused = TryLimit(json, what)!;
+        return refused is null;
+    }
+
+    private OrchestrationException? TryLimit(string json, string what) => PayloadLimit.Check(json, _maxPayloadBytes, what);
+}

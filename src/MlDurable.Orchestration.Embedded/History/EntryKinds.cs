@@ -1,0 +1,67 @@
+namespace MlDurable.Orchestration.Embedded.History;
+
+/// <summary>The bytes that name entries and decisions on disk. A number is never used for something else again.</summary>
+internal static class EntryKinds
+{
+    public const byte InstanceRecorded = 1;
+    public const byte ActivityStarted = 2;
+    public const byte ActivityInterrupted = 3;
+    public const byte ActivityRunsRecorded = 4;
+    public const byte StepSucceeded = 5;
+    public const byte StepFailed = 6;
+    public const byte TimerFired = 7;
+    public const byte EventRaised = 8;
+    public const byte TurnCompleted = 9;
+    public const byte InstanceSuspended = 10;
+    public const byte InstanceResumed = 11;
+    public const byte InstanceTerminated = 12;
+    public const byte InstancePurged = 13;
+    public const byte SnapshotEnded = 14;
+
+    public const byte ActivityScheduled = 65;
+    public const byte ChildScheduled = 66;
+    public const byte StepRetried = 67;
+    public const byte TimerCreated = 68;
+    public const byte TimerCancelled = 69;
+    public const byte EventWaited = 70;
+    public const byte EventTaken = 71;
+    public const byte CustomStatusSet = 72;
+    public const byte InstanceCompleted = 73;
+    public const byte InstanceFailed = 74;
+    public const byte ContinuedAsNew = 75;
+
+    public static byte Of(JournalEntry entry) => entry switch
+    {
+        Embedded.History.InstanceRecorded => InstanceRecorded,
+        Embedded.History.ActivityStarted => ActivityStarted,
+        Embedded.History.ActivityInterrupted => ActivityInterrupted,
+        Embedded.History.ActivityRunsRecorded => ActivityRunsRecorded,
+        Embedded.History.StepSucceeded => StepSucceeded,
+        Embedded.History.StepFailed => StepFailed,
+        Embedded.History.TimerFired => TimerFired,
+        Embedded.History.EventRaised => EventRaised,
+        Embedded.History.TurnCompleted => TurnCompleted,
+        Embedded.History.InstanceSuspended => InstanceSuspended,
+        Embedded.History.InstanceResumed => InstanceResumed,
+        Embedded.History.InstanceTerminated => InstanceTerminated,
+        Embedded.History.InstancePurged => InstancePurged,
+        Embedded.History.SnapshotEnded => SnapshotEnded,
+        _ => throw new InvalidOperationException($"No encoding for {entry.GetType().Name}."),
+    };
+
+    public static byte Of(Decision decision) => decision switch
+    {
+        Embedded.History.ActivityScheduled => ActivityScheduled,
+        Embedded.History.ChildScheduled => ChildScheduled,
+        Embedded.History.StepRetried => StepRetried,
+        Embedded.History.TimerCreated => TimerCreated,
+        Embedded.History.TimerCancelled => TimerCancelled,
+        Embedded.History.EventWaited => EventWaited,
+        Embedded.History.EventTaken => EventTaken,
+        Embedded.History.CustomStatusSet => CustomStatusSet,
+        Embedded.History.InstanceCompleted => InstanceCompleted,
+        Embedded.History.InstanceFailed => InstanceFailed,
+        Embedded.History.ContinuedAsNew => ContinuedAsNew,
+        _ => throw new InvalidOperationException($"No encoding for {decision.GetType().Name}."),
+    };
+}

@@ -1,0 +1,295 @@
+namespace MlDurable.Orchestration.Embedded.History;
+
+/// <summary>The fold of one instance's entries.</summary>
+internal sealed class Instance
+{
+    private readonly SortedDictionary<long, EventRaised> _untaken = [];
+    private List<TurnRecord> _turns = [];
+    private Queue<InputEntry> _pending = new();
+    private bool _suspended;
+
+    public Instance(InstanceRecorded record)
+    {
+        Facts = record;
+        Generation = record.Generation;
+        Input = record.Input;
+        Clock = record.Clock;
+        NextEvent = record.NextEvent;
+        UpdatedAt = record.UpdatedAt;
+        CustomStatus = record.CustomStatus;
+        Ended = record.Ended;
+        Output = record.Output;
+        Failure = record.Failure;
+        _suspended = record.Suspended;
+    }
+
+    /// <summary>What never changes: id, name, version, first input, creation, tags, parent.</summary>
+    public InstanceRecorded Facts { get; }
+
+    public string Id => Facts.InstanceId;
+
+    public int Generation { get; private set; }
+
+    public string Input { get; private set; }
+
+    /// <summary>The time of the last turn; the instance's clock never goes back behind it.</summary>
+    public DateTimeOffset Clock { get; private set; }
+
+    public long NextEvent { get; private set; }
+
+    public DateTimeOffset UpdatedAt { get; private set; }
+
+    public string? CustomStatus { get; private set; }
+
+    public OrchestrationRuntimeStatus? Ended { get; private set; }
+
+    public string? Output { get; private set; }
+
+    public TaskFailureDetails? Failure { get; private set; }
+
+    public bool IsSuspended => _suspended && Ended is null;
+
+    /// <summary>The turns of the present generation.</summary>
+    public IReadOnlyList<TurnRecord> Turns => _turns;
+
+    /// <summary>How many things the history of the present generation holds.</summary>
+    public int HistoryLength { get; private set; }
+
+    /// <summary>The inputs that no turn has taken yet.</summary>
+    public IReadOnlyCollection<InputEntry> Pending => _pending;
+
+    /// <summary>The steps under way, by sequence number.</summary>
+    public Dictionary<int, Step> Steps { get; private set; } = [];
+
+    /// <summary>What the engine holds for a live instance. Not part of the history.</summary>
+    public LiveInstance Live { get; } = new();
+
+    public OrchestrationRuntimeStatus Status =>
+        Ended ?? (_suspended ? OrchestrationRuntimeStatus.Suspended
+            : _turns.Count == 0 && Generation == 0 ? OrchestrationRuntimeStatus.Pending
+            : OrchestrationRuntimeStatus.Running);
+
+    public void Apply(JournalEntry entry)
+    {
+        if (Ended is not null)
+        {
+            throw new InvalidDataException($"{entry.GetType().Name} for the finished instance '{Id}'");
+        }
+
+        switch (entry)
+        {
+            case ActivityStarted started: Start(Step(started.Sequence)); break;
+            case ActivityInterrupted interrupted: Interrupt(Step(interrupted.Sequence)); break;
+            case ActivityRunsRecorded runs: Restore(Step(runs.Sequence), runs); break;
+            case InputEntry input: Take(input); break;
+            case TurnCompleted turn: Complete(turn); break;
+            case InstanceSuspended suspended: _suspended = true; Touch(suspended.At); break;
+            case InstanceResumed resumed: _suspended = false; Touch(resumed.At); break;
+            case InstanceTerminated terminated:
+                Touch(terminated.At);
+                End(OrchestrationRuntimeStatus.Terminated, null, new(
+                    typeof(OrchestrationException).FullName!, terminated.Reason, null, OrchestrationErrorCodes.Terminated, null));
+                break;
+            default: throw new InvalidDataException($"{entry.GetType().Name} for the instance '{Id}'");
+        }
+    }
+
+    /// <summary>The entries that give this state again.</summary>
+    public IEnumerable<JournalEntry> ToEntries()
+    {
+        yield return Facts with
+        {
+            UpdatedAt = UpdatedAt,
+            Generation = Generation,
+            Input = Input,
+            Clock = Clock,
+            NextEvent = NextEvent,
+            Suspended = _suspended,
+            CustomStatus = CustomStatus,
+            Ended = Ended,
+            Output = Output,
+            Failure = Failure,
+        };
+        foreach (var turn in _turns)
+        {
+            foreach (var input in turn.Inputs)
+            {
+                yield return input;
+            }
+
+            yield return new TurnCompleted(Id, turn.At, turn.Inputs.Count, turn.Decisions);
+        }
+
+        foreach (var (sequence, step) in Steps)
+        {
+            if (step.Starts > 0)
+            {
+                yield return new ActivityRunsRecorded(Id, sequence, step.Starts, step.Crashes, step.Phase == StepPhase.Running);
+            }
+        }
+
+        foreach (var input in _pending)
+        {
+            yield return input;
+        }
+    }
+
+    public OrchestrationState ToState(TaskFailureDetails? obstacle) => new()
+    {
+        InstanceId = Id,
+        Name = Facts.Name,
+        Version = Facts.Version,
+        RuntimeStatus = Status,
+        Generation = Generation,
+        CreatedAt = Facts.CreatedAt,
+        LastUpdatedAt = UpdatedAt,
+        Input = Facts.FirstInput,
+        Output = Output,
+        CustomStatus = CustomStatus,
+        Failure = Failure ?? obstacle,
+        Tags = Facts.Tags,
+        ParentInstanceId = Facts.Parent?.InstanceId,
+    };
+
+    private static void Start(Step step)
+    {
+        step.Phase = StepPhase.Running;
+        step.Starts++;
+        step.Crashes++;
+    }
+
+    private static void Interrupt(Step step)
+    {
+        step.Phase = StepPhase.Open;
+        step.Crashes--;
+    }
+
+    private static void Restore(Step step, ActivityRunsRecorded runs)
+    {
+        step.Starts = runs.Starts;
+        step.Crashes = runs.Crashes;
+        if (runs.Running)
+        {
+            step.Phase = StepPhase.Running;
+        }
+    }
+
+    private Step Step(int sequence) => Steps.TryGetValue(sequence, out var step)
+        ? step
+        : throw new InvalidDataException($"instance '{Id}' has no step {sequence} under way");
+
+    private void Touch(DateTimeOffset at) => UpdatedAt = at > UpdatedAt ? at : UpdatedAt;
+
+    private void Take(InputEntry input)
+    {
+        Touch(input.At);
+        _pending.Enqueue(input);
+        HistoryLength++;
+        switch (input)
+        {
+            case EventRaised raised:
+                NextEvent = Math.Max(NextEvent, raised.Number + 1);
+                break;
+
+            // A retry needs the step again; what succeeded or fired is over.
+            case StepFailed failed when failed.Generation == Generation && Steps.TryGetValue(failed.Sequence, out var step):
+                step.Phase = StepPhase.Failed;
+                step.Crashes = 0;
+                break;
+            case StepInput answer when answer.Generation == Generation:
+                Steps.Remove(answer.Sequence);
+                break;
+            default:
+                break;
+        }
+    }
+
+    private void Complete(TurnCompleted turn)
+    {
+        if (turn.Consumed > _pending.Count)
+        {
+            throw new InvalidDataException($"a turn of instance '{Id}' takes {turn.Consumed} inputs where {_pending.Count} wait");
+        }
+
+        Touch(turn.At);
+        Clock = turn.At > Clock ? turn.At : Clock;
+        var inputs = new InputEntry[turn.Consumed];
+        for (var index = 0; index < inputs.Length; index++)
+        {
+            inputs[index] = _pending.Dequeue();
+            if (inputs[index] is EventRaised raised)
+            {
+                _untaken.Add(raised.Number, raised);
+            }
+        }
+
+        HistoryLength += 1 + turn.Decisions.Count;
+        _turns.Add(new(turn.At, inputs, turn.Decisions));
+        foreach (var decision in turn.Decisions)
+        {
+            Apply(decision);
+        }
+
+        foreach (var input in inputs)
+        {
+            if (input is StepFailed failed && failed.Generation == Generation
+                && Steps.TryGetValue(failed.Sequence, out var step) && step.Phase == StepPhase.Failed)
+            {
+                Steps.Remove(failed.Sequence);
+            }
+        }
+    }
+
+    private void Apply(Decision decision)
+    {
+        switch (decision)
+        {
+            case ActivityScheduled d: Steps.Add(d.Sequence, new(d)); break;
+            case TimerCreated d: Steps.Add(d.Sequence, new(d) { Due = d.Due }); break;
+            case ChildScheduled d: Steps.Add(d.Sequence, new(d) { ChildId = d.ChildId }); break;
+            case StepRetried d:
+                var step = Step(d.Sequence);
+                step.Phase = StepPhase.WaitingToRetry;
+                step.Due = d.Due;
+                step.ChildId = d.ChildId;
+                break;
+            case TimerCancelled d: Steps.Remove(d.Sequence); break;
+            case EventTaken d: _untaken.Remove(d.Number); break;
+            case CustomStatusSet d: CustomStatus = d.Status; break;
+            case InstanceCompleted d: End(OrchestrationRuntimeStatus.Completed, d.Output, null); break;
+            case InstanceFailed d: End(OrchestrationRuntimeStatus.Failed, null, d.Failure); break;
+            case ContinuedAsNew d: BeginGeneration(d); break;
+            case EventWaited: break;
+            default: throw new InvalidDataException($"{decision.GetType().Name} in instance '{Id}'");
+        }
+    }
+
+    private void BeginGeneration(ContinuedAsNew decision)
+    {
+        Generation++;
+        Input = decision.Input;
+        _turns = [];
+        Steps = [];
+        HistoryLength = 0;
+        if (decision.PreserveEvents && _untaken.Count > 0)
+        {
+            // What the old generation had been given comes before what it never saw. Without leftovers the queue stays as it is: a generation
+            // for each of n waiting events must not cost n each.
+            _pending = new(_untaken.Values.Concat(_pending));
+        }
+
+        _untaken.Clear();
+    }
+
+    private void End(OrchestrationRuntimeStatus status, string? output, TaskFailureDetails? failure)
+    {
+        Ended = status;
+        Output = output;
+        Failure = failure;
+        _turns = [];
+        _pending = new();
+        _untaken.Clear();
+        Steps = [];
+        HistoryLength = 0;
+    }
+}

@@ -1,0 +1,93 @@
+namespace MlDurable.Orchestration.Embedded.History;
+
+/// <summary>One fact about one instance. All state is a fold over these; nothing else is on disk.</summary>
+internal abstract record JournalEntry(string InstanceId);
+
+/// <summary>
+/// An instance as it is: written when it starts, and by compaction for one that goes on (followed by the rest of its generation) or has
+/// ended.
+/// </summary>
+internal sealed record InstanceRecorded(string InstanceId) : JournalEntry(InstanceId)
+{
+    public required string Name { get; init; }
+
+    public required string Version { get; init; }
+
+    /// <summary>The input that it was started with, which decides whether another start is the same.</summary>
+    public required string FirstInput { get; init; }
+
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    public required DateTimeOffset UpdatedAt { get; init; }
+
+    public DateTimeOffset? StartAt { get; init; }
+
+    public IReadOnlyDictionary<string, string> Tags { get; init; } = new Dictionary<string, string>();
+
+    public ParentStep? Parent { get; init; }
+
+    public int Generation { get; init; }
+
+    /// <summary>The input of the present generation.</summary>
+    public required string Input { get; init; }
+
+    public DateTimeOffset Clock { get; init; }
+
+    public long NextEvent { get; init; }
+
+    public bool Suspended { get; init; }
+
+    public string? CustomStatus { get; init; }
+
+    public OrchestrationRuntimeStatus? Ended { get; init; }
+
+    public string? Output { get; init; }
+
+    public TaskFailureDetails? Failure { get; init; }
+}
+
+/// <summary>The step of a parent that a child answers to.</summary>
+internal sealed record ParentStep(string InstanceId, int Generation, int Sequence);
+
+/// <summary>Written before every run of an activity, so that runs which end with the process are counted.</summary>
+internal sealed record ActivityStarted(string InstanceId, int Sequence) : JournalEntry(InstanceId);
+
+/// <summary>The engine was closed while the activity ran: it is to run again, and that was no crash.</summary>
+internal sealed record ActivityInterrupted(string InstanceId, int Sequence) : JournalEntry(InstanceId);
+
+/// <summary>What compaction keeps of the runs of an unfinished activity.</summary>
+internal sealed record ActivityRunsRecorded(string InstanceId, int Sequence, int Starts, int Crashes, bool Running)
+    : JournalEntry(InstanceId);
+
+/// <summary>Something that happened to an instance and waits for a turn to take it.</summary>
+internal abstract record InputEntry(string InstanceId, DateTimeOffset At) : JournalEntry(InstanceId);
+
+/// <summary>The answer to a step. An answer to an earlier generation is ignored.</summary>
+internal abstract record StepInput(string InstanceId, DateTimeOffset At, int Generation, int Sequence) : InputEntry(InstanceId, At);
+
+internal sealed record StepSucceeded(string InstanceId, DateTimeOffset At, int Generation, int Sequence, string Output)
+    : StepInput(InstanceId, At, Generation, Sequence);
+
+internal sealed record StepFailed(string InstanceId, DateTimeOffset At, int Generation, int Sequence, TaskFailureDetails Failure)
+    : StepInput(InstanceId, At, Generation, Sequence);
+
+internal sealed record TimerFired(string InstanceId, DateTimeOffset At, int Generation, int Sequence)
+    : StepInput(InstanceId, At, Generation, Sequence);
+
+internal sealed record EventRaised(string InstanceId, DateTimeOffset At, long Number, string Name, string Payload)
+    : InputEntry(InstanceId, At);
+
+/// <summary>The code of an instance ran: it took the oldest waiting inputs and decided.</summary>
+internal sealed record TurnCompleted(string InstanceId, DateTimeOffset At, int Consumed, IReadOnlyList<Decision> Decisions)
+    : JournalEntry(InstanceId);
+
+internal sealed record InstanceSuspended(string InstanceId, DateTimeOffset At, string Reason) : JournalEntry(InstanceId);
+
+internal sealed record InstanceResumed(string InstanceId, DateTimeOffset At, string Reason) : JournalEntry(InstanceId);
+
+internal sealed record InstanceTerminated(string InstanceId, DateTimeOffset At, string Reason) : JournalEntry(InstanceId);
+
+internal sealed record InstancePurged(string InstanceId) : JournalEntry(InstanceId);
+
+/// <summary>The last entry of a snapshot; without it the snapshot is not whole.</summary>
+internal sealed record SnapshotEnded(int Instances) : JournalEntry("");

@@ -1,0 +1,40 @@
+namespace MlDurable.Orchestration.Embedded.History;
+
+internal enum StepPhase
+{
+    /// <summary>An activity that waits for a slot, a timer or a child that is under way.</summary>
+    Open,
+
+    /// <summary>An activity that has begun.</summary>
+    Running,
+
+    /// <summary>A failed step that is to be tried again at <see cref="Step.Due"/>.</summary>
+    WaitingToRetry,
+
+    /// <summary>A step whose failure waits for the orchestrator to say what comes of it.</summary>
+    Failed,
+}
+
+/// <summary>A step that an instance waits for.</summary>
+internal sealed class Step(Decision decision)
+{
+    /// <summary>The decision that made it: activity, timer or child.</summary>
+    public Decision Decision { get; } = decision;
+
+    public StepPhase Phase { get; set; }
+
+    /// <summary>When the timer fires, or the next attempt begins.</summary>
+    public DateTimeOffset Due { get; set; }
+
+    /// <summary>How often an activity has begun.</summary>
+    public int Starts { get; set; }
+
+    /// <summary>How often in a row it has begun and neither ended nor been interrupted by an orderly close.</summary>
+    public int Crashes { get; set; }
+
+    /// <summary>The present id of a child: a retry has an id of its own.</summary>
+    public string? ChildId { get; set; }
+
+    /// <summary>What the engine runs for the step at the moment: a timer or an activity. Not part of the history.</summary>
+    public object? Live { get; set; }
+}

@@ -1,0 +1,119 @@
+using System.Buffers;
+using System.Runtime.InteropServices;
+using MlDurable.Orchestration.Embedded.Files;
+using MlDurable.Orchestration.Embedded.History;
+
+namespace MlDurable.Orchestration.Embedded.Journal;
+
+/// <summary>
+/// Folds sealed segments into a snapshot, beside the writer: it reads what recovery would read, so a snapshot cannot say anything else than
+/// the segments that it replaces. They are deleted only after the manifest names the snapshot.
+/// </summary>
+internal sealed class JournalCompactor(IJournalDirectory directory, JournalExtent extent, JournalLimits limits) : IDisposable
+{
+    private const int FrameBytes = 1 << 18;
+    private long _snapshot = extent.Snapshot;
+    private long _snapshotBytes = extent.SnapshotBytes;
+    private long _sealedBytes = extent.SegmentBytes;
+    private Task? _running;
+
+    /// <summary>Tells of a segment that will not grow any more. Called by the writer, one call at a time.</summary>
+    public void SegmentSealed(long segment, long bytes, ulong nextFrame, long generation)
+    {
+        _sealedBytes += bytes;
+        if (_running is { IsCompleted: false }
+            || (_sealedBytes < Math.Max(limits.CompactionBytes, _snapshotBytes) && segment - _snapshot < limits.CompactionSegments))
+        {
+            return;
+        }
+
+        ThrowIfFailed();
+        _sealedBytes = 0;
+        var former = _snapshot;
+        _snapshot = segment;
+        _running = Task.Factory.StartNew(
+            () => Compact(former, segment, nextFrame, generation),
+            CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+    }
+
+    /// <summary>Throws what went wrong in the background.</summary>
+    public void ThrowIfFailed()
+    {
+        if (_running is { IsFaulted: true })
+        {
+            _running.GetAwaiter().GetResult();
+        }
+    }
+
+    public void Dispose()
+    {
+        // A failure here is not lost: the journal is as it was, and the next compaction meets the same cause again.
+        _running?.ContinueWith(_ => { }, TaskScheduler.Default).Wait();
+    }
+
+    private void Compact(long former, long segment, ulong nextFrame, long generation)
+    {
+        var table = new InstanceTable();
+        if (new JournalReader(directory, table.Apply).Read(segment) is null)
+        {
+            throw JournalErrors.Corrupt(directory, JournalFiles.Manifest, 0, "the manifest has disappeared");
+        }
+
+        Volatile.Write(ref _snapshotBytes, WriteSnapshot(table, segment, nextFrame, generation));
+        JournalFiles.WriteManifest(directory, segment);
+        if (former > 0)
+        {
+            directory.Delete(JournalFiles.Snapshot(former));
+        }
+
+        for (var number = former + 1; number <= segment; number++)
+        {
+            directory.Delete(JournalFiles.Segment(number));
+        }
+    }
+
+    private long WriteSnapshot(InstanceTable table, long segment, ulong nextFrame, long generation)
+    {
+        var name = JournalFiles.Snapshot(segment);
+        long length;
+        using (var file = directory.Create(name + JournalFiles.Temporary))
+        {
+            var header = new SegmentHeader(SegmentKind.Snapshot, segment, nextFrame, generation).ToBytes();
+            file.Append(header);
+            length = header.Length;
+            var buffer = new ArrayBufferWriter<byte>(FrameBytes);
+            buffer.Advance(JournalFrame.HeaderLength);
+            var encoder = new EntryWriter(buffer);
+            ulong frame = 1;
+            foreach (var instance in table.Instances)
+            {
+                foreach (var entry in instance.ToEntries())
+                {
+                    encoder.Write(entry);
+                    if (buffer.WrittenCount >= FrameBytes)
+                    {
+                        Flush();
+                    }
+                }
+            }
+
+            encoder.Write(new SnapshotEnded(table.Instances.Count));
+            Flush();
+            file.Flush();
+
+            void Flush()
+            {
+                var bytes = MemoryMarshal.AsMemory(buffer.WrittenMemory).Span;
+                JournalFrame.Seal(bytes, frame++);
+                file.Append(bytes);
+                length += bytes.Length;
+                buffer.ResetWrittenCount();
+                buffer.Advance(JournalFrame.HeaderLength);
+            }
+        }
+
+        directory.Rename(name + JournalFiles.Temporary, name);
+        directory.Sync();
+        return length;
+    }
+}

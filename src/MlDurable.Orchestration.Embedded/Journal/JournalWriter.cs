@@ -1,0 +1,198 @@
+using System.Buffers;
+using MlDurable.Orchestration.Embedded.Files;
+using MlDurable.Orchestration.Embedded.History;
+
+namespace MlDurable.Orchestration.Embedded.Journal;
+
+/// <summary>
+/// Group commit: everything appended while the last flush was under way becomes one frame, one write and one flush. One thread writes;
+/// <see cref="Append"/> may be called from any one thread at a time.
+/// </summary>
+internal sealed class JournalWriter : IDisposable
+{
+    private readonly IJournalDirectory _directory;
+    private readonly JournalLimits _limits;
+    private readonly Action<Exception> _failed;
+    private readonly JournalCompactor _compactor;
+    private readonly Thread _thread;
+    private readonly object _gate = new();
+    private readonly long _generation;
+
+    private ArrayBufferWriter<byte> _filling = NewBuffer();
+    private ArrayBufferWriter<byte> _writing = NewBuffer();
+    private EntryWriter _encoder;
+    private List<JournalBatch> _waiting = [];
+    private bool _closing;
+    private Exception? _failure;
+
+    private IJournalFile? _file;
+    private long _fileBytes;
+    private long _segment;
+    private ulong _nextFrame;
+
+    public JournalWriter(IJournalDirectory directory, JournalExtent extent, JournalLimits limits, Action<Exception> failed)
+    {
+        _directory = directory;
+        _limits = limits;
+        _failed = failed;
+        _compactor = new(directory, extent, limits);
+        _segment = extent.LastSegment;
+        _nextFrame = extent.NextFrame;
+        _generation = extent.Generation + 1;
+        _encoder = new(_filling);
+        _thread = new(Run) { IsBackground = true, Name = "mldurable journal" };
+        _thread.Start();
+    }
+
+    /// <summary>Queues a batch; its callbacks run when it is on disk, on the writer's thread, or when it never will be.</summary>
+    public void Append(JournalBatch batch)
+    {
+        Exception? failure;
+        lock (_gate)
+        {
+            failure = _failure;
+            if (failure is null)
+            {
+                foreach (var entry in batch.Entries)
+                {
+                    _encoder.Write(entry);
+                }
+
+                _waiting.Add(batch);
+                Monitor.Pulse(_gate);
+            }
+        }
+
+        if (failure is not null)
+        {
+            batch.Fail(failure);
+        }
+    }
+
+    /// <summary>Writes what is queued and ends. Later batches fail.</summary>
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            _closing = true;
+            Monitor.Pulse(_gate);
+        }
+
+        _thread.Join();
+        _compactor.Dispose();
+        _file?.Dispose();
+    }
+
+    private static ArrayBufferWriter<byte> NewBuffer()
+    {
+        var buffer = new ArrayBufferWriter<byte>(1 << 16);
+        buffer.Advance(JournalFrame.HeaderLength);
+        return buffer;
+    }
+
+    private void Run()
+    {
+        List<JournalBatch> batches = [];
+        while (true)
+        {
+            lock (_gate)
+            {
+                while (_waiting.Count == 0 && !_closing)
+                {
+                    Monitor.Wait(_gate);
+                }
+
+                if (_waiting.Count == 0)
+                {
+                    _failure ??= new OrchestrationException(EmbeddedErrorCodes.EngineClosed, "The engine is closed.");
+                    return;
+                }
+
+                (_waiting, batches) = (batches, _waiting);
+                (_filling, _writing) = (_writing, _filling);
+                _encoder = new(_filling);
+            }
+
+            try
+            {
+                _compactor.ThrowIfFailed();
+                Write();
+            }
+            catch (Exception exception)
+            {
+                Fail(exception as OrchestrationException ?? JournalErrors.WriteFailed(_directory, exception), batches);
+                return;
+            }
+
+            foreach (var batch in batches)
+            {
+                batch.Commit();
+            }
+
+            batches.Clear();
+        }
+    }
+
+    private void Write()
+    {
+        if (_writing.WrittenCount == JournalFrame.HeaderLength)
+        {
+            return;
+        }
+
+        if (_file is null || _fileBytes >= _limits.SegmentBytes)
+        {
+            Roll();
+        }
+
+        // The buffer hands out its content read-only, but it is ours: the header's place was left free.
+        var frame = System.Runtime.InteropServices.MemoryMarshal.AsMemory(_writing.WrittenMemory).Span;
+        JournalFrame.Seal(frame, _nextFrame);
+        _file!.Append(frame);
+        _file.Flush();
+        _nextFrame++;
+        _fileBytes += frame.Length;
+        if (_writing.Capacity > _limits.SegmentBytes)
+        {
+            // A rare giant must not be paid for in memory for ever.
+            _writing = NewBuffer();
+        }
+        else
+        {
+            _writing.ResetWrittenCount();
+            _writing.Advance(JournalFrame.HeaderLength);
+        }
+    }
+
+    private void Roll()
+    {
+        var sealedBytes = _fileBytes;
+        _file?.Dispose();
+        _file = null;
+        _file = _directory.Create(JournalFiles.Segment(_segment + 1));
+        var header = new SegmentHeader(SegmentKind.Journal, _segment + 1, _nextFrame, _generation).ToBytes();
+        _file.Append(header);
+        _file.Flush();
+        _directory.Sync();
+        _compactor.SegmentSealed(_segment, sealedBytes, _nextFrame, _generation);
+        _segment++;
+        _fileBytes = header.Length;
+    }
+
+    private void Fail(OrchestrationException failure, List<JournalBatch> batches)
+    {
+        lock (_gate)
+        {
+            _failure = failure;
+            batches.AddRange(_waiting);
+            _waiting.Clear();
+        }
+
+        // First the engine stops, so that whoever sees its batch fail finds it stopped.
+        _failed(failure);
+        foreach (var batch in batches)
+        {
+            batch.Fail(failure);
+        }
+    }
+}

@@ -1,0 +1,115 @@
+using System.Net.Sockets;
+
+namespace MlDurable.Orchestration.Embedded;
+
+/// <summary>
+/// Lets other processes of the same user send commands to the owner of a workspace. Start it only while owning the workspace
+/// (<see cref="WorkspaceLock"/>, which an open <see cref="EmbeddedEngine"/> holds on its directory).
+/// </summary>
+public sealed class ControlServer : IAsyncDisposable
+{
+    private const int MaxClients = 64;
+    private static readonly TimeSpan s_requestTimeout = TimeSpan.FromSeconds(30);
+
+    private readonly string _directory;
+    private readonly Func<ControlRequest, CancellationToken, Task<ControlResponse>> _handler;
+    private readonly ControlListener _listener;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly SemaphoreSlim _clients = new(MaxClients);
+    private readonly Task _accepting;
+
+    private ControlServer(
+        string directory, string endpoint, Func<ControlRequest, CancellationToken, Task<ControlResponse>> handler)
+    {
+        _directory = directory;
+        _handler = handler;
+        _listener = ControlListener.Listen(endpoint, directory);
+        ControlEndpoint.Record(directory, endpoint);
+        _accepting = Task.Run(AcceptAsync);
+    }
+
+    /// <summary>Begins to listen: one request and one response per connection, several at once.</summary>
+    /// <param name="directory">The workspace's directory, which the process owns.</param>
+    /// <param name="handler">
+    /// Carries a request out; called from several threads. An exception becomes an error response with its code, if it is an
+    /// <see cref="ICodedFailure"/>, else with <see cref="EmbeddedErrorCodes.ControlRequestFailed"/>.
+    /// </param>
+    /// <returns>The server, until it is disposed.</returns>
+    /// <exception cref="OrchestrationException"><see cref="EmbeddedErrorCodes.WorkspaceUnusable"/>: no socket can be made there.</exception>
+    public static ControlServer Start(string directory, Func<ControlRequest, CancellationToken, Task<ControlResponse>> handler)
+    {
+        try
+        {
+            return new(directory, ControlEndpoint.Choose(directory), handler);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or SocketException)
+        {
+            throw new OrchestrationException(
+                EmbeddedErrorCodes.WorkspaceUnusable,
+                $"The control channel of the workspace '{directory}' cannot be opened: {exception.Message}", exception);
+        }
+    }
+
+    /// <summary>Stops listening, cancels what is under way and waits for it.</summary>
+    /// <returns>A task that ends when no request is under way.</returns>
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        await _accepting;
+        ControlEndpoint.Forget(_directory);
+        _listener.Dispose();
+        _stop.Dispose();
+        _clients.Dispose();
+    }
+
+    private async Task AcceptAsync()
+    {
+        var serving = new List<Task>();
+        try
+        {
+            while (true)
+            {
+                await _clients.WaitAsync(_stop.Token);
+                serving.RemoveAll(static task => task.IsCompleted);
+                serving.Add(ServeAsync(await _listener.AcceptAsync(_stop.Token)));
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            await Task.WhenAll(serving);
+        }
+    }
+
+    private async Task ServeAsync(Stream stream)
+    {
+        try
+        {
+            await using (stream)
+            {
+                ControlResponse response;
+                try
+                {
+                    using var timeout = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
+                    timeout.CancelAfter(s_requestTimeout);
+                    var request = await ControlMessage.ReadAsync(stream, WorkspaceJson.Default.ControlRequest, timeout.Token);
+                    response = await _handler(request, _stop.Token);
+                }
+                catch (Exception exception) when (exception is not IOException)
+                {
+                    response = new(
+                        false, null, (exception as ICodedFailure)?.Code ?? EmbeddedErrorCodes.ControlRequestFailed, exception.Message);
+                }
+
+                await ControlMessage.WriteAsync(stream, response, WorkspaceJson.Default.ControlResponse, CancellationToken.None);
+            }
+        }
+        catch (Exception exception) when (exception is IOException or OrchestrationException)
+        {
+            // The client has gone, or the answer is too large to send: the client sees the end of the stream and says so.
+        }
+        finally
+        {
+            _clients.Release();
+        }
+    }
+}

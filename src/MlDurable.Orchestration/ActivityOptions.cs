@@ -1,0 +1,23 @@
+namespace MlDurable.Orchestration;
+
+/// <summary>How one activity call is run.</summary>
+public sealed record ActivityOptions
+{
+    /// <summary>When a failed attempt is repeated. Default: never.</summary>
+    public RetryPolicy? Retry { get; init; }
+
+    /// <summary>
+    /// The longest time from the start of an attempt to its end; then its token is cancelled and the attempt fails with
+    /// <see cref="OrchestrationErrorCodes.ActivityTimeout"/>, whether or not the code obeys. Default: no limit.
+    /// </summary>
+    public TimeSpan? Timeout { get; init; }
+
+    /// <summary>
+    /// The longest silence between two <see cref="ActivityContext.ReportProgress"/> calls; then the attempt fails with
+    /// <see cref="OrchestrationErrorCodes.ActivityHeartbeatTimeout"/>. Default: no limit.
+    /// </summary>
+    public TimeSpan? HeartbeatTimeout { get; init; }
+
+    /// <summary>The named pool whose slots limit this call beside the engine's own limit. Default: no pool.</summary>
+    public string? Pool { get; init; }
+}

@@ -1,0 +1,98 @@
+namespace MlDurable.Orchestration;
+
+/// <summary>
+/// Starts, watches and steers instances. Safe to use from several threads. A call that changes something returns only when the change is
+/// on disk; a cancelled call may still have happened.
+/// </summary>
+public interface IOrchestrationClient
+{
+    /// <summary>Starts an instance. Idempotent by id: with the same orchestrator and input it is the same instance, finished or not.</summary>
+    /// <typeparam name="TInput">Its input.</typeparam>
+    /// <typeparam name="TOutput">Its result.</typeparam>
+    /// <param name="definition">Which orchestrator and version.</param>
+    /// <param name="input">Its input.</param>
+    /// <param name="options">Id, time, tags. Default: a random id, at once, none.</param>
+    /// <param name="cancellationToken">Gives up waiting.</param>
+    /// <returns>The id.</returns>
+    /// <exception cref="OrchestrationException">
+    /// <see cref="OrchestrationErrorCodes.InstanceConflict"/>: the id has another orchestrator or input;
+    /// <see cref="OrchestrationErrorCodes.OrchestratorNotRegistered"/>; <see cref="OrchestrationErrorCodes.InstanceIdInvalid"/>;
+    /// <see cref="OrchestrationErrorCodes.PayloadTooLarge"/>.
+    /// </exception>
+    Task<string> StartAsync<TInput, TOutput>(
+        OrchestratorDefinition<TInput, TOutput> definition, TInput input, StartOptions? options = null,
+        CancellationToken cancellationToken = default);
+
+    /// <summary>Looks at an instance.</summary>
+    /// <param name="instanceId">Which.</param>
+    /// <param name="cancellationToken">Gives up waiting.</param>
+    /// <returns>Its state, or <see langword="null"/> when there is none of this id.</returns>
+    Task<OrchestrationState?> GetAsync(string instanceId, CancellationToken cancellationToken = default);
+
+    /// <summary>Lists instances in the order of their creation, then of their ids.</summary>
+    /// <param name="query">Which.</param>
+    /// <param name="cancellationToken">Ends the listing.</param>
+    /// <returns>Their states at the time of the call.</returns>
+    IAsyncEnumerable<OrchestrationState> ListAsync(OrchestrationQuery query, CancellationToken cancellationToken = default);
+
+    /// <summary>Waits until an instance has ended, in whatever way.</summary>
+    /// <param name="instanceId">Which.</param>
+    /// <param name="cancellationToken">Gives up waiting.</param>
+    /// <returns>Its last state.</returns>
+    /// <exception cref="OrchestrationException"><see cref="OrchestrationErrorCodes.InstanceNotFound"/>.</exception>
+    Task<OrchestrationState> WaitForCompletionAsync(string instanceId, CancellationToken cancellationToken = default);
+
+    /// <summary>Sends an event to an unfinished instance, which need not be waiting for it yet.</summary>
+    /// <typeparam name="T">The payload.</typeparam>
+    /// <param name="instanceId">Which.</param>
+    /// <param name="definition">Which event.</param>
+    /// <param name="payload">The payload.</param>
+    /// <param name="cancellationToken">Gives up waiting.</param>
+    /// <returns>A task that ends when the event is on disk.</returns>
+    /// <exception cref="OrchestrationException">
+    /// <see cref="OrchestrationErrorCodes.InstanceNotFound"/>; <see cref="OrchestrationErrorCodes.InstanceStatus"/>: it has ended;
+    /// <see cref="OrchestrationErrorCodes.PayloadTooLarge"/>.
+    /// </exception>
+    Task RaiseEventAsync<T>(
+        string instanceId, EventDefinition<T> definition, T payload, CancellationToken cancellationToken = default);
+
+    /// <summary>Stops the code of an instance until it is resumed. Steps under way go on. Nothing happens when it is suspended already.</summary>
+    /// <param name="instanceId">Which.</param>
+    /// <param name="reason">Why, for the history.</param>
+    /// <param name="cancellationToken">Gives up waiting.</param>
+    /// <returns>A task that ends when it is on disk.</returns>
+    /// <exception cref="OrchestrationException">
+    /// <see cref="OrchestrationErrorCodes.InstanceNotFound"/>; <see cref="OrchestrationErrorCodes.InstanceStatus"/>: it has ended.
+    /// </exception>
+    Task SuspendAsync(string instanceId, string reason, CancellationToken cancellationToken = default);
+
+    /// <summary>Lets a suspended instance go on. Nothing happens when it is not suspended.</summary>
+    /// <param name="instanceId">Which.</param>
+    /// <param name="reason">Why, for the history.</param>
+    /// <param name="cancellationToken">Gives up waiting.</param>
+    /// <returns>A task that ends when it is on disk.</returns>
+    /// <exception cref="OrchestrationException">
+    /// <see cref="OrchestrationErrorCodes.InstanceNotFound"/>; <see cref="OrchestrationErrorCodes.InstanceStatus"/>: it has ended.
+    /// </exception>
+    Task ResumeAsync(string instanceId, string reason, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Ends an instance and its children at once; their activities under way are cancelled and their results dropped. Nothing happens when it
+    /// is terminated already.
+    /// </summary>
+    /// <param name="instanceId">Which.</param>
+    /// <param name="reason">Why; it becomes the message of <see cref="OrchestrationState.Failure"/>.</param>
+    /// <param name="cancellationToken">Gives up waiting.</param>
+    /// <returns>A task that ends when it is on disk.</returns>
+    /// <exception cref="OrchestrationException">
+    /// <see cref="OrchestrationErrorCodes.InstanceNotFound"/>; <see cref="OrchestrationErrorCodes.InstanceStatus"/>: it has ended otherwise.
+    /// </exception>
+    Task TerminateAsync(string instanceId, string reason, CancellationToken cancellationToken = default);
+
+    /// <summary>Forgets a finished instance; its id is free again.</summary>
+    /// <param name="instanceId">Which.</param>
+    /// <param name="cancellationToken">Gives up waiting.</param>
+    /// <returns><see langword="true"/> when it was there.</returns>
+    /// <exception cref="OrchestrationException"><see cref="OrchestrationErrorCodes.InstanceStatus"/>: it has not ended.</exception>
+    Task<bool> PurgeAsync(string instanceId, CancellationToken cancellationToken = default);
+}

@@ -1,0 +1,108 @@
+using System.Collections.Immutable;
+using System.Text;
+using MlDurable.Learning.Metrics;
+using MlDurable.Orchestration;
+using MlDurable.Pipelines.Data;
+using MlDurable.Pipelines.Definition;
+using MlDurable.Pipelines.Orchestrations;
+using MlDurable.Pipelines.Registry;
+using MlDurable.Pipelines.Reports;
+using MlDurable.Pipelines.Runs;
+using MlDurable.Storage;
+
+namespace MlDurable.Pipelines.Activities;
+
+/// <summary>Writes the report and the card, and closes the run's record.</summary>
+internal sealed class FinishActivity(FlowServices services) : Activity<FinishInput, RunEnd>
+{
+    public override async Task<RunEnd> RunAsync(ActivityContext context, FinishInput input)
+    {
+        var cancellation = context.CancellationToken;
+        var pipeline = await services.Runs.PipelineAsync(input.RunId, cancellation);
+        var plan = await services.Runs.RequireAsync(input.RunId, RunStore.PlanFile, PipelinesJson.Default.RunPlan, cancellation);
+        var evaluation = input.Version is null ? null : await services.Runs.EvaluationAsync(input.RunId, cancellation);
+        var quality = await services.Runs.QualityAsync(input.RunId, cancellation);
+        var registry = await services.Registry.ReadAsync(pipeline.Promote.Model, cancellation);
+        var leaderboard = await LeaderboardAsync(input, plan, pipeline, cancellation);
+        var quarantined = quality.Where(partition => !partition.Passed).Select(partition => partition.Partition).ToImmutableArray();
+
+        RunRecord Close(RunRecord record) => record with
+        {
+            Status = RunStatus.Completed,
+            Outcome = input.Outcome,
+            Summary = Summary(input, evaluation, quality, registry),
+            FinishedAt = services.TimeProvider.GetUtcNow(),
+            Work = input.Work,
+            Leaderboard = leaderboard,
+            Version = input.Version,
+            ChampionBefore = evaluation is null ? registry.ChampionVersion : evaluation.Champion?.Version,
+            ChampionAfter = input.Outcome == RunOutcome.Promoted ? input.Version : evaluation is null ? registry.ChampionVersion : evaluation.Champion?.Version,
+            Verdict = evaluation?.Verdict,
+            Quarantined = quarantined,
+        };
+
+        // The report is written before the record says that there is one.
+        var open = await services.Runs.GetExactAsync(input.RunId, cancellation);
+        var report = new ReportModel
+        {
+            Run = Close(open),
+            Plan = plan,
+            Dataset = await services.Runs.DatasetAsync(input.RunId, cancellation),
+            Evaluation = evaluation,
+            Quality = quality,
+            Registry = registry,
+            Manifest = input.Version is null ? null : await services.Runs.ManifestAsync(input.RunId, cancellation),
+        };
+        await services.Runs.WriteTextAsync(input.RunId, RunStore.ReportFile, HtmlReport.Render(report), cancellation);
+        if (input.Version is { } version)
+        {
+            var card = ModelCard.Render(report);
+            await services.Runs.WriteTextAsync(input.RunId, RunStore.CardFile, card, cancellation);
+            await services.Store.WriteBytesAsync(
+                BlobNames.Version(pipeline.Promote.Model, version, VersionFiles.Card), Encoding.UTF8.GetBytes(card), BlobCondition.None, cancellation);
+        }
+
+        var closed = await services.Runs.UpdateAsync(input.RunId, Close, cancellation);
+        return new RunEnd(input.RunId, input.Outcome, closed.Summary!);
+    }
+
+    /// <summary>The candidates, best first; the baseline among them.</summary>
+    private async Task<ImmutableArray<CandidateResult>> LeaderboardAsync(
+        FinishInput input, RunPlan plan, PipelineDefinition pipeline, CancellationToken cancellationToken)
+    {
+        if (input.Version is null)
+        {
+            return [];
+        }
+
+        var results = new List<CandidateResult>(plan.Candidates.Length);
+        foreach (var candidate in plan.Candidates)
+        {
+            results.Add(await services.Runs.CandidateAsync(input.RunId, candidate.Index, cancellationToken));
+        }
+
+        var primary = MetricCatalog.Find(pipeline.Evaluate.Primary)!;
+        return
+        [
+            .. results.OrderByDescending(result => result.Validation[primary.Name] is var value && double.IsNaN(value)
+                ? double.NegativeInfinity
+                : primary.HigherIsBetter ? value : -value),
+        ];
+    }
+
+    private static string Summary(
+        FinishInput input, Evaluation? evaluation, ImmutableArray<PartitionQuality> quality, RegistryDocument registry)
+    {
+        if (input.Outcome == RunOutcome.Quarantined)
+        {
+            var broken = quality.Where(partition => !partition.Passed).ToList();
+            var champion = registry.ChampionVersion is { } version ? $"version {version} stays champion" : "there is no champion yet";
+            return $"{string.Join(", ", broken.Select(partition => $"{partition.Partition} breaks {partition.Findings.Count(finding => finding.Level == "error")} expectations"))}: "
+                + $"quarantined, nothing was trained, {champion}";
+        }
+
+        return input.Outcome == RunOutcome.Unchanged
+            ? $"the best candidate is version {input.Version}, the champion itself: nothing changes"
+            : evaluation!.Verdict.Summary;
+    }
+}

@@ -1,0 +1,27 @@
+namespace MlDurable.Pipelines;
+
+/// <summary>Where everything lies in a workspace. The first segment is the container in Azure and the folder on disk.</summary>
+internal static class BlobNames
+{
+    public const string Data = "data/";
+    public const string Runs = "runs/";
+    public const string Models = "models/";
+
+    public static string Schema(string pipeline) => $"features/{pipeline}/schema.json";
+
+    public static string Features(string pipeline, string featureSet, string partition) => $"features/{pipeline}/{featureSet}/{partition}.col";
+
+    public static string Quality(string pipeline, string qualityHash, string partition) => $"quality/{pipeline}/{qualityHash}/{partition}.json";
+
+    public static string TrainedModel(string pipeline, string key) => $"cache/{pipeline}/candidates/{key}.model";
+
+    public static string TrainedCandidate(string pipeline, string key) => $"cache/{pipeline}/candidates/{key}.json";
+
+    public static string ScoredModel(string pipeline, string key) => $"cache/{pipeline}/scores/{key}.json";
+
+    public static string Run(string runId, string file) => $"{Runs}{runId}/{file}";
+
+    public static string Registry(string model) => $"{Models}{model}/registry.json";
+
+    public static string Version(string model, int version, string file) => $"{Models}{model}/versions/{version}/{file}";
+}

@@ -1,0 +1,54 @@
+using System.Collections.Immutable;
+using System.Diagnostics;
+using MlDurable.Learning.Models;
+using MlDurable.Learning.Training;
+using MlDurable.Pipelines.Definition;
+using MlDurable.Pipelines.Runs;
+
+namespace MlDurable.Pipelines.Features;
+
+/// <summary>A model file and its identity.</summary>
+internal sealed record TrainedModel(BinaryModel Model, byte[] File, string Hash);
+
+/// <summary>Fits one candidate. The same rows, recipe, hyperparameters, seed and code give the same bytes.</summary>
+internal static class CandidateTraining
+{
+    /// <summary>Identity of a fit: everything that its result depends on.</summary>
+    public static string Identity(DatasetLineage dataset, FeaturesDefinition features, CandidatePlan candidate, ulong seed) =>
+        ContentHash.OfParts(
+        [
+            dataset.Hash,
+            FeatureSet.Recipe(features).ToString(),
+            candidate.Trainer,
+            Trainers.Get(candidate.Trainer).Version,
+            FeatureSet.CodeHash,
+            seed.ToString(),
+            .. candidate.Hyperparameters.Select(pair => $"{pair.Key}={pair.Value:R}"),
+        ]);
+
+    public static TrainedModel Fit(
+        Dataset dataset,
+        FeaturesDefinition features,
+        string trainer,
+        ImmutableSortedDictionary<string, double> hyperparameters,
+        ulong seed,
+        IProgress<double>? progress,
+        CancellationToken cancellationToken)
+    {
+        var model = Trainers.Get(trainer).Fit(
+            new TrainingRequest
+            {
+                Training = dataset.Take(dataset.Indexes(RowPart.Training)),
+                Validation = dataset.Take(dataset.Indexes(RowPart.Validation)),
+                Recipe = FeatureSet.Recipe(features),
+                Hyperparameters = hyperparameters,
+                Seed = seed,
+                Progress = progress,
+            },
+            cancellationToken);
+        using var file = new MemoryStream();
+        model.Write(file);
+        var bytes = file.ToArray();
+        return new TrainedModel(model, bytes, ContentHash.Of(bytes));
+    }
+}

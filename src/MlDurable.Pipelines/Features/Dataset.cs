@@ -1,0 +1,43 @@
+using MlDurable.Learning.Features;
+using MlDurable.Pipelines.Definition;
+using MlDurable.Pipelines.Runs;
+using MlDurable.Storage;
+
+namespace MlDurable.Pipelines.Features;
+
+/// <summary>A run's rows, divided.</summary>
+internal sealed class Dataset(DatasetLineage lineage, DatasetRows rows)
+{
+    private readonly RowPart[] parts = Split.Parts(rows, lineage.Split);
+    private readonly string[] sliceColumns = [.. rows.Table.Columns.Select(column => column.Name).Where(name => name.StartsWith(RowFeatures.SlicePrefix, StringComparison.Ordinal))];
+
+    public DatasetLineage Lineage => lineage;
+
+    public DatasetRows Rows => rows;
+
+    /// <summary>The indexes of the rows that play a part, ascending.</summary>
+    public int[] Indexes(RowPart part) => [.. Enumerable.Range(0, parts.Length).Where(row => parts[row] == part)];
+
+    /// <summary>Feature columns and labels of some rows; slice columns that are not features are left out.</summary>
+    public LabeledRows Take(int[] indexes) =>
+        new(rows.Table.Without(sliceColumns).Take(indexes), Array.ConvertAll(indexes, row => rows.Labels[row]));
+
+    /// <summary>Divides the rows of a plan for the first time.</summary>
+    public static async Task<DatasetLineage> AssembleAsync(
+        IBlobStore store, PipelineDefinition pipeline, RunPlan plan, IReadOnlyCollection<int> leftOut, CancellationToken cancellationToken)
+    {
+        var partitions = plan.Partitions.Where((_, index) => !leftOut.Contains(index)).Select(partition => new PartitionLineage(partition.Name, partition.Hash, 0)).ToList();
+        var rows = await DatasetRows.LoadAsync(store, plan.Pipeline, plan.FeatureSet, partitions, cancellationToken);
+        var split = Split.Choose(rows, pipeline);
+        var hash = ContentHash.OfParts(
+            [plan.FeatureSet, System.Text.Json.JsonSerializer.Serialize(split, PipelinesJson.Default.SplitLineage), .. partitions.Select(partition => partition.Hash)]);
+        return new DatasetLineage(hash, plan.FeatureSet, [.. rows.Partitions], split);
+    }
+
+    /// <summary>Reads the rows of a lineage and divides them as it says.</summary>
+    public static async Task<Dataset> LoadAsync(IBlobStore store, string pipeline, DatasetLineage lineage, CancellationToken cancellationToken)
+    {
+        var rows = await DatasetRows.LoadAsync(store, pipeline, lineage.FeatureSet, lineage.Partitions, cancellationToken);
+        return new Dataset(lineage, rows);
+    }
+}

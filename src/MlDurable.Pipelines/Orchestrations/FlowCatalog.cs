@@ -1,0 +1,32 @@
+using MlDurable.Orchestration;
+using MlDurable.Pipelines.Activities;
+using MlDurable.Storage;
+
+namespace MlDurable.Pipelines.Orchestrations;
+
+/// <summary>The orchestrators and activities of the product, ready for any engine.</summary>
+public static class FlowCatalog
+{
+    /// <summary>Makes the catalog for one workspace.</summary>
+    /// <param name="store">The workspace.</param>
+    /// <param name="timeProvider">The clock of records; never decides anything.</param>
+    public static OrchestrationCatalog Create(IBlobStore store, TimeProvider timeProvider)
+    {
+        var services = new FlowServices(store, timeProvider);
+        return new OrchestrationCatalog()
+            .AddOrchestrator(FlowSteps.TrainEvaluatePromote, () => new TrainEvaluatePromote())
+            .Add(FlowSteps.Plan, new PlanActivity(services))
+            .Add(FlowSteps.Validate, new ValidateActivity(services))
+            .Add(FlowSteps.Featurize, new FeaturizeActivity(services))
+            .Add(FlowSteps.Assemble, new AssembleActivity(services))
+            .Add(FlowSteps.Train, new TrainActivity(services))
+            .Add(FlowSteps.Evaluate, new EvaluateActivity(services))
+            .Add(FlowSteps.Decide, new DecideActivity(services))
+            .Add(FlowSteps.Finish, new FinishActivity(services))
+            .Add(FlowSteps.Fail, new FailActivity(services));
+    }
+
+    private static OrchestrationCatalog Add<TInput, TOutput>(
+        this OrchestrationCatalog catalog, ActivityDefinition<TInput, TOutput> step, Activity<TInput, TOutput> activity) =>
+        catalog.AddActivity(step, new CodedActivity<TInput, TOutput>(activity));
+}

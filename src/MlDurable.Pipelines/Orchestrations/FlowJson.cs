@@ -1,0 +1,23 @@
+using System.Text.Json.Serialization;
+
+namespace MlDurable.Pipelines.Orchestrations;
+
+/// <summary>Serializers of what passes between the orchestrator and its activities.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UseStringEnumConverter = true)]
+[JsonSerializable(typeof(RunRef))]
+[JsonSerializable(typeof(PlanSize))]
+[JsonSerializable(typeof(PartitionRef))]
+[JsonSerializable(typeof(PartitionResult))]
+[JsonSerializable(typeof(AssembleInput))]
+[JsonSerializable(typeof(DatasetSize))]
+[JsonSerializable(typeof(CandidateRef))]
+[JsonSerializable(typeof(CandidateScore))]
+[JsonSerializable(typeof(SelectedRef))]
+[JsonSerializable(typeof(EvaluationResult))]
+[JsonSerializable(typeof(DecideInput))]
+[JsonSerializable(typeof(DecisionResult))]
+[JsonSerializable(typeof(FinishInput))]
+[JsonSerializable(typeof(FailInput))]
+[JsonSerializable(typeof(RunEnd))]
+[JsonSerializable(typeof(FlowStatus))]
+internal sealed partial class FlowJson : JsonSerializerContext;

@@ -1,0 +1,31 @@
+using System.Text.Json.Serialization;
+using MlDurable.Learning.Drift;
+using MlDurable.Learning.Features;
+using MlDurable.Learning.Tables;
+using MlDurable.Pipelines.Data;
+using MlDurable.Pipelines.Registry;
+using MlDurable.Pipelines.Runs;
+
+namespace MlDurable.Pipelines;
+
+/// <summary>Serializers of the records in the store.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    WriteIndented = true,
+    UseStringEnumConverter = true,
+    NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals)]
+[JsonSerializable(typeof(CandidateResult))]
+[JsonSerializable(typeof(DatasetLineage))]
+[JsonSerializable(typeof(Evaluation))]
+[JsonSerializable(typeof(Manifest))]
+[JsonSerializable(typeof(PartitionQuality))]
+[JsonSerializable(typeof(ReferenceProfile))]
+[JsonSerializable(typeof(RegistryDocument))]
+[JsonSerializable(typeof(ReproductionResult))]
+[JsonSerializable(typeof(RowFeatures))]
+[JsonSerializable(typeof(RunPlan))]
+[JsonSerializable(typeof(RunRecord))]
+[JsonSerializable(typeof(RunRequest))]
+[JsonSerializable(typeof(SplitLineage))]
+[JsonSerializable(typeof(TableSchema))]
+public sealed partial class PipelinesJson : JsonSerializerContext;

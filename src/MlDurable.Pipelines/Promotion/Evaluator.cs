@@ -1,0 +1,235 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Text;
+using MlDurable.Learning;
+using MlDurable.Learning.Explaining;
+using MlDurable.Learning.Features;
+using MlDurable.Learning.Judging;
+using MlDurable.Learning.Metrics;
+using MlDurable.Learning.Models;
+using MlDurable.Learning.Tables;
+using MlDurable.Pipelines.Data;
+using MlDurable.Pipelines.Definition;
+using MlDurable.Pipelines.Features;
+using MlDurable.Pipelines.Registry;
+using MlDurable.Pipelines.Runs;
+using MlDurable.Storage;
+
+namespace MlDurable.Pipelines.Promotion;
+
+/// <summary>Judges the selected candidate of a run: on the holdout rows that none of the compared models has seen.</summary>
+internal sealed class Evaluator(IBlobStore store, PipelineDefinition pipeline, RunPlan plan, Dataset dataset)
+{
+    private readonly Metric primary = MetricCatalog.Find(pipeline.Evaluate.Primary)!;
+    private readonly BootstrapOptions bootstrap = new() { Confidence = pipeline.Promote.VersusChampion.Confidence, Seed = plan.Seed };
+
+    /// <summary>A model that takes part in the comparison.</summary>
+    private sealed record Contestant(string Role, string Trainer, string Hash, BinaryModel Model, int? Version)
+    {
+        public double[] Scores { get; init; } = [];
+
+        public ScoredModel Scored => new(Scores, Model.Threshold);
+    }
+
+    public async Task<(Evaluation Evaluation, string Predictions)> EvaluateAsync(
+        CandidateResult selected, CandidateResult baselineResult, RegistryDocument registry, IProgress<double> progress, CancellationToken cancellationToken)
+    {
+        var championModel = await ReadVersionAsync(registry, registry.ChampionVersion, cancellationToken);
+        var anchorModel = registry.AnchorVersion == registry.ChampionVersion
+            ? null
+            : await ReadVersionAsync(registry, registry.AnchorVersion, cancellationToken);
+
+        var holdout = dataset.Indexes(RowPart.Holdout);
+        var rows = Unseen(Unseen(holdout, championModel), anchorModel);
+        var labels = Array.ConvertAll(rows, row => dataset.Rows.Labels[row]);
+        var positives = labels.Count(label => label == 1);
+        var described = Describe(holdout, rows, positives);
+        if (positives == 0 || positives == rows.Length)
+        {
+            throw new PipelineException(
+                "nothing-to-compare-on",
+                $"of {holdout.Length} holdout rows {rows.Length} are new to the champion and they hold {positives} positives; "
+                + "a comparison needs rows of both classes that no compared model has learned from: add newer data, or widen `split.holdout`");
+        }
+
+        var features = dataset.Rows.Table.Take(rows);
+        var candidate = Score(await ReadCandidateAsync("candidate", selected, cancellationToken), features);
+        var baseline = Score(await ReadCandidateAsync("baseline", baselineResult, cancellationToken), features);
+        var champion = await ScoreVersionAsync("champion", championModel, features, rows, cancellationToken);
+        var anchor = await ScoreVersionAsync("anchor", anchorModel, features, rows, cancellationToken);
+
+        var verdict = Judge.Decide(new JudgeInput
+        {
+            Primary = primary,
+            Labels = labels,
+            Candidate = candidate.Scored,
+            CandidateHash = candidate.Hash,
+            Baseline = pipeline.Promote.BetterThanBaseline ? baseline.Scored : null,
+            Champion = champion?.Scored,
+            ChampionHash = champion?.Hash,
+            Anchor = anchor?.Scored,
+            Gates = pipeline.Promote.Gates,
+            Rule = pipeline.Promote.VersusChampion.Rule,
+            Margin = pipeline.Promote.VersusChampion.Margin,
+            Slices = SliceColumns(features),
+            StrictSlices = pipeline.Promote.Slices == SliceRule.NonInferior,
+            PastGains = [.. registry.History.Select(change => change.Gain).OfType<double>()],
+            Bootstrap = bootstrap,
+        });
+
+        var metrics = pipeline.Evaluate.Also.Prepend(primary.Name).Distinct().Select(name => MetricCatalog.Find(name)!).ToList();
+        var sameModel = champion?.Hash == candidate.Hash;
+        var evaluation = new Evaluation
+        {
+            Primary = primary.Name,
+            Rows = described,
+            Candidate = Evaluate(candidate, labels, metrics),
+            Champion = champion is null ? null : Evaluate(champion, labels, metrics),
+            Anchor = anchor is null ? null : Evaluate(anchor, labels, metrics),
+            Baseline = Evaluate(baseline, labels, metrics),
+            VersusChampion = champion is null || sameModel
+                ? []
+                : [.. metrics.Select(metric => Bootstrap.Compare(metric, labels, candidate.Scored, champion.Scored, bootstrap))],
+            VersusAnchor = verdict.VersusAnchor,
+            VersusBaseline = verdict.VersusBaseline ?? Bootstrap.Compare(primary, labels, candidate.Scored, baseline.Scored, bootstrap),
+            Slices = verdict.Slices,
+            Importance = Importance(candidate, features, labels, progress, cancellationToken),
+            Leaks = FindLeaks(),
+            Verdict = verdict,
+        };
+        return (evaluation, Predictions(rows, labels, candidate, champion));
+    }
+
+    private async Task<RegisteredModel?> ReadVersionAsync(RegistryDocument registry, int? number, CancellationToken cancellationToken) =>
+        number is { } version ? await RegisteredModel.ReadAsync(store, registry.Model, registry.Find(version)!, cancellationToken) : null;
+
+    private async Task<Contestant> ReadCandidateAsync(string role, CandidateResult result, CancellationToken cancellationToken)
+    {
+        using var file = new MemoryStream(await store.ReadBytesAsync(result.ModelBlob, RegisteredModel.MaxModelBytes, cancellationToken));
+        return new Contestant(role, result.Trainer, result.ModelHash, BinaryModel.Read(file), Version: null);
+    }
+
+    private int[] Unseen(int[] rows, RegisteredModel? model)
+    {
+        if (model is null)
+        {
+            return rows;
+        }
+
+        var partitions = model.Manifest.Dataset.Partitions.Select(partition => partition.Hash).ToHashSet();
+        return Array.FindAll(rows, row => !Split.HasSeen(model.Manifest.Dataset, partitions, dataset.Rows, row));
+    }
+
+    private EvaluationRows Describe(int[] holdout, int[] rows, int positives)
+    {
+        var times = dataset.Rows.Times is { } all ? rows.Select(row => all[row]).Where(ticks => ticks != long.MinValue).ToList() : [];
+        return new EvaluationRows(
+            holdout.Length,
+            holdout.Count(row => dataset.Rows.Labels[row] == 1),
+            rows.Length,
+            positives,
+            times.Count == 0 ? null : new DateTimeOffset(times.Min(), TimeSpan.Zero),
+            times.Count == 0 ? null : new DateTimeOffset(times.Max(), TimeSpan.Zero),
+            ContentHash.OfParts([dataset.Lineage.Hash, .. rows.Select(row => row.ToString(CultureInfo.InvariantCulture))]));
+    }
+
+    private static Contestant Score(Contestant contestant, Table features) =>
+        contestant with { Scores = contestant.Model.PredictProbability(features) };
+
+    /// <summary>Scores a registered version now, on features made as it expects them.</summary>
+    private async Task<Contestant?> ScoreVersionAsync(
+        string role, RegisteredModel? model, Table features, int[] rows, CancellationToken cancellationToken)
+    {
+        if (model is null)
+        {
+            return null;
+        }
+
+        var expected = model.Manifest.Dataset.FeatureSet == dataset.Lineage.FeatureSet
+            ? features
+            : await FeaturesOfAsync(model, rows, cancellationToken);
+        try
+        {
+            return Score(new Contestant(role, model.Manifest.Trainer, model.Version.ModelHash, model.Model, model.Version.Number), expected);
+        }
+        catch (LearningException exception)
+        {
+            throw new PipelineException(
+                "champion-cannot-score",
+                $"the {role}, version {model.Version.Number}, cannot score this data: {exception.Message}; "
+                + "restore what it needs, or promote a version by hand with `mldurable promote`",
+                exception);
+        }
+    }
+
+    /// <summary>Makes the features of rows from the raw partitions as another version of the pipeline made them.</summary>
+    private async Task<Table> FeaturesOfAsync(RegisteredModel model, int[] rows, CancellationToken cancellationToken)
+    {
+        var schema = (await store.ReadJsonAsync(BlobNames.Schema(plan.Pipeline), PipelinesJson.Default.TableSchema, ct: cancellationToken))?.Value;
+        var etags = plan.Partitions.ToDictionary(partition => partition.Hash, partition => partition.ETag);
+        var tables = new List<Table>();
+        foreach (var group in rows.GroupBy(row => dataset.Rows.Partition[row]))
+        {
+            var partition = dataset.Rows.Partitions[group.Key];
+            var content = await PartitionSource.ReadAsync(store, partition.Name, etags[partition.Hash], schema, cancellationToken);
+            tables.Add(model.Features.BuildFeatures(content.Table).Take([.. group.Select(row => dataset.Rows.RowInPartition[row])]));
+        }
+
+        return Table.Concat(tables);
+    }
+
+    private EvaluatedModel Evaluate(Contestant contestant, double[] labels, List<Metric> metrics) => new()
+    {
+        Role = contestant.Role,
+        Trainer = contestant.Trainer,
+        Version = contestant.Version,
+        ModelHash = contestant.Hash,
+        Threshold = contestant.Model.Threshold,
+        Metrics = [.. metrics.Select(metric => Bootstrap.Estimate(metric, labels, contestant.Scores, contestant.Model.Threshold, bootstrap))],
+        Confusion = ConfusionMatrix.Count(labels, contestant.Scores, contestant.Model.Threshold),
+        Roc = Curves.RocCurve(labels, contestant.Scores),
+        PrecisionRecall = Curves.PrecisionRecallCurve(labels, contestant.Scores),
+        Calibration = Curves.CalibrationCurve(labels, contestant.Scores),
+    };
+
+    private ImmutableArray<CategoryColumn> SliceColumns(Table features) =>
+    [
+        .. pipeline.Evaluate.Slices.Select(
+            name => (CategoryColumn)(features.TryGet(RowFeatures.SlicePrefix + name, out var slice) ? slice.Rename(name) : features[name])),
+    ];
+
+    private ImmutableArray<FeatureImportance> Importance(
+        Contestant candidate, Table features, double[] labels, IProgress<double> progress, CancellationToken cancellationToken) =>
+        PermutationImportance.Compute(
+            candidate.Model.PredictProbability,
+            features.Select(candidate.Model.Signature.Inputs.Columns.Select(column => column.Name)),
+            labels,
+            (truth, scores) => primary.Evaluate(truth, scores, candidate.Model.Threshold),
+            primary.HigherIsBetter,
+            new PermutationOptions { Seed = plan.Seed, Progress = progress },
+            cancellationToken);
+
+    private ImmutableArray<LeakWarning> FindLeaks()
+    {
+        var training = dataset.Take(dataset.Indexes(RowPart.Training));
+        return LeakDetector.Find(training.Features, training.Labels);
+    }
+
+    private string Predictions(int[] rows, double[] labels, Contestant candidate, Contestant? champion)
+    {
+        var csv = new StringBuilder("partition,row,label,candidate,champion\n");
+        for (var i = 0; i < rows.Length; i++)
+        {
+            var name = dataset.Rows.Partitions[dataset.Rows.Partition[rows[i]]].Name.Replace("\"", "\"\"", StringComparison.Ordinal);
+            csv.Append(CultureInfo.InvariantCulture, $"\"{name}\",{dataset.Rows.RowInPartition[rows[i]]},{labels[i]},{candidate.Scores[i]:R},");
+            if (champion is not null)
+            {
+                csv.Append(CultureInfo.InvariantCulture, $"{champion.Scores[i]:R}");
+            }
+
+            csv.Append('\n');
+        }
+
+        return csv.ToString();
+    }
+}

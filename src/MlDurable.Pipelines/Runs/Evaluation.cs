@@ -1,0 +1,94 @@
+using System.Collections.Immutable;
+using MlDurable.Learning.Explaining;
+using MlDurable.Learning.Judging;
+using MlDurable.Learning.Metrics;
+
+namespace MlDurable.Pipelines.Runs;
+
+/// <summary>The rows on which models were judged.</summary>
+/// <param name="Holdout">Rows in the holdout part.</param>
+/// <param name="Positives">Positive rows among them.</param>
+/// <param name="Compared">Holdout rows that none of the compared models had seen in training or validation.</param>
+/// <param name="ComparedPositives">Positive rows among those.</param>
+/// <param name="From">Earliest time of the compared rows; null without a time column.</param>
+/// <param name="To">Latest time of the compared rows; null without a time column.</param>
+/// <param name="Hash">Identity of the compared rows.</param>
+public sealed record EvaluationRows(
+    int Holdout, int Positives, int Compared, int ComparedPositives, DateTimeOffset? From, DateTimeOffset? To, string Hash);
+
+/// <summary>One model's figures on the compared rows.</summary>
+public sealed record EvaluatedModel
+{
+    /// <summary>Its part in the comparison: candidate, champion, anchor or baseline.</summary>
+    public required string Role { get; init; }
+
+    /// <summary>The trainer's name.</summary>
+    public required string Trainer { get; init; }
+
+    /// <summary>The registered version; null for a candidate and the baseline.</summary>
+    public int? Version { get; init; }
+
+    /// <summary>SHA-256 of the model file.</summary>
+    public required string ModelHash { get; init; }
+
+    /// <summary>Probability at and above which a row is called positive.</summary>
+    public required double Threshold { get; init; }
+
+    /// <summary>Every metric with its interval.</summary>
+    public required ImmutableArray<MetricEstimate> Metrics { get; init; }
+
+    /// <summary>Decisions at <see cref="Threshold"/>.</summary>
+    public required ConfusionMatrix Confusion { get; init; }
+
+    /// <summary>The ROC curve: x false positive rate, y true positive rate.</summary>
+    public required ImmutableArray<CurvePoint> Roc { get; init; }
+
+    /// <summary>The precision–recall curve: x recall, y precision.</summary>
+    public required ImmutableArray<CurvePoint> PrecisionRecall { get; init; }
+
+    /// <summary>Predicted against observed rates.</summary>
+    public required ImmutableArray<CalibrationBin> Calibration { get; init; }
+}
+
+/// <summary>The evidence and the verdict of a run: <c>runs/&lt;run id&gt;/evaluation.json</c>.</summary>
+public sealed record Evaluation
+{
+    /// <summary>The metric that decides.</summary>
+    public required string Primary { get; init; }
+
+    /// <summary>The rows that were scored.</summary>
+    public required EvaluationRows Rows { get; init; }
+
+    /// <summary>The selected candidate.</summary>
+    public required EvaluatedModel Candidate { get; init; }
+
+    /// <summary>The champion; null when there is none.</summary>
+    public EvaluatedModel? Champion { get; init; }
+
+    /// <summary>The anchor; null when there is none or it is the champion.</summary>
+    public EvaluatedModel? Anchor { get; init; }
+
+    /// <summary>The baseline that every candidate must beat.</summary>
+    public required EvaluatedModel Baseline { get; init; }
+
+    /// <summary>Paired differences of candidate and champion, one per metric; empty without a champion.</summary>
+    public ImmutableArray<PairedDifference> VersusChampion { get; init; } = [];
+
+    /// <summary>The paired difference of candidate and anchor on the primary metric; null without an anchor.</summary>
+    public PairedDifference? VersusAnchor { get; init; }
+
+    /// <summary>The paired difference of candidate and baseline on the primary metric.</summary>
+    public required PairedDifference VersusBaseline { get; init; }
+
+    /// <summary>Slice by slice: the candidate's primary metric, and its comparison with the champion's.</summary>
+    public ImmutableArray<SliceResult> Slices { get; init; } = [];
+
+    /// <summary>Permutation importance of the candidate's input columns on the primary metric, most important first.</summary>
+    public ImmutableArray<FeatureImportance> Importance { get; init; } = [];
+
+    /// <summary>Features that alone predict the label suspiciously well on the training rows.</summary>
+    public ImmutableArray<LeakWarning> Leaks { get; init; } = [];
+
+    /// <summary>What follows.</summary>
+    public required Verdict Verdict { get; init; }
+}

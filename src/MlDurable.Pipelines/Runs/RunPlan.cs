@@ -1,0 +1,66 @@
+using System.Collections.Immutable;
+using MlDurable.Learning.Judging;
+
+namespace MlDurable.Pipelines.Runs;
+
+/// <summary>One incoming blob in the window of a run.</summary>
+/// <param name="Name">The blob's name, without the <c>data/</c> container.</param>
+/// <param name="Length">Bytes.</param>
+/// <param name="ETag">The version of the blob that was read; later reads are conditional on it.</param>
+/// <param name="Hash">SHA-256 of the content: the partition's identity.</param>
+/// <param name="Validated">Whether its quality was judged before, under the same expectations.</param>
+/// <param name="Featurized">Whether its features exist already for the same feature set.</param>
+public sealed record PartitionPlan(string Name, long Length, string ETag, string Hash, bool Validated, bool Featurized);
+
+/// <summary>One candidate of the search.</summary>
+/// <param name="Index">Its place in the search, from 0.</param>
+/// <param name="Trainer">The trainer's name.</param>
+/// <param name="Hyperparameters">All hyperparameters, defaults included.</param>
+public sealed record CandidatePlan(int Index, string Trainer, ImmutableSortedDictionary<string, double> Hyperparameters);
+
+/// <summary>What a run will do, and what it will reuse: <c>runs/&lt;run id&gt;/plan.json</c>.</summary>
+public sealed record RunPlan
+{
+    /// <summary>The pipeline's name.</summary>
+    public required string Pipeline { get; init; }
+
+    /// <summary>SHA-256 of the pipeline file's bytes.</summary>
+    public required string PipelineHash { get; init; }
+
+    /// <summary>The seed of everything random in the run.</summary>
+    public required ulong Seed { get; init; }
+
+    /// <summary>Identity of the row-level feature work: its definition, the frozen schema and the code that does it.</summary>
+    public required string FeatureSet { get; init; }
+
+    /// <summary>Identity of the expectations and the frozen schema.</summary>
+    public required string QualityHash { get; init; }
+
+    /// <summary>Identity of the code that learns (the module version of the learning library).</summary>
+    public required string CodeHash { get; init; }
+
+    /// <summary>The partitions in the window, ordered by name.</summary>
+    public required ImmutableArray<PartitionPlan> Partitions { get; init; }
+
+    /// <summary>The candidates; the last one is the baseline.</summary>
+    public required ImmutableArray<CandidatePlan> Candidates { get; init; }
+}
+
+/// <summary>What one candidate reached on the validation rows.</summary>
+/// <param name="Index">The candidate's place in the search.</param>
+/// <param name="Trainer">The trainer's name.</param>
+/// <param name="Hyperparameters">All hyperparameters.</param>
+/// <param name="Validation">Metrics on the validation rows, by metric name.</param>
+/// <param name="ModelBlob">Where its model file lies.</param>
+/// <param name="ModelHash">SHA-256 of the model file.</param>
+/// <param name="FitSeconds">How long the fit took where it was done.</param>
+/// <param name="Reused">Whether an earlier, identical fit was taken.</param>
+public sealed record CandidateResult(
+    int Index,
+    string Trainer,
+    ImmutableSortedDictionary<string, double> Hyperparameters,
+    ImmutableSortedDictionary<string, double> Validation,
+    string ModelBlob,
+    string ModelHash,
+    double FitSeconds,
+    bool Reused);

@@ -1,0 +1,102 @@
+using System.Collections.Immutable;
+using MlDurable.Learning.Metrics;
+using MlDurable.Learning.Tables;
+using MlDurable.Learning.Training;
+using MlDurable.Pipelines.Data;
+using MlDurable.Pipelines.Definition;
+using MlDurable.Pipelines.Definition.Binding;
+using MlDurable.Pipelines.Features;
+using MlDurable.Storage;
+
+namespace MlDurable.Pipelines.Runs;
+
+/// <summary>Decides what a run will do and what it will reuse.</summary>
+public sealed class RunPlanner(IBlobStore store)
+{
+    /// <summary>The name of the trainer that every candidate must beat.</summary>
+    internal const string Baseline = "baseline";
+
+    /// <summary>Plans a run of a pipeline on the data that is there. Reads only.</summary>
+    /// <param name="pipeline">The pipeline.</param>
+    /// <param name="pipelineHash">SHA-256 of its file.</param>
+    /// <param name="cancellationToken">Cancels the reading.</param>
+    /// <returns>The plan, and the schema that it infers from the partitions; null when an earlier run has frozen one.</returns>
+    /// <exception cref="PipelineException"><c>no-partitions</c>, <c>no-readable-partition</c> or <c>unknown-column</c>.</exception>
+    public async Task<(RunPlan Plan, TableSchema? NewSchema)> PlanAsync(
+        PipelineDefinition pipeline, string pipelineHash, CancellationToken cancellationToken = default)
+    {
+        var partitions = await PartitionSource.ListAsync(store, pipeline.Data, cancellationToken);
+        var frozen = (await store.ReadJsonAsync(BlobNames.Schema(pipeline.Name), PipelinesJson.Default.TableSchema, ct: cancellationToken))?.Value;
+        var schema = frozen ?? await PartitionSource.InferSchemaAsync(store, partitions, cancellationToken);
+        CheckColumns(pipeline, schema);
+
+        var featureSet = FeatureSet.Identity(FeatureSet.RowFeatures(pipeline), schema);
+        var qualityHash = QualityIdentity(pipeline, schema);
+        var planned = ImmutableArray.CreateBuilder<PartitionPlan>(partitions.Count);
+        foreach (var partition in partitions)
+        {
+            planned.Add(new PartitionPlan(
+                partition.Name,
+                partition.Length,
+                partition.ETag,
+                partition.Hash,
+                await store.ExistsAsync(BlobNames.Quality(pipeline.Name, qualityHash, partition.Hash), cancellationToken),
+                await store.ExistsAsync(BlobNames.Features(pipeline.Name, featureSet, partition.Hash), cancellationToken)));
+        }
+
+        var plan = new RunPlan
+        {
+            Pipeline = pipeline.Name,
+            PipelineHash = pipelineHash,
+            Seed = pipeline.Seed,
+            FeatureSet = featureSet,
+            QualityHash = qualityHash,
+            CodeHash = FeatureSet.CodeHash,
+            Partitions = planned.MoveToImmutable(),
+            Candidates = Candidates(pipeline),
+        };
+        return (plan, frozen is null ? schema : null);
+    }
+
+    private static ImmutableArray<CandidatePlan> Candidates(PipelineDefinition pipeline) =>
+    [
+        .. pipeline.Train.Candidates
+            .Select(candidate => (candidate.Trainer, candidate.Hyperparameters))
+            .Append((Trainer: Baseline, Hyperparameters: ImmutableSortedDictionary<string, double>.Empty))
+            .Select((candidate, index) => new CandidatePlan(
+                index,
+                candidate.Trainer,
+                Trainers.Get(candidate.Trainer).Hyperparameters.ToImmutableSortedDictionary(
+                    hyperparameter => hyperparameter.Name,
+                    hyperparameter => candidate.Hyperparameters.GetValueOrDefault(hyperparameter.Name, hyperparameter.Default)))),
+    ];
+
+    private static string QualityIdentity(PipelineDefinition pipeline, TableSchema schema) =>
+        ContentHash.OfParts(
+        [
+            FeatureSet.CodeHash,
+            typeof(QualityCheck).Module.ModuleVersionId.ToString("N"),
+            System.Text.Json.JsonSerializer.Serialize(schema, PipelinesJson.Default.TableSchema),
+            .. pipeline.Quality.Select(rule => $"{rule.GetType().Name} {rule.Level}: {rule.Expectation}"),
+        ]);
+
+    /// <summary>Every column that the pipeline names must be in the data: a wrong name is found before work starts.</summary>
+    internal static void CheckColumns(PipelineDefinition pipeline, TableSchema schema)
+    {
+        var known = schema.Columns.Select(column => column.Name).ToList();
+        var named = new[] { (Where: "data.label.column", Name: pipeline.Data.Label.Column) }
+            .Concat(pipeline.Data.Time is { } time ? [(Where: "data.time", Name: time)] : [])
+            .Concat(pipeline.Data.Drop.Select(name => (Where: "data.drop", Name: name)))
+            .Concat(pipeline.Evaluate.Slices.Select(name => (Where: "evaluate.slices", Name: name)))
+            .Concat(pipeline.Quality.OfType<ColumnQualityRule>().Select(rule => (Where: $"quality, line {rule.Line}", Name: rule.Column)));
+        var problems = named
+            .Where(column => !known.Contains(column.Name))
+            .Select(column => $"{column.Where}: the data has no column '{column.Name}'{NearestName.Suggestion(column.Name, known)}")
+            .ToList();
+        if (problems.Count > 0)
+        {
+            throw new PipelineException(
+                "unknown-column", $"{string.Join("; ", problems)}. The data has: {string.Join(", ", known.Take(50).Select(name => $"'{name}'"))}");
+        }
+    }
+}

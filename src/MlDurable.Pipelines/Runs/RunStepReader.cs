@@ -1,0 +1,90 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using MlDurable.Pipelines.Orchestrations;
+using MlDurable.Storage;
+
+namespace MlDurable.Pipelines.Runs;
+
+/// <summary>Tells what an engine's live events mean for a run: which partition, which candidate. One reader for one run.</summary>
+/// <remarks>Not safe for concurrent use.</remarks>
+public sealed class RunStepReader(IBlobStore store, string runId)
+{
+    private RunPlan? plan;
+    private ImmutableArray<string> candidateNames = [];
+
+    /// <summary>Reads an activity's event.</summary>
+    /// <param name="activity">The activity's name.</param>
+    /// <param name="state">What happened to it.</param>
+    /// <param name="input">Its input as JSON; null when the engine does not say.</param>
+    /// <param name="output">Its result as JSON; null unless it finished.</param>
+    /// <param name="cancellationToken">Cancels the reading of the plan.</param>
+    public async Task<RunStep> ReadAsync(
+        string activity, RunStepState state, string? input, string? output, CancellationToken cancellationToken = default)
+    {
+        var step = new RunStep(runId, activity, state);
+        if (activity == FlowSteps.Validate.Name || activity == FlowSteps.Featurize.Name)
+        {
+            var known = await PlanAsync(cancellationToken);
+            var index = Parse(input, FlowJson.Default.PartitionRef)?.Index;
+            var result = Parse(output, FlowJson.Default.PartitionResult);
+            return step with
+            {
+                Index = index,
+                Count = known?.Partitions.Length,
+                Name = index is { } place ? known?.Partitions[place].Name : null,
+                Passed = result?.Passed,
+                Reused = result?.Reused,
+            };
+        }
+
+        if (activity == FlowSteps.Train.Name)
+        {
+            var known = await PlanAsync(cancellationToken);
+            var index = Parse(input, FlowJson.Default.CandidateRef)?.Index;
+            var result = Parse(output, FlowJson.Default.CandidateScore);
+            return step with
+            {
+                Index = index,
+                Count = known?.Candidates.Length,
+                Name = index is { } place && known is not null ? candidateNames[place] : null,
+                Value = result?.Primary,
+                Reused = result?.Reused,
+            };
+        }
+
+        return step;
+    }
+
+    /// <summary>The candidates that have a result already, so that a watcher of a run that continues knows where it stands.</summary>
+    public async Task<IReadOnlySet<int>> FinishedCandidatesAsync(CancellationToken cancellationToken = default)
+    {
+        var finished = new SortedSet<int>();
+        if (await PlanAsync(cancellationToken) is { } known)
+        {
+            foreach (var candidate in known.Candidates)
+            {
+                if (await store.ExistsAsync(BlobNames.Run(runId, RunStore.CandidateFile(candidate.Index)), cancellationToken))
+                {
+                    finished.Add(candidate.Index);
+                }
+            }
+        }
+
+        return finished;
+    }
+
+    private async Task<RunPlan?> PlanAsync(CancellationToken cancellationToken)
+    {
+        if (plan is null)
+        {
+            plan = await new RunStore(store).PlanAsync(runId, cancellationToken);
+            candidateNames = plan is null ? [] : CandidateNames.Of(plan.Candidates);
+        }
+
+        return plan;
+    }
+
+    private static T? Parse<T>(string? json, JsonTypeInfo<T> typeInfo)
+        where T : class => json is null ? null : JsonSerializer.Deserialize(json, typeInfo);
+}

@@ -1,0 +1,185 @@
+using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
+using System.Text;
+using System.Text.Json.Serialization.Metadata;
+using MlDurable.Pipelines.Data;
+using MlDurable.Pipelines.Definition;
+using MlDurable.Storage;
+
+namespace MlDurable.Pipelines.Runs;
+
+/// <summary>The records of runs in a store: <c>runs/&lt;run id&gt;/…</c>. Safe for concurrent use.</summary>
+public sealed class RunStore(IBlobStore store)
+{
+    internal const string RequestFile = "request.json";
+    internal const string PipelineFile = "pipeline.yaml";
+    internal const string RecordFile = "run.json";
+    internal const string PlanFile = "plan.json";
+    internal const string DatasetFile = "dataset.json";
+    /// <summary>The file of a run that holds its <see cref="Evaluation"/>.</summary>
+    public const string EvaluationFile = "evaluation.json";
+
+    internal const string ManifestFile = "manifest.json";
+    /// <summary>The file of a run that holds the scores of the rows that it was judged on.</summary>
+    public const string PredictionsFile = "predictions.csv";
+
+    /// <summary>The file of a run that holds its report.</summary>
+    public const string ReportFile = "report.html";
+
+    internal const string CardFile = "card.md";
+
+    internal static string CandidateFile(int index) => $"candidates/{index}.json";
+
+    /// <summary>Every run, newest first.</summary>
+    public async IAsyncEnumerable<RunRecord> ListAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        var names = new List<string>();
+        await foreach (var blob in store.ListAsync(BlobNames.Runs, ct: cancellationToken))
+        {
+            if (blob.Name.EndsWith("/" + RecordFile, StringComparison.Ordinal))
+            {
+                names.Add(blob.Name);
+            }
+        }
+
+        for (var index = names.Count - 1; index >= 0; index--)
+        {
+            if (await store.ReadJsonAsync(names[index], PipelinesJson.Default.RunRecord, ct: cancellationToken) is { } record)
+            {
+                yield return record.Value;
+            }
+        }
+    }
+
+    /// <summary>A run's record.</summary>
+    /// <param name="runId">The run's identity, the beginning of one that no other run shares, or <c>latest</c>.</param>
+    /// <param name="cancellationToken">Cancels the reading.</param>
+    /// <exception cref="PipelineException"><c>run-not-found</c> or <c>run-ambiguous</c>.</exception>
+    public async Task<RunRecord> GetAsync(string runId, CancellationToken cancellationToken = default)
+    {
+        var matches = new List<RunRecord>();
+        await foreach (var run in ListAsync(cancellationToken))
+        {
+            if (runId == "latest" || run.RunId == runId)
+            {
+                return run;
+            }
+
+            if (runId.Length > 0 && run.RunId.StartsWith(runId, StringComparison.Ordinal))
+            {
+                matches.Add(run);
+            }
+        }
+
+        return matches.Count switch
+        {
+            1 => matches[0],
+            0 => throw new PipelineException("run-not-found", $"there is no run '{runId}' in {store.Description}; `mldurable runs` lists what there is"),
+            _ => throw new PipelineException(
+                "run-ambiguous", $"'{runId}' may be {string.Join(" or ", matches.Take(3).Select(run => run.RunId))}; give more of it"),
+        };
+    }
+
+    /// <summary>The request that started a run.</summary>
+    public Task<RunRequest> RequestAsync(string runId, CancellationToken cancellationToken = default) =>
+        RequireAsync(runId, RequestFile, PipelinesJson.Default.RunRequest, cancellationToken);
+
+    /// <summary>What a run does and reuses; null until it is planned.</summary>
+    public Task<RunPlan?> PlanAsync(string runId, CancellationToken cancellationToken = default) =>
+        FindAsync(runId, PlanFile, PipelinesJson.Default.RunPlan, cancellationToken);
+
+    /// <summary>The rows of a run and their division; null until they are.</summary>
+    public Task<DatasetLineage?> DatasetAsync(string runId, CancellationToken cancellationToken = default) =>
+        FindAsync(runId, DatasetFile, PipelinesJson.Default.DatasetLineage, cancellationToken);
+
+    /// <summary>The evidence and the verdict of a run; null until it is evaluated.</summary>
+    public Task<Evaluation?> EvaluationAsync(string runId, CancellationToken cancellationToken = default) =>
+        FindAsync(runId, EvaluationFile, PipelinesJson.Default.Evaluation, cancellationToken);
+
+    /// <summary>What the run's selected candidate was made from; null until it is selected.</summary>
+    public Task<Manifest?> ManifestAsync(string runId, CancellationToken cancellationToken = default) =>
+        FindAsync(runId, ManifestFile, PipelinesJson.Default.Manifest, cancellationToken);
+
+    /// <summary>What was found in the partitions of a run, in the order of its plan; a partition that was not judged is left out.</summary>
+    public async Task<ImmutableArray<PartitionQuality>> QualityAsync(string runId, CancellationToken cancellationToken = default)
+    {
+        var quality = ImmutableArray.CreateBuilder<PartitionQuality>();
+        if (await PlanAsync(runId, cancellationToken) is { } plan)
+        {
+            foreach (var partition in plan.Partitions)
+            {
+                var name = BlobNames.Quality(plan.Pipeline, plan.QualityHash, partition.Hash);
+                if (await store.ReadJsonAsync(name, PipelinesJson.Default.PartitionQuality, ct: cancellationToken) is { } known)
+                {
+                    quality.Add(known.Value);
+                }
+            }
+        }
+
+        return quality.ToImmutable();
+    }
+
+    /// <summary>The name of a file of a run in the store.</summary>
+    public static string FileName(string runId, string file) => BlobNames.Run(runId, file);
+
+    /// <summary>The record of exactly this run.</summary>
+    internal Task<RunRecord> GetExactAsync(string runId, CancellationToken cancellationToken) =>
+        RequireAsync(runId, RecordFile, PipelinesJson.Default.RunRecord, cancellationToken);
+
+    /// <summary>What a candidate of a run reached.</summary>
+    internal Task<CandidateResult> CandidateAsync(string runId, int index, CancellationToken cancellationToken) =>
+        RequireAsync(runId, CandidateFile(index), PipelinesJson.Default.CandidateResult, cancellationToken);
+
+    /// <summary>The pipeline of a run, as it was when the run started.</summary>
+    internal async Task<PipelineDefinition> PipelineAsync(string runId, CancellationToken cancellationToken)
+    {
+        var request = await RequestAsync(runId, cancellationToken);
+        var yaml = await store.ReadBytesAsync(BlobNames.Run(runId, PipelineFile), Definition.PipelineFile.MaxBytes, cancellationToken);
+        var loaded = Definition.PipelineFile.Load(request.PipelineFile, yaml, new PipelineLoadOptions { Parameters = request.Parameters });
+        return loaded.Definition
+            ?? throw new PipelineException(
+                "pipeline-invalid",
+                $"the pipeline that run {runId} was started with is not valid in this version: {string.Join("; ", loaded.Problems.Take(3))}");
+    }
+
+    internal Task WriteAsync<T>(string runId, string file, T value, JsonTypeInfo<T> typeInfo, CancellationToken cancellationToken) =>
+        store.WriteJsonAsync(BlobNames.Run(runId, file), value, typeInfo, BlobCondition.None, cancellationToken);
+
+    internal Task WriteTextAsync(string runId, string file, string text, CancellationToken cancellationToken) =>
+        store.WriteBytesAsync(BlobNames.Run(runId, file), Encoding.UTF8.GetBytes(text), BlobCondition.None, cancellationToken);
+
+    /// <summary>Changes a run's record by compare-and-swap; a record that has ended stays as it is.</summary>
+    internal async Task<RunRecord> UpdateAsync(string runId, Func<RunRecord, RunRecord> change, CancellationToken cancellationToken)
+    {
+        var name = BlobNames.Run(runId, RecordFile);
+        while (true)
+        {
+            var (record, etag) = await store.ReadJsonAsync(name, PipelinesJson.Default.RunRecord, ct: cancellationToken)
+                ?? throw new PipelineException("run-not-found", $"the record of run {runId} is gone from {store.Description}");
+            if (record.Status != RunStatus.Running)
+            {
+                return record;
+            }
+
+            try
+            {
+                var changed = change(record);
+                await store.WriteJsonAsync(name, changed, PipelinesJson.Default.RunRecord, BlobCondition.IfMatch(etag), cancellationToken);
+                return changed;
+            }
+            catch (BlobStoreException exception) when (exception.Code == BlobStoreErrorCodes.PreconditionFailed)
+            {
+                // Another step wrote first: apply the change to what it wrote.
+            }
+        }
+    }
+
+    internal async Task<T> RequireAsync<T>(string runId, string file, JsonTypeInfo<T> typeInfo, CancellationToken cancellationToken)
+        where T : class =>
+        await FindAsync(runId, file, typeInfo, cancellationToken)
+        ?? throw new PipelineException("run-incomplete", $"run {runId} has no {file} in {store.Description}");
+
+    private async Task<T?> FindAsync<T>(string runId, string file, JsonTypeInfo<T> typeInfo, CancellationToken cancellationToken)
+        where T : class =>
+        (await store.ReadJsonAsync(BlobNames.Run(runId, file), typeInfo, ct: cancellationToken))?.Value;
+}

@@ -1,0 +1,160 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.IO.Compression;
+using System.IO.Pipelines;
+using System.Text;
+using MlDurable.Learning;
+using MlDurable.Learning.Tables;
+
+namespace MlDurable.Pipelines.Serving;
+
+/// <summary>What came of scoring a file.</summary>
+/// <param name="Rows">Rows scored.</param>
+/// <param name="Positives">Rows of them that the model calls positive.</param>
+/// <param name="TypeErrors">Columns with cells that could not be read as the model's data has them; they counted as missing.</param>
+public sealed record ScoredFile(long Rows, long Positives, ImmutableArray<TypeErrors> TypeErrors);
+
+/// <summary>Scores a CSV file of any length, a chunk of rows at a time: every row comes out as it went in, with two columns more.</summary>
+public sealed class CsvScoring(Predictor predictor)
+{
+    /// <summary>The column of probabilities that is appended.</summary>
+    public const string ProbabilityColumn = "probability";
+
+    /// <summary>The column of decisions that is appended: 1 at and above the model's threshold, else 0.</summary>
+    public const string DecisionColumn = "decision";
+
+    private const int ChunkBytes = 4 << 20;
+
+    /// <summary>Scores a file.</summary>
+    /// <param name="input">The CSV, plain or gzip, with a header.</param>
+    /// <param name="output">Takes the rows and their predictions.</param>
+    /// <param name="cancellationToken">Cancels between chunks.</param>
+    /// <exception cref="CsvException">The file is not readable CSV.</exception>
+    /// <exception cref="PipelineException"><c>signature-mismatch</c>: a column that the model needs is not there.</exception>
+    public async Task<ScoredFile> ScoreAsync(Stream input, TextWriter output, CancellationToken cancellationToken = default)
+    {
+        await using var plain = await DecompressAsync(input, cancellationToken);
+        var records = new CsvRecordSplitter(plain, new CsvOptions().MaxRecordBytes);
+        var header = await records.ReadAsync(cancellationToken)
+            ?? throw new CsvException("csv-empty", "the file is empty; the first line must name the columns", 1);
+        RequireNewColumns(header);
+        var total = new Total();
+        await output.WriteAsync($"{Encoding.UTF8.GetString(header)},{ProbabilityColumn},{DecisionColumn}\n");
+
+        var chunk = new List<byte[]>();
+        var bytes = 0;
+        var line = records.NextLine;
+        while (await records.ReadAsync(cancellationToken) is { } record)
+        {
+            chunk.Add(record);
+            bytes += record.Length;
+            if (bytes >= ChunkBytes)
+            {
+                await ScoreAsync(header, chunk, line, output, total, cancellationToken);
+                chunk.Clear();
+                bytes = 0;
+                line = records.NextLine;
+            }
+        }
+
+        if (chunk.Count > 0 || total.Rows == 0)
+        {
+            await ScoreAsync(header, chunk, line, output, total, cancellationToken);
+        }
+
+        return new ScoredFile(total.Rows, total.Positives, [.. total.TypeErrors.Values]);
+    }
+
+    private async Task ScoreAsync(
+        byte[] header, List<byte[]> chunk, long firstLine, TextWriter output, Total total, CancellationToken cancellationToken)
+    {
+        var text = new MemoryStream();
+        foreach (var record in chunk.Prepend(header))
+        {
+            text.Write(record);
+            text.WriteByte((byte)'\n');
+        }
+
+        text.Position = 0;
+        var content = await ReadAsync(text, firstLine, cancellationToken);
+        foreach (var errors in content.TypeErrors)
+        {
+            total.Add(errors with { FirstLine = errors.FirstLine + firstLine - 2 });
+        }
+
+        var prediction = Predict(content);
+        for (var row = 0; row < prediction.Probabilities.Length; row++)
+        {
+            var positive = prediction.Probabilities[row] >= prediction.Threshold;
+            total.Positives += positive ? 1 : 0;
+            await output.WriteAsync(string.Create(
+                CultureInfo.InvariantCulture, $"{Encoding.UTF8.GetString(chunk[row])},{prediction.Probabilities[row]:R},{(positive ? 1 : 0)}\n"));
+        }
+
+        total.Rows += chunk.Count;
+    }
+
+    /// <summary>Reads a chunk; the lines of errors are those of the whole file.</summary>
+    private async Task<CsvContent> ReadAsync(Stream text, long firstLine, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await CsvTable.ReadAsync(text, new CsvOptions { Schema = predictor.Schema }, cancellationToken);
+        }
+        catch (CsvException exception) when (exception.Line > 1 && firstLine > 2)
+        {
+            var message = exception.Message[(exception.Message.IndexOf(": ", StringComparison.Ordinal) + 2)..];
+            throw new CsvException(exception.Code, message, exception.Line + firstLine - 2, exception.Column, exception);
+        }
+    }
+
+    private PredictionResult Predict(CsvContent content)
+    {
+        try
+        {
+            return predictor.Predict(content.Table.Without([.. content.MissingColumns]));
+        }
+        catch (LearningException exception) when (exception.Code == "signature-mismatch")
+        {
+            throw new PipelineException(
+                "signature-mismatch",
+                $"{exception.Message} The input lacks: {string.Join(", ", content.MissingColumns.Select(name => $"'{name}'"))}; "
+                + $"version {predictor.Version.Number} was trained on: {string.Join(", ", predictor.Schema.Columns.Select(column => $"'{column.Name}' ({column.Kind.ToString().ToLowerInvariant()})"))}",
+                exception);
+        }
+    }
+
+    private static void RequireNewColumns(byte[] header)
+    {
+        var text = Encoding.UTF8.GetString(header);
+        foreach (var name in new[] { ProbabilityColumn, DecisionColumn })
+        {
+            if (text.Split(',').Any(column => column.Trim('"', ' ') == name))
+            {
+                throw new CsvException("csv-duplicate-column", $"the file has a column '{name}' already, which would be appended; rename or leave it out", 1);
+            }
+        }
+    }
+
+    /// <summary>Looks at the first two bytes, which stay unread.</summary>
+    private static async Task<Stream> DecompressAsync(Stream input, CancellationToken cancellationToken)
+    {
+        var pipe = PipeReader.Create(input, new StreamPipeReaderOptions(leaveOpen: true));
+        var head = (await pipe.ReadAtLeastAsync(2, cancellationToken)).Buffer;
+        var isGzip = head.Length >= 2 && head.FirstSpan is [0x1F, 0x8B, ..];
+        pipe.AdvanceTo(head.Start);
+        return isGzip ? new GZipStream(pipe.AsStream(), CompressionMode.Decompress) : pipe.AsStream();
+    }
+
+    private sealed class Total
+    {
+        public long Rows { get; set; }
+
+        public long Positives { get; set; }
+
+        public SortedDictionary<string, TypeErrors> TypeErrors { get; } = new(StringComparer.Ordinal);
+
+        public void Add(TypeErrors errors) =>
+            TypeErrors[errors.Column] = TypeErrors.TryGetValue(errors.Column, out var known) ? known with { Count = known.Count + errors.Count } : errors;
+    }
+}

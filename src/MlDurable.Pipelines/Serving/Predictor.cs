@@ -1,0 +1,54 @@
+using MlDurable.Learning.Tables;
+using MlDurable.Pipelines.Promotion;
+using MlDurable.Pipelines.Registry;
+using MlDurable.Storage;
+
+namespace MlDurable.Pipelines.Serving;
+
+/// <summary>Predictions for some rows.</summary>
+/// <param name="Probabilities">The probability of the positive class, one for each row, from 0 to 1.</param>
+/// <param name="Threshold">The probability at and above which the model calls a row positive.</param>
+public sealed record PredictionResult(double[] Probabilities, double Threshold);
+
+/// <summary>Scores raw rows with a registered version: the row-level features are made as the version expects them. Safe for concurrent use.</summary>
+public sealed class Predictor
+{
+    private readonly RegisteredModel registered;
+
+    private Predictor(RegisteredModel registered, TableSchema schema)
+    {
+        this.registered = registered;
+        Schema = schema;
+    }
+
+    /// <summary>The version that predicts.</summary>
+    public ModelVersion Version => registered.Version;
+
+    /// <summary>The columns that rows to score are read with: those of the pipeline's data, without the label and what is dropped.</summary>
+    public TableSchema Schema { get; }
+
+    /// <summary>Reads a version for scoring.</summary>
+    /// <param name="store">The workspace.</param>
+    /// <param name="registry">Its registry.</param>
+    /// <param name="reference"><c>model</c>, <c>model@alias</c> or <c>model/3</c>.</param>
+    /// <param name="cancellationToken">Cancels the reading.</param>
+    /// <exception cref="PipelineException"><c>model-not-found</c>, <c>version-not-found</c>, <c>version-incomplete</c> or <c>model-changed</c>.</exception>
+    public static async Task<Predictor> OpenAsync(
+        IBlobStore store, ModelRegistry registry, string reference, CancellationToken cancellationToken = default)
+    {
+        var (document, version) = await registry.ResolveAsync(reference, cancellationToken);
+        var model = await RegisteredModel.ReadAsync(store, document.Model, version, cancellationToken);
+        var schema = (await store.ReadJsonAsync(BlobNames.Schema(model.Manifest.Pipeline), PipelinesJson.Default.TableSchema, ct: cancellationToken))?.Value
+            ?? throw new PipelineException(
+                "schema-missing", $"the schema of pipeline '{model.Manifest.Pipeline}' is gone from {store.Description}; restore {BlobNames.Schema(model.Manifest.Pipeline)}");
+        return new Predictor(
+            model,
+            new TableSchema([.. schema.Columns.Where(column => column.Name != model.Features.Label && !model.Features.Drop.Contains(column.Name))]));
+    }
+
+    /// <summary>Scores rows.</summary>
+    /// <param name="rows">Raw rows, read with <see cref="Schema"/>; other columns are ignored.</param>
+    /// <exception cref="Learning.LearningException"><c>signature-mismatch</c>: a column that the model needs is missing or of another kind.</exception>
+    public PredictionResult Predict(Table rows) =>
+        new(registered.Model.PredictProbability(registered.Features.BuildFeatures(rows)), registered.Model.Threshold);
+}
