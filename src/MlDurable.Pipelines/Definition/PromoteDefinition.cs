@@ -20,7 +20,7 @@ public sealed record VersusChampionDefinition
     public ChampionRule Rule { get; init; }
 
     /// <summary>
-    /// How much worse still counts as not worse, in units of the primary metric: at least 0; null, the default, for the metric's own
+    /// How much worse still counts as not worse, in units of the primary metric: more than 0; null, the default, for the metric's own
     /// margin.
     /// </summary>
     public double? Margin { get; init; }

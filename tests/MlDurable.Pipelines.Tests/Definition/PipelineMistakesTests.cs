@@ -179,7 +179,7 @@ public sealed class PipelineMistakesTests
             "rule: non-inferior", "rule: noninferior",
             "40:28: 'rule' must be a rule (non-inferior or superior), not the text 'noninferior'; did you mean 'non-inferior'?"
         },
-        { "margin: \"${margin}\"", "margin: -0.1", "40:50: 'margin' must be a number of at least 0, not -0.1" },
+        { "margin: \"${margin}\"", "margin: -0.1", "40:50: 'margin' must be a number above 0, not -0.1" },
         { "confidence: 0.95", "confidence: 95", "40:75: 'confidence' must be a number above 0.5 and below 1, not 95" },
         { "confidence: 0.95", "confidence: 0.5", "40:75: 'confidence' must be a number above 0.5 and below 1, not 0.5" },
         { "slices: shown-worse", "slices: none", "41:11: 'slices' must be a rule (shown-worse or non-inferior), not the text 'none'" },
@@ -193,7 +193,7 @@ public sealed class PipelineMistakesTests
         { "\"${margin}\"", "\"${margin\"", "40:50: '${' has no '}'; write '$${' for the characters themselves" },
         {
             "\"${margin}\"", "\"0${margin}\"",
-            "40:50: 'margin' must be a number of at least 0, not the text '00.02' (from parameter 'margin')"
+            "40:50: 'margin' must be a number above 0, not the text '00.02' (from parameter 'margin')"
         },
         {
             "type: number, default: 0.02", "type: number, default: high",

@@ -116,4 +116,9 @@ public sealed class PipelineParameterTests
     public void Load_MisspelledParametersSection_IsOneProblem() =>
         Assert.Equal(
             ["1:1: unknown key 'paramters'; did you mean 'parameters'?"], PipelineText.Problems(Text.Replace("parameters:", "paramters:", StringComparison.Ordinal)));
+
+    [Fact]
+    public void Load_SetParameterThatCannotBeWhereItIsUsed_IsNamedThere() =>
+        Assert.Equal(
+            ["40:50: 'margin' must be a number above 0, not 0 (from parameter 'margin')"], PipelineText.Problems(PipelineText.Valid, ("margin", "0")));
 }

@@ -307,7 +307,7 @@ internal static class PipelineShape
             "What must be shown: that the candidate is not worse by more than the margin, or that it is better.").Or(ChampionDefaults.Rule);
 
         public static readonly Key<double> Margin = new(
-            "margin", new NumberShape(new NumberRange(0)), "How much worse still counts as not worse, in units of the primary metric. By default the metric's own margin.");
+            "margin", new NumberShape(new NumberRange(0, ExcludesMinimum: true)), "How much worse still counts as not worse, in units of the primary metric. By default the metric's own margin.");
 
         public static readonly Key<double> Confidence = new Key<double>(
             "confidence",
