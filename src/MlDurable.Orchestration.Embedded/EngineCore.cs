@@ -35,9 +35,9 @@ internal sealed class EngineCore : IAsyncDisposable
         _catalog = catalog;
         _options = options;
         _slots = new(options.ActivitySlots, options.Pools);
+        var extent = JournalRecovery.Recover(directory, _table.Apply);
         Observers = new(Stop);
         Observers.Observed += options.Observer;
-        var extent = JournalRecovery.Recover(directory, _table.Apply);
         _timers = new(options.TimeProvider, Tick);
         _journal = new(
             directory, extent, new(options.SegmentBytes, options.CompactionBytes, options.CompactionSegments), Stop);
@@ -547,7 +547,7 @@ internal sealed class EngineCore : IAsyncDisposable
 
     private void CommitTurn(Instance instance, TurnCompleted turn, JournalBatch batch)
     {
-        if (instance.HistoryLength + turn.Decisions.Count > _options.MaxHistoryLength && turn.Decisions is not [.., EndDecision])
+        if (instance.HistoryLength + turn.Consumed + turn.Decisions.Count > _options.MaxHistoryLength && turn.Decisions is not [.., EndDecision])
         {
             turn = turn with
             {
@@ -813,6 +813,7 @@ internal sealed class EngineCore : IAsyncDisposable
 
             Tell(batch, Event(EngineEventKind.ActivityStarted, instance, call) with { Attempt = run.Attempt });
             batch.OnCommit(() => _threads.Run(() => _ = run.RunAsync(OnEnded)));
+            batch.OnFail(run.NeverBegin);
         }
     }
 

@@ -1,6 +1,7 @@
 namespace MlDurable.Learning.Tests;
 
-/// <summary>ROC AUC by its definition: the share of pairs of a positive and a negative row in which the positive one scores higher (half for ties).</summary>
+/// <summary>ROC AUC by its definition: the share of pairs of a positive and a negative row in which the positive one scores higher (half
+/// for ties).</summary>
 internal static class TestAuc
 {
     public static double Of(double[] labels, double[] scores)

@@ -8,23 +8,25 @@ using MlDurable.Learning.Training;
 namespace MlDurable.Learning.Explaining;
 
 /// <summary>
-/// Looks for features that predict the label too well: consequences of what is predicted, recorded afterwards, that will not be known when a prediction is
-/// needed. A warning asks a person to check where the column comes from; it proves nothing.
+/// Looks for features that predict the label too well: consequences of what is predicted, recorded afterwards, that will not be known when
+/// a prediction is needed. A warning asks a person to check where the column comes from; it proves nothing.
 /// </summary>
 /// <remarks>
-/// <para>Each column is cut into groups of rows: one for each category, one for each value of a number (or bin of values, where there are more than 255), one for
-/// missing cells. A column is reported once, for the first of these that holds:</para>
+/// <para>Each column is cut into groups of rows: one for each category, one for each value of a number (or bin of values, where there are
+/// more than 255), one for missing cells. A column is reported once, for the first of these that holds:</para>
 /// <list type="number">
-/// <item>Alone it has a ROC AUC of at least 0.95, where each row is scored by the positive rate of its group in the other four of five parts of the rows
-/// (shrunk to the overall rate by ten rows). Hardly a single honest measurement separates that well; an identifier, which repeats in no other part, scores 0.5.</item>
-/// <item>One group has at least 90 % of the rows, and the odds of a positive label among the others are at least 5 times as high or low: the mark of a column that
-/// is empty or zero until the outcome is known.
-/// Honest columns of that shape exist (a rare option, say), which is why this is a question to a person and not a refusal.</item>
-/// <item>The odds in one group, of at least 5 % of the rows with the label that it points to, are at least 20 times as high or low as in the rest. The strongest honest risk factors
-/// seldom reach that; smoking multiplies the odds of lung cancer by 10 to 20.</item>
+/// <item>Alone it has a ROC AUC of at least 0.95, where each row is scored by the positive rate of its group in the other four of five
+/// parts of the rows (shrunk to the overall rate by ten rows). Hardly a single honest measurement separates that well; an identifier, which
+/// repeats in no other part, scores 0.5.</item>
+/// <item>One group has at least 90 % of the rows, and the odds of a positive label among the others are at least 5 times as high or low:
+/// the mark of a column that is empty or zero until the outcome is known. Honest columns of that shape exist (a rare option, say), which is
+/// why this is a question to a person and not a refusal.</item>
+/// <item>The odds in one group, of at least 5 % of the rows with the label that it points to, are at least 20 times as high or low as in
+/// the rest. The strongest honest risk factors seldom reach that; smoking multiplies the odds of lung cancer by 10 to 20.</item>
 /// </list>
-/// <para>Odds ratios are taken at the end of their 99 % interval that is nearer to 1 (Woolf's interval with a half added to each count), and only for groups
-/// of at least 20 rows, so that chance raises no alarm. With fewer than 20 positive or 20 negative rows nothing can be said, and nothing is reported.</para>
+/// <para>Odds ratios are taken at the end of their 99 % interval that is nearer to 1 (Woolf's interval with a half added to each count),
+/// and only for groups of at least 20 rows, so that chance raises no alarm. With fewer than 20 positive or 20 negative rows nothing can be
+/// said, and nothing is reported.</para>
 /// </remarks>
 public static class LeakDetector
 {
@@ -114,7 +116,9 @@ public static class LeakDetector
             var isHigh = counts[group].Positive * (double)rest.Negative > counts[group].Negative * (double)rest.Positive;
             var share = isHigh ? (double)counts[group].Positive / total.Positive : (double)counts[group].Negative / total.Negative;
             var strength = counts[group].OddsRatioBeyond(rest);
-            if (counts[group].Rows >= MinRows && share >= MinShareOfLabel && strength >= MinOddsRatioOfGroup && strength > (strongest?.Strength ?? 0))
+            if (counts[group].Rows >= MinRows
+                && share >= MinShareOfLabel
+                && strength >= MinOddsRatioOfGroup && strength > (strongest?.Strength ?? 0))
             {
                 strongest = new LeakWarning(
                     column.Name,

@@ -25,8 +25,8 @@ public sealed record PermutationOptions
 }
 
 /// <summary>
-/// Permutation importance (Breiman, "Random forests", 2001; for any model Fisher, Rudin and Dominici, 2019). Each column is shuffled by itself, so columns that
-/// say the same share their importance.
+/// Permutation importance (Breiman, "Random forests", 2001; for any model Fisher, Rudin and Dominici, 2019). Each column is shuffled by
+/// itself, so columns that say the same share their importance.
 /// </summary>
 public static class PermutationImportance
 {
@@ -38,8 +38,10 @@ public static class PermutationImportance
     /// <param name="higherIsBetter">Whether greater values of the metric are better.</param>
     /// <param name="options">Repeats and seed.</param>
     /// <param name="cancellationToken">Stops between two shuffles.</param>
-    /// <returns>The features, the most important first; equal ones in ordinal order of their names. The order of the columns makes no difference.</returns>
-    /// <exception cref="LearningException"><c>no-rows</c>: there are no rows; <c>invalid-labels</c>: there are not as many labels as rows.</exception>
+    /// <returns>The features, the most important first; equal ones in ordinal order of their names. The order of the columns makes no
+    /// difference.</returns>
+    /// <exception cref="LearningException"><c>no-rows</c>: there are no rows; <c>invalid-labels</c>: there are not as many labels as
+    /// rows.</exception>
     public static ImmutableArray<FeatureImportance> Compute(
         Func<Table, double[]> predict,
         Table rows,

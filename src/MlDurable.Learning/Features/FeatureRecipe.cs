@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace MlDurable.Learning.Features;
 
 /// <summary>What stands in for a missing number.</summary>
@@ -23,18 +25,24 @@ public enum CategoryEncoding
     Ordinal,
 }
 
-/// <summary>How columns become the numbers that a model computes with. What must be learned for it is learned on training rows only.</summary>
+/// <summary>How columns become the numbers that a model computes with. What must be learned for it is learned on training rows only. As
+/// JSON it names every property.</summary>
 public sealed record FeatureRecipe
 {
     /// <summary>What stands in for a missing number. Default: the median.</summary>
+    [JsonRequired]
     public NumberImputation Imputation { get; init; } = NumberImputation.Median;
 
-    /// <summary>Whether numbers get the mean 0 and the standard deviation 1 (of the training rows). Default <see langword="true"/>.</summary>
+    /// <summary>Whether numbers get the mean 0 and the standard deviation 1 (of the training rows). Default
+    /// <see langword="true"/>.</summary>
+    [JsonRequired]
     public bool Standardize { get; init; } = true;
 
     /// <summary>How categories become numbers. Default: one-hot.</summary>
+    [JsonRequired]
     public CategoryEncoding Encoding { get; init; } = CategoryEncoding.OneHot;
 
     /// <summary>Categories with fewer training rows than this share one level. 0 and 1 fold nothing. Default 20.</summary>
+    [JsonRequired]
     public int FoldRarerThan { get; init; } = 20;
 }

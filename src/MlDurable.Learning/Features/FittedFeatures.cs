@@ -7,12 +7,14 @@ namespace MlDurable.Learning.Features;
 /// A <see cref="FeatureRecipe"/> with all that it learned from training rows. Immutable, so safe for concurrent use.
 /// </summary>
 /// <remarks>
-/// <para>Number columns: a missing cell becomes the median or mean of the training rows (or stays missing); standardisation subtracts their mean and
-/// divides by their standard deviation (divisor n; 1 for a constant column). Results are limited to ±1e100, so that no sum over them overflows.</para>
-/// <para>Category columns: the levels are the categories of the training rows; those with fewer than <see cref="FeatureRecipe.FoldRarerThan"/> rows share
-/// the level "other". One-hot: a missing cell has its own level if the training rows had one, otherwise no feature is 1; a category that the training rows
-/// lacked is "other" if there is such a level, otherwise no feature is 1. Ordinal: the levels in ordinal order of their texts, then "other"; a missing cell, and an
-/// unknown category without "other", is missing.</para>
+/// <para>Number columns: a missing cell becomes the median or mean of the training rows (or stays missing); standardisation subtracts their
+/// mean and divides by their standard deviation (divisor n; 1 for a constant column). Results are limited to ±1e100, so that no sum over
+/// them overflows.</para>
+/// <para>Category columns: the levels are the categories of the training rows; those with fewer than
+/// <see cref="FeatureRecipe.FoldRarerThan"/> rows share
+/// the level "other". One-hot: a missing cell has its own level if the training rows had one, otherwise no feature is 1; a category that
+/// the training rows lacked is "other" if there is such a level, otherwise no feature is 1. Ordinal: the levels in ordinal order of their
+/// texts, then "other"; a missing cell, and an unknown category without "other", is missing.</para>
 /// <para>Columns are taken in ordinal order of their names, so that the order of the table's columns makes no difference to a model.</para>
 /// <para>A column without any value in the training rows, and one whose name begins with @, is left out.</para>
 /// </remarks>
@@ -33,7 +35,8 @@ public sealed class FittedFeatures
         ];
     }
 
-    /// <summary>The names of the features of <see cref="Apply"/>, in order: <c>column</c> for a dense one, <c>column = level</c> for a one-hot one.</summary>
+    /// <summary>The names of the features of <see cref="Apply"/>, in order: <c>column</c> for a dense one, <c>column = level</c> for a
+    /// one-hot one.</summary>
     public ImmutableArray<string> OutputNames { get; }
 
     /// <summary>The columns that <see cref="Apply"/> needs: numbers first, then categories.</summary>
@@ -59,7 +62,9 @@ public sealed class FittedFeatures
     {
         if (trainingRows.RowCount == 0)
         {
-            throw new LearningException("no-rows", "There are no training rows. Widen the data window, or check that the label column has values.");
+            throw new LearningException(
+                "no-rows",
+                "There are no training rows. Widen the data window, or check that the label column has values.");
         }
 
         var numbers = ImmutableArray.CreateBuilder<FittedNumber>();
@@ -80,13 +85,17 @@ public sealed class FittedFeatures
                     categories.Add(FittedCategory.Fit(category, recipe));
                     break;
                 default:
-                    throw new LearningException("time-feature", $"The feature '{column.Name}' holds times. Ask for parts of dates instead, or drop it.");
+                    throw new LearningException(
+                        "time-feature",
+                        $"The feature '{column.Name}' holds times. Ask for parts of dates instead, or drop it.");
             }
         }
 
         return numbers.Count + categories.Count > 0
             ? new FittedFeatures(numbers.DrainToImmutable(), categories.DrainToImmutable())
-            : throw new LearningException("no-usable-features", "No feature column has a value in the training rows. Check the dropped columns and the data.");
+            : throw new LearningException(
+                "no-usable-features",
+                "No feature column has a value in the training rows. Check the dropped columns and the data.");
     }
 
     /// <summary>Computes the features of rows.</summary>
@@ -134,6 +143,8 @@ public sealed class FittedFeatures
         // Without a single value the kind of a column was only a guess.
         return column.IsAllMissing
             ? Column.AllMissing(name, kind, column.Count)
-            : throw new LearningException("signature-mismatch", $"The column '{name}' is {column.Kind}, but the model was trained with {kind}.");
+            : throw new LearningException(
+                "signature-mismatch",
+                $"The column '{name}' is {column.Kind}, but the model was trained with {kind}.");
     }
 }

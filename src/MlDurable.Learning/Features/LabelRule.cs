@@ -19,9 +19,11 @@ public enum LabelRuleKind
     Above,
 }
 
-/// <summary>Tells which cells of the label column are positive. Made with <see cref="Boolean"/>, <see cref="Not"/>, <see cref="EqualTo"/> or <see cref="Above"/>.</summary>
+/// <summary>Tells which cells of the label column are positive. Made with <see cref="Boolean"/>, <see cref="Not"/>, <see cref="EqualTo"/>
+/// or <see cref="Above"/>.</summary>
 /// <param name="Kind">The rule.</param>
-/// <param name="Value">The value of <see cref="LabelRuleKind.Not"/> and <see cref="LabelRuleKind.EqualTo"/>; compared exactly, or as a number where the column is one.</param>
+/// <param name="Value">The value of <see cref="LabelRuleKind.Not"/> and <see cref="LabelRuleKind.EqualTo"/>; compared exactly, or as a
+/// number where the column is one.</param>
 /// <param name="Limit">The limit of <see cref="LabelRuleKind.Above"/>.</param>
 public sealed record LabelRule(LabelRuleKind Kind, string? Value = null, double? Limit = null)
 {
@@ -116,5 +118,6 @@ public sealed record LabelRule(LabelRuleKind Kind, string? Value = null, double?
 
     private static LearningException NotBoolean(string column, int row, string text) => new(
         "label-not-boolean",
-        $"The label column '{column}' holds '{text}' in row {row + 1}. Without a rule it must hold 0 and 1, true and false, or yes and no; say which values are positive.");
+        $"The label column '{column}' holds '{text}' in row {row + 1}. "
+        + "Without a rule it must hold 0 and 1, true and false, or yes and no; say which values are positive.");
 }

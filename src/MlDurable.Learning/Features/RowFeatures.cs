@@ -1,12 +1,14 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using System.Text.Json.Serialization;
 using MlDurable.Learning.Tables;
 
 namespace MlDurable.Learning.Features;
 
 /// <summary>
-/// The part of feature building that needs one row at a time and so learns nothing from the data: which columns are features, the label, the parts of
-/// dates. Its result for a file can be kept and reused as long as this record and the file stay the same.
+/// The part of feature building that needs one row at a time and so learns nothing from the data: which columns are features, the label,
+/// the parts of dates. Its result for a file can be kept and reused as long as this record and the file stay the same. As JSON it names
+/// every property but the time.
 /// </summary>
 public sealed record RowFeatures
 {
@@ -23,32 +25,36 @@ public sealed record RowFeatures
     public required string Label { get; init; }
 
     /// <summary>Which cells of <see cref="Label"/> are positive. Default: the column says so itself.</summary>
+    [JsonRequired]
     public LabelRule Positive { get; init; } = LabelRule.Boolean;
 
     /// <summary>The time column that orders the rows, or <see langword="null"/> (the default).</summary>
     public string? Time { get; init; }
 
     /// <summary>Columns that are no features. Default: none.</summary>
+    [JsonRequired]
     public ImmutableArray<string> Drop { get; init; } = [];
 
     /// <summary>The numbers that stand for each time column among the features. Default: none, so that times are no features.</summary>
+    [JsonRequired]
     public ImmutableArray<DatePart> DateParts { get; init; } = [];
 
     /// <summary>Columns by whose values results are reported. Default: none.</summary>
+    [JsonRequired]
     public ImmutableArray<string> Slices { get; init; } = [];
 
     /// <summary>
-    /// Makes the features, labels, times and slices of rows. Rows whose label is missing stay, with a missing label: leave them out of training and
-    /// evaluation.
+    /// Makes the features, labels, times and slices of rows. Rows whose label is missing stay, with a missing label: leave them out of
+    /// training and evaluation.
     /// </summary>
     /// <param name="raw">The rows as read.</param>
     /// <returns>
-    /// The columns of <see cref="BuildFeatures"/>, then <c>@label</c>, then <c>@time</c> (with <see cref="Time"/>), then <c>@slice: name</c> (a category)
-    /// for each slice column that is not itself a category feature: numbers as text, times as dates.
+    /// The columns of <see cref="BuildFeatures"/>, then <c>@label</c>, then <c>@time</c> (with <see cref="Time"/>), then <c>@slice:
+    /// name</c> (a category) for each slice column that is not itself a category feature: numbers as text, times as dates.
     /// </returns>
     /// <exception cref="LearningException">
-    /// <c>unknown-column</c>: the label, time, a slice or a dropped column is not there; <c>time-column-kind</c>: the time column holds no times;
-    /// <c>reserved-column</c>: a feature's name begins with @; or the label rule does not fit (see <see cref="LabelRule.Apply"/>).
+    /// <c>unknown-column</c>: the label, time, a slice or a dropped column is not there; <c>time-column-kind</c>: the time column holds no
+    /// times; <c>reserved-column</c>: a feature's name begins with @; or the label rule does not fit (see <see cref="LabelRule.Apply"/>).
     /// </exception>
     public Table Build(Table raw)
     {
@@ -82,8 +88,8 @@ public sealed record RowFeatures
     /// <summary>Makes only the features, as for a prediction: the label, the time and the dropped columns need not be there.</summary>
     /// <param name="raw">The rows as read.</param>
     /// <returns>
-    /// The columns of <paramref name="raw"/> without the label and the dropped ones. Each time column is replaced by a number column for each of
-    /// <see cref="DateParts"/>, called <c>name: month</c> and so on.
+    /// The columns of <paramref name="raw"/> without the label and the dropped ones. Each time column is replaced by a number column for
+    /// each of <see cref="DateParts"/>, called <c>name: month</c> and so on.
     /// </returns>
     /// <exception cref="LearningException"><c>reserved-column</c>: a feature's name begins with @.</exception>
     public Table BuildFeatures(Table raw)

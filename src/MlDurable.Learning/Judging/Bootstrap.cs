@@ -6,8 +6,8 @@ namespace MlDurable.Learning.Judging;
 /// <remarks>
 /// <para>Row j of a resample is floor(u * n), u the next uniform number of SplitMix64 from the seed, so every interval can be
 /// recomputed elsewhere. When the rarer class has fewer than 100 rows each class is drawn on its own, class 0 first.</para>
-/// <para>The interval is BCa (bias-corrected and accelerated), or the percentile interval where BCa is undefined. Above 1,000
-/// rows (per class when drawn by class) its jackknife leaves out one of 1,000 groups, each every 1,000th row, at a time.</para>
+/// <para>The interval is BCa (bias-corrected and accelerated), or the percentile interval where BCa is undefined. Above 200
+/// rows (per class when drawn by class) its jackknife leaves out one of 200 groups, each every 200th row, at a time.</para>
 /// </remarks>
 public static class Bootstrap
 {

@@ -7,9 +7,10 @@ internal sealed class BootstrapDistribution
 {
     /// <summary>
     /// The most groups of rows that the jackknife leaves out in turn. Above it a group holds several rows; the skewness of
-    /// sums shrinks with the group's size as it does with the number of groups, so the acceleration keeps its scale.
+    /// sums shrinks with the group's size as it does with the number of groups, so the acceleration keeps its scale. The error
+    /// of its estimate, about 0.4 / groups, moves the ends of an interval by less than the resampling does.
     /// </summary>
-    private const int JackknifeGroups = 1000;
+    private const int JackknifeGroups = 200;
 
     private readonly double[] sorted;
     private readonly double acceleration;

@@ -7,24 +7,22 @@ using MlDurable.Learning.Tables;
 namespace MlDurable.Learning.Models;
 
 /// <summary>
-/// A trained model of a label that is 0 or 1, with all that it needs to turn raw feature columns into probabilities. Immutable, so safe for concurrent use.
+/// A trained model of a label that is 0 or 1, with all that it needs to turn raw feature columns into probabilities. Immutable, so safe for
+/// concurrent use.
 /// </summary>
 /// <remarks>
-/// File layout, integers little-endian: the magic <c>MLDMODEL</c>, a 32-bit version (1), the 32-bit length and CRC-32C of the content, the content (JSON).
-/// The same model always gives the same bytes, and a model that was read predicts exactly what the written one does.
+/// File layout, integers little-endian: the magic <c>MLDMODEL</c>, a 32-bit version (1), the 32-bit length and CRC-32C of the content, the
+/// content (JSON). The same model always gives the same bytes, and a model that was read predicts exactly what the written one does.
 /// </remarks>
 public sealed class BinaryModel
 {
     private const int Version = 1;
     private const int MaxContentBytes = 256 << 20;
 
-    private readonly FittedFeatures features;
-    private readonly Scorer scorer;
-
     internal BinaryModel(string trainer, string trainerVersion, FittedFeatures features, Scorer scorer, double threshold)
     {
-        this.features = features;
-        this.scorer = scorer;
+        Features = features;
+        Scorer = scorer;
         Trainer = trainer;
         TrainerVersion = trainerVersion;
         Threshold = threshold;
@@ -43,15 +41,21 @@ public sealed class BinaryModel
     /// <summary>Rows with at least this probability are predicted positive; in [0, 1].</summary>
     public double Threshold { get; }
 
+    internal FittedFeatures Features { get; }
+
+    internal Scorer Scorer { get; }
+
     private static ReadOnlySpan<byte> Magic => "MLDMODEL"u8;
 
     /// <summary>The probability that each row is positive.</summary>
-    /// <param name="rows">A table with at least the columns of <see cref="Signature"/>, in any order; a column without any value may be of any kind.</param>
+    /// <param name="rows">A table with at least the columns of <see cref="Signature"/>, in any order; a column without any value may be of
+    /// any kind.</param>
     /// <returns>One number in [0, 1] per row; never missing.</returns>
-    /// <exception cref="LearningException"><c>signature-mismatch</c>: a column is missing or of another kind; the message names it.</exception>
+    /// <exception cref="LearningException"><c>signature-mismatch</c>: a column is missing or of another kind; the message names
+    /// it.</exception>
     public double[] PredictProbability(Table rows)
     {
-        var scores = scorer.LogOdds(features.Apply(rows));
+        var scores = Scorer.LogOdds(Features.Apply(rows));
         foreach (ref var score in scores.AsSpan())
         {
             score = Sigmoid.Probability(score);
@@ -65,7 +69,7 @@ public sealed class BinaryModel
     public void Write(Stream stream)
     {
         var content = JsonSerializer.SerializeToUtf8Bytes(
-            new ModelContent(Trainer, TrainerVersion, Threshold, features.Numbers, features.Categories, scorer), ModelJson.Default.ModelContent);
+            new ModelContent(Trainer, TrainerVersion, Threshold, Features.Numbers, Features.Categories, Scorer), ModelJson.Default.ModelContent);
         Span<byte> head = stackalloc byte[Magic.Length + (3 * sizeof(int))];
         Magic.CopyTo(head);
         BinaryPrimitives.WriteInt32LittleEndian(head[8..], Version);

@@ -19,7 +19,9 @@ internal sealed record TreeScorer(double Start, ImmutableArray<Tree> Trees) : Sc
     }
 
     public override bool IsSound(int featureCount) =>
-        IsCoefficient(Start) && !Trees.IsDefault && Trees.All(tree => tree is not null && tree.IsSound(featureCount) && tree.Value.All(IsCoefficient));
+        IsCoefficient(Start)
+        && !Trees.IsDefault
+        && Trees.All(tree => tree is not null && tree.IsSound(featureCount) && tree.Value.All(IsCoefficient));
 }
 
 /// <summary>
@@ -61,13 +63,22 @@ internal sealed record Tree(
 
     public bool IsSound(int featureCount)
     {
-        if (Feature.IsDefaultOrEmpty || Threshold.IsDefault || MissingLeft.IsDefault || Left.IsDefault || Right.IsDefault || Value.IsDefault)
+        if (Feature.IsDefaultOrEmpty
+            || Threshold.IsDefault
+            || MissingLeft.IsDefault
+            || Left.IsDefault
+            || Right.IsDefault
+            || Value.IsDefault)
         {
             return false;
         }
 
         var nodes = Feature.Length;
-        if (Threshold.Length != nodes || MissingLeft.Length != nodes || Left.Length != nodes || Right.Length != nodes || Value.Length != nodes)
+        if (Threshold.Length != nodes
+            || MissingLeft.Length != nodes
+            || Left.Length != nodes
+            || Right.Length != nodes
+            || Value.Length != nodes)
         {
             return false;
         }

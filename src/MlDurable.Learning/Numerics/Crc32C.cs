@@ -3,7 +3,8 @@ using System.Numerics;
 
 namespace MlDurable.Learning.Numerics;
 
-/// <summary>CRC-32C (Castagnoli, reflected polynomial 0x82F63B78), as in RFC 3720; uses the processor's instruction where there is one.</summary>
+/// <summary>CRC-32C (Castagnoli, reflected polynomial 0x82F63B78), as in RFC 3720; uses the processor's instruction where there is
+/// one.</summary>
 internal static class Crc32C
 {
     public static uint Compute(ReadOnlySpan<byte> bytes)

@@ -5,8 +5,8 @@ using MlDurable.Learning.Numerics;
 namespace MlDurable.Learning.Tables;
 
 /// <summary>
-/// Cuts a sequence of bytes into blocks: the 32-bit length of the data, the CRC-32C of the block's index (from 0, 32 bits) and its data, the data.
-/// The last block has no data.
+/// Cuts a sequence of bytes into blocks: the 32-bit length of the data, the CRC-32C of the block's index (from 0, 32 bits) and its data,
+/// the data. The last block has no data.
 /// </summary>
 internal sealed class BlockWriter(Stream stream)
 {

@@ -11,9 +11,11 @@ public sealed class CategoryColumn : Column
 
     /// <summary>Makes a column from codes and their dictionary.</summary>
     /// <param name="name">The name; not empty.</param>
-    /// <param name="codes">One index into <paramref name="categories"/> per row, or <see cref="MissingCode"/>; not copied: do not change the array afterwards.</param>
+    /// <param name="codes">One index into <paramref name="categories"/> per row, or <see cref="MissingCode"/>; not copied: do not change
+    /// the array afterwards.</param>
     /// <param name="categories">The different texts; some may occur in no row. Copied.</param>
-    /// <exception cref="LearningException"><c>invalid-categories</c>: a code is outside the dictionary, or a text is in it twice.</exception>
+    /// <exception cref="LearningException"><c>invalid-categories</c>: a code is outside the dictionary, or a text is in it
+    /// twice.</exception>
     public CategoryColumn(string name, int[] codes, IReadOnlyList<string> categories)
         : this(name, codes, [.. categories], CountMissing(name, codes, categories))
     {
@@ -22,7 +24,9 @@ public sealed class CategoryColumn : Column
         {
             if (!seen.Add(category))
             {
-                throw new LearningException("invalid-categories", $"Column '{name}' has the category '{category}' twice in its dictionary.");
+                throw new LearningException(
+                    "invalid-categories",
+                    $"Column '{name}' has the category '{category}' twice in its dictionary.");
             }
         }
     }
@@ -106,7 +110,9 @@ public sealed class CategoryColumn : Column
             }
             else if ((uint)code >= (uint)categories.Count)
             {
-                throw new LearningException("invalid-categories", $"Column '{name}' has the code {code}, outside its dictionary of {categories.Count}.");
+                throw new LearningException(
+                    "invalid-categories",
+                    $"Column '{name}' has the code {code}, outside its dictionary of {categories.Count}.");
             }
         }
 

@@ -38,7 +38,8 @@ internal static class CellText
         return Utf8Parser.TryParse(text, out value, out var consumed) && consumed == text.Length && double.IsFinite(value);
     }
 
-    /// <summary>ISO 8601: yyyy-MM-dd, optionally followed by T or a space and HH:mm[:ss[.fraction]], optionally by Z or an offset ±HH[[:]mm].</summary>
+    /// <summary>ISO 8601: yyyy-MM-dd, optionally followed by T or a space and HH:mm[:ss[.fraction]], optionally by Z or an offset
+    /// ±HH[[:]mm].</summary>
     public static bool TryParseTime(ReadOnlySpan<byte> cell, out long ticks)
     {
         ticks = 0;

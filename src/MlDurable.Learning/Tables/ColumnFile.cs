@@ -7,8 +7,8 @@ namespace MlDurable.Learning.Tables;
 /// </summary>
 /// <remarks>
 /// Layout, all integers little-endian: the magic <c>MLDCOL</c>, a 16-bit version, then a sequence of bytes cut into blocks (see
-/// <see cref="BlockWriter"/>): the number of rows and of columns, and for each column its kind, name and cells. Cells are doubles, 64-bit ticks, or, after
-/// the dictionary, codes of 1, 2 or 4 bytes as the dictionary's size needs, where all bits set is missing.
+/// <see cref="BlockWriter"/>): the number of rows and of columns, and for each column its kind, name and cells. Cells are doubles, 64-bit
+/// ticks, or, after the dictionary, codes of 1, 2 or 4 bytes as the dictionary's size needs, where all bits set is missing.
 /// </remarks>
 public static class ColumnFile
 {

@@ -129,8 +129,8 @@ internal sealed class CategoryColumnBuilder : CsvColumnBuilder
 }
 
 /// <summary>
-/// Builds a column whose kind is not known yet. While every value is a number (or a time), the texts are kept beside the parsed values, because a later
-/// cell may show that the column is a category after all.
+/// Builds a column whose kind is not known yet. While every value is a number (or a time), the texts are kept beside the parsed values,
+/// because a later cell may show that the column is a category after all.
 /// </summary>
 internal sealed class InferringColumnBuilder(string name, int maxCategories) : CsvColumnBuilder(name)
 {

@@ -2,7 +2,8 @@ namespace MlDurable.Learning.Tables;
 
 /// <summary>A CSV file that cannot be read.</summary>
 /// <param name="code">
-/// One of <c>csv-empty</c>, <c>csv-ragged-row</c>, <c>csv-not-utf8</c>, <c>csv-nul-byte</c>, <c>csv-record-too-long</c>, <c>csv-too-large</c>,
+/// One of <c>csv-empty</c>, <c>csv-ragged-row</c>, <c>csv-not-utf8</c>, <c>csv-nul-byte</c>, <c>csv-record-too-long</c>,
+/// <c>csv-too-large</c>,
 /// <c>csv-too-many-columns</c>, <c>csv-too-many-categories</c>, <c>csv-empty-column-name</c>, <c>csv-duplicate-column</c>,
 /// <c>csv-unterminated-quote</c>, <c>csv-text-after-quote</c>, <c>csv-lone-carriage-return</c>, <c>csv-gzip-corrupt</c>.
 /// </param>

@@ -21,8 +21,8 @@ public sealed record CsvOptions
     public long MaxBytes { get; init; } = 1L << 30;
 
     /// <summary>
-    /// The texts that mean "no value", compared exactly after leaving out spaces and tabs around the cell. Default: the empty text, NA, N/A, NaN,
-    /// nan, null, NULL; not None, which is a value in real data.
+    /// The texts that mean "no value", compared exactly after leaving out spaces and tabs around the cell. Default: the empty text, NA,
+    /// N/A, NaN, nan, null, NULL; not None, which is a value in real data.
     /// </summary>
     public ImmutableArray<string> MissingTexts { get; init; } = ["", "NA", "N/A", "NaN", "nan", "null", "NULL"];
 }

@@ -1,11 +1,10 @@
-using System.IO.Compression;
 using System.Text.Unicode;
 
 namespace MlDurable.Learning.Tables;
 
 /// <summary>
-/// Splits a stream of CSV bytes into records and fields. Keeps one record in memory, and gives up on a record that exceeds the limit without reading the
-/// rest of it.
+/// Splits a stream of CSV bytes into records and fields. Keeps one record in memory, and gives up on a record that exceeds the limit
+/// without reading the rest of it.
 /// </summary>
 internal sealed class CsvRecordReader : IDisposable
 {
@@ -45,12 +44,9 @@ internal sealed class CsvRecordReader : IDisposable
         ArgumentOutOfRangeException.ThrowIfGreaterThan(options.MaxBytes, 2_000_000_000);
         var head = new byte[2];
         var count = await stream.ReadAtLeastAsync(head, head.Length, throwOnEndOfStream: false, cancellationToken);
-        Stream whole = new PrefixedStream(head.AsMemory(0, count), stream);
-        if (count == 2 && head is [0x1F, 0x8B])
-        {
-            whole = new GZipStream(whole, CompressionMode.Decompress);
-        }
-
+        Stream whole = count == 2 && head is [0x1F, 0x8B]
+            ? new CheckedGzipStream(head, stream)
+            : new JoinedStream(head.AsMemory(0, count), stream, default);
         var reader = new CsvRecordReader(whole, options);
         await reader.FillAsync(cancellationToken);
         if (reader.buffer.AsSpan(0, reader.end).StartsWith("\uFEFF"u8))
@@ -119,7 +115,9 @@ internal sealed class CsvRecordReader : IDisposable
         }
         catch (InvalidDataException exception)
         {
-            throw new CsvException("csv-gzip-corrupt", "the gzip data is damaged or cut off. Upload the file again.", nextLine, null, exception);
+            throw new CsvException(
+                "csv-gzip-corrupt",
+                "the gzip data is damaged or cut off. Upload the file again.", nextLine, null, exception);
         }
 
         atEnd = read < buffer.Length - end;

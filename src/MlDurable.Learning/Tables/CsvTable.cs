@@ -3,18 +3,20 @@ using System.Collections.Immutable;
 namespace MlDurable.Learning.Tables;
 
 /// <summary>
-/// Reads CSV as in RFC 4180: commas, quotes with embedded commas, quotes and line breaks, CRLF or LF, a header line. UTF-8 with or without a
-/// byte-order mark, plain or gzip (told apart by the first bytes).
+/// Reads CSV as in RFC 4180: commas, quotes with embedded commas, quotes and line breaks, CRLF or LF, a header line. UTF-8 with or without
+/// a byte-order mark, plain or gzip (told apart by the first bytes).
 /// </summary>
 /// <remarks>
-/// <para>Empty lines are skipped (a row of one empty cell is written <c>""</c>). A quote inside an unquoted cell is a plain character.</para>
+/// <para>Empty lines are skipped (a row of one empty cell is written <c>""</c>). A quote inside an unquoted cell is a plain
+/// character.</para>
 /// <para>
-/// Kinds are inferred from all cells that are not missing: a column in which each is a finite decimal number (with or without exponent) is Number;
-/// in which each is an ISO 8601 date or date-time is Time (UTC where no offset is given); any other is Category. A column without any value is
-/// Number. "inf", "Infinity" and numbers beyond the range of a double are no numbers. Spaces and tabs around numbers, times and missing texts
-/// do not matter; categories keep them.
+/// Kinds are inferred from all cells that are not missing: a column in which each is a finite decimal number (with or without exponent) is
+/// Number; in which each is an ISO 8601 date or date-time is Time (UTC where no offset is given); any other is Category. A column without
+/// any value is Number. "inf", "Infinity" and numbers beyond the range of a double are no numbers. Spaces and tabs around numbers, times
+/// and missing texts do not matter; categories keep them.
 /// </para>
-/// <para>With a schema nothing is inferred: a cell that is not of its column's kind is read as missing and counted in <see cref="CsvContent.TypeErrors"/>.</para>
+/// <para>With a schema nothing is inferred: a cell that is not of its column's kind is read as missing and counted in
+/// <see cref="CsvContent.TypeErrors"/>.</para>
 /// </remarks>
 public static class CsvTable
 {
@@ -95,7 +97,8 @@ public static class CsvTable
             }
         }
 
-        return new TableSchema([.. header.Select((name, i) => new ColumnSchema(name, kinds[i] ?? ColumnKind.Number) { IsGuess = kinds[i] is null })]);
+        return new TableSchema(
+            [.. header.Select((name, i) => new ColumnSchema(name, kinds[i] ?? ColumnKind.Number) { IsGuess = kinds[i] is null })]);
     }
 
     private static async Task<string[]> ReadHeaderAsync(CsvRecordReader records, CsvOptions options, CancellationToken cancellationToken)
@@ -112,7 +115,9 @@ public static class CsvTable
             names[i] = CellText.ToText(records.Field(i));
             if (string.IsNullOrWhiteSpace(names[i]))
             {
-                throw new CsvException("csv-empty-column-name", $"column {i + 1} has no name. The first line must name every column.", records.Line, i + 1);
+                throw new CsvException(
+                    "csv-empty-column-name",
+                    $"column {i + 1} has no name. The first line must name every column.", records.Line, i + 1);
             }
 
             if (!places.TryAdd(names[i], i))

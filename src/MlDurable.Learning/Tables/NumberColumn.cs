@@ -8,7 +8,8 @@ public sealed class NumberColumn : Column
     /// <summary>Makes a column of the given numbers.</summary>
     /// <param name="name">The name; not empty.</param>
     /// <param name="values">The numbers; not copied: do not change the array afterwards.</param>
-    /// <exception cref="LearningException"><c>infinite-number</c>: a value is infinite. Nothing downstream could compute with it.</exception>
+    /// <exception cref="LearningException"><c>infinite-number</c>: a value is infinite. Nothing downstream could compute with
+    /// it.</exception>
     public NumberColumn(string name, double[] values)
         : this(name, values, CountMissing(name, values))
     {

@@ -88,7 +88,8 @@ public sealed class Table
     /// <summary>The rows of several tables one below the other. Dictionaries of categories are merged in first-seen order.</summary>
     /// <param name="tables">Tables with the same columns (names and kinds), in any order of columns; at least one.</param>
     /// <returns>A table with the columns in the order of the first table.</returns>
-    /// <exception cref="LearningException"><c>schema-mismatch</c>: a table lacks a column of another, or has it with another kind.</exception>
+    /// <exception cref="LearningException"><c>schema-mismatch</c>: a table lacks a column of another, or has it with another
+    /// kind.</exception>
     public static Table Concat(IReadOnlyList<Table> tables)
     {
         ArgumentOutOfRangeException.ThrowIfZero(tables.Count);
@@ -126,7 +127,9 @@ public sealed class Table
         if (other.columns.Length > first.columns.Length)
         {
             var extra = other.columns.First(column => !first.byName.ContainsKey(column.Name));
-            throw new LearningException("schema-mismatch", $"Table {index + 1} of those to join has the column '{extra.Name}', which the first lacks.");
+            throw new LearningException(
+                "schema-mismatch",
+                $"Table {index + 1} of those to join has the column '{extra.Name}', which the first lacks.");
         }
     }
 

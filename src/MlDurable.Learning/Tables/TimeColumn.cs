@@ -10,7 +10,8 @@ public sealed class TimeColumn : Column
 
     /// <summary>Makes a column of the given instants.</summary>
     /// <param name="name">The name; not empty.</param>
-    /// <param name="ticks">Ticks of 100 ns since 0001-01-01T00:00:00Z, or <see cref="MissingTicks"/>; not copied: do not change the array afterwards.</param>
+    /// <param name="ticks">Ticks of 100 ns since 0001-01-01T00:00:00Z, or <see cref="MissingTicks"/>; not copied: do not change the array
+    /// afterwards.</param>
     /// <exception cref="LearningException"><c>invalid-time</c>: a value is outside the years 1 to 9999.</exception>
     public TimeColumn(string name, long[] ticks)
         : this(name, ticks, CountMissing(name, ticks))

@@ -4,8 +4,9 @@ using MlDurable.Learning.Models;
 namespace MlDurable.Learning.Training;
 
 /// <summary>
-/// Chooses the probability from which a row is predicted positive: the one with the greatest F1 on the validation rows (on the training rows when there are none), of
-/// equally good ones the nearest to 0.5. Candidates lie halfway between neighbouring predictions. Without a positive row F1 says nothing: 0.5.
+/// Chooses the probability from which a row is predicted positive: the one with the greatest F1 on the validation rows (on the training
+/// rows when there are none), of equally good ones the nearest to 0.5. Candidates lie halfway between neighbouring predictions. Without a
+/// positive row F1 says nothing: 0.5.
 /// </summary>
 internal static class DecisionThreshold
 {

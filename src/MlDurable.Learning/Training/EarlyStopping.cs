@@ -4,7 +4,8 @@ using MlDurable.Learning.Models;
 
 namespace MlDurable.Learning.Training;
 
-/// <summary>Watches the log loss of the validation rows while trees are added. Does nothing without validation rows or with 0 rounds.</summary>
+/// <summary>Watches the log loss of the validation rows while trees are added. Does nothing without validation rows or with 0
+/// rounds.</summary>
 internal sealed class EarlyStopping
 {
     private readonly FeatureMatrix features;

@@ -1,8 +1,8 @@
 namespace MlDurable.Learning.Training;
 
 /// <summary>
-/// The training rows as seen by the trees: each value is replaced by the number of the bin that it falls into. A feature with few different values has one bin for
-/// each; otherwise bins hold about equally many rows. Missing values are in a bin of their own after the others.
+/// The training rows as seen by the trees: each value is replaced by the number of the bin that it falls into. A feature with few different
+/// values has one bin for each; otherwise bins hold about equally many rows. Missing values are in a bin of their own after the others.
 /// </summary>
 internal sealed class FeatureBins
 {
@@ -47,7 +47,8 @@ internal sealed class FeatureBins
         var bounds = new List<double>();
         for (var row = 1; row < values.Length; row++)
         {
-            // The rows before this one fill the bins so far; a new bin begins where the next share of rows does, and only between different values.
+            // The rows before this one fill the bins so far; a new bin begins where the next share of rows does, and only between different
+            // values.
             var isShareFull = distinct <= MaxValueBins || (long)row * MaxValueBins / values.Length > bounds.Count;
             if (isShareFull && values[row] > values[row - 1])
             {

@@ -4,7 +4,8 @@ using MlDurable.Learning.Models;
 
 namespace MlDurable.Learning.Training;
 
-/// <summary>Adds up trees, each grown to lower the log loss that those before it leave (Friedman, "Greedy function approximation", 2001).</summary>
+/// <summary>Adds up trees, each grown to lower the log loss that those before it leave (Friedman, "Greedy function approximation",
+/// 2001).</summary>
 internal sealed class GradientBoostingTrainer : ITrainer
 {
     private const string Trees = "trees";
@@ -19,8 +20,8 @@ internal sealed class GradientBoostingTrainer : ITrainer
     public string Version => "1";
 
     public string Description =>
-        "Gradient boosting of histogram trees, grown leaf by leaf, on one thread. Takes nothing from the recipe: trees need no scaling, learn where missing values "
-        + "belong, and part categories in ordinal order of their texts.";
+        "Gradient boosting of histogram trees, grown leaf by leaf, on one thread. Takes nothing from the recipe: "
+        + "trees need no scaling, learn where missing values belong, and part categories in ordinal order of their texts.";
 
     public IReadOnlyList<HyperparameterSpec> Hyperparameters { get; } =
     [
@@ -46,7 +47,8 @@ internal sealed class GradientBoostingTrainer : ITrainer
         var start = BaselineTrainer.LogOdds(labels);
         var scores = new double[training.Rows];
         Array.Fill(scores, start);
-        var stopping = new EarlyStopping(fitted.Apply(request.Validation.Features), request.Validation.Labels, start, (int)values[EarlyStoppingRounds]);
+        var stopping = new EarlyStopping(
+            fitted.Apply(request.Validation.Features), request.Validation.Labels, start, (int)values[EarlyStoppingRounds]);
 
         var trees = ImmutableArray.CreateBuilder<Tree>();
         var gradients = new double[training.Rows];

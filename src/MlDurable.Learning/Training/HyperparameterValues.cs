@@ -10,7 +10,8 @@ public static class HyperparameterValues
     /// <param name="given">The values that differ from the defaults.</param>
     /// <returns>One value for each of <see cref="ITrainer.Hyperparameters"/>.</returns>
     /// <exception cref="LearningException">
-    /// <c>unknown-hyperparameter</c>: the trainer has none of that name (the message gives the nearest); <c>hyperparameter-out-of-range</c>: a value is
+    /// <c>unknown-hyperparameter</c>: the trainer has none of that name (the message gives the nearest);
+    /// <c>hyperparameter-out-of-range</c>: a value is
     /// outside its range, or a fraction where a whole number is needed.
     /// </exception>
     public static ImmutableSortedDictionary<string, double> Complete(ITrainer trainer, IReadOnlyDictionary<string, double> given)
@@ -23,7 +24,8 @@ public static class HyperparameterValues
             {
                 throw new LearningException(
                     "hyperparameter-out-of-range",
-                    $"{trainer.Name}: {name} is {value}. It must be {(spec.IsInteger ? "a whole number" : "a number")} from {spec.Minimum} to {spec.Maximum}.");
+                    $"{trainer.Name}: {name} is {value}. "
+                    + $"It must be {(spec.IsInteger ? "a whole number" : "a number")} from {spec.Minimum} to {spec.Maximum}.");
             }
         }
 

@@ -22,8 +22,10 @@ public interface ITrainer
     /// <param name="cancellationToken">Stops between two iterations.</param>
     /// <returns>The model; its threshold has the greatest F1 on the validation rows.</returns>
     /// <exception cref="LearningException">
-    /// <c>no-rows</c>; <c>one-class</c>: all training labels are equal; <c>invalid-labels</c>: a label is not 0 or 1; <c>no-usable-features</c>;
-    /// <c>missing-numbers</c>: the model needs imputation and the recipe has none; <c>unknown-hyperparameter</c>; <c>hyperparameter-out-of-range</c>;
+    /// <c>no-rows</c>; <c>one-class</c>: all training labels are equal; <c>invalid-labels</c>: a label is not 0 or 1;
+    /// <c>no-usable-features</c>;
+    /// <c>missing-numbers</c>: the model needs imputation and the recipe has none; <c>unknown-hyperparameter</c>;
+    /// <c>hyperparameter-out-of-range</c>;
     /// <c>signature-mismatch</c>: the validation rows lack a column of the training rows.
     /// </exception>
     /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was canceled.</exception>

@@ -1,8 +1,9 @@
 namespace MlDurable.Learning.Training;
 
 /// <summary>
-/// Minimises a smooth convex function: L-BFGS with the two-loop recursion of Nocedal and Wright, "Numerical Optimization", 2nd edition, algorithms 7.4
-/// and 7.5, and a line search by bisection for the weak Wolfe conditions (Lewis and Overton, "Nonsmooth optimization via quasi-Newton methods", 2013).
+/// Minimises a smooth convex function: L-BFGS with the two-loop recursion of Nocedal and Wright, "Numerical Optimization", 2nd edition,
+/// algorithms 7.4 and 7.5, and a line search by bisection for the weak Wolfe conditions (Lewis and Overton, "Nonsmooth optimization via
+/// quasi-Newton methods", 2013).
 /// </summary>
 internal static class Lbfgs
 {
@@ -15,8 +16,8 @@ internal static class Lbfgs
     public delegate double Objective(double[] point, double[] gradient);
 
     /// <summary>
-    /// Moves <paramref name="point"/> until no component of the gradient exceeds <paramref name="tolerance"/>, the value cannot be told from a lower one any
-    /// more, or <paramref name="maxIterations"/> is reached.
+    /// Moves <paramref name="point"/> until no component of the gradient exceeds <paramref name="tolerance"/>, the value cannot be told
+    /// from a lower one any more, or <paramref name="maxIterations"/> is reached.
     /// </summary>
     /// <returns>The number of iterations.</returns>
     public static int Minimize(Objective objective, double[] point, double tolerance, int maxIterations, Action<int> beforeIteration)

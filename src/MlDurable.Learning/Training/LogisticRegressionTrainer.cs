@@ -6,7 +6,8 @@ using MlDurable.Learning.Tables;
 namespace MlDurable.Learning.Training;
 
 /// <summary>
-/// Minimises l2/2 · |weights|² + the sum of the log losses of the training rows; the intercept is free. This is scikit-learn's LogisticRegression with C = 1/l2.
+/// Minimises l2/2 · |weights|² + the sum of the log losses of the training rows; the intercept is free. This is scikit-learn's
+/// LogisticRegression with C = 1/l2.
 /// </summary>
 internal sealed class LogisticRegressionTrainer : ITrainer
 {
@@ -14,14 +15,15 @@ internal sealed class LogisticRegressionTrainer : ITrainer
     private const string MaxIterations = "max-iterations";
 
     /// <summary>Greatest component of the gradient, per training row, at which the fit counts as converged.</summary>
-    private const double TolerancePerRow = 1e-8;
+    private const double TolerancePerRow = 1e-9;
 
     public string Name => "logistic-regression";
 
     public string Version => "1";
 
     public string Description =>
-        "Logistic regression with an L2 penalty, fitted by L-BFGS. Takes imputation, standardisation and folding from the recipe; categories are always one-hot.";
+        "Logistic regression with an L2 penalty, fitted by L-BFGS. "
+        + "Takes imputation, standardisation and folding from the recipe; categories are always one-hot.";
 
     public IReadOnlyList<HyperparameterSpec> Hyperparameters { get; } =
     [
@@ -67,6 +69,7 @@ internal sealed class LogisticRegressionTrainer : ITrainer
             ? recipe with { Imputation = NumberImputation.Mean }
             : throw new LearningException(
                 "missing-numbers",
-                $"logistic-regression cannot use the {withMissing.MissingCount} missing cells of '{withMissing.Name}'. Ask for the imputation of the median or the mean.");
+                $"logistic-regression cannot use the {withMissing.MissingCount} missing cells of '{withMissing.Name}'. "
+                + "Ask for the imputation of the median or the mean.");
     }
 }

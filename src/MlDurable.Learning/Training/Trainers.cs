@@ -9,10 +9,12 @@ public static class Trainers
     /// <summary>The trainer of a name.</summary>
     /// <param name="name">The exact name.</param>
     /// <returns>The trainer.</returns>
-    /// <exception cref="LearningException"><c>unknown-trainer</c>: there is none of that name; the message gives the nearest and lists all.</exception>
+    /// <exception cref="LearningException"><c>unknown-trainer</c>: there is none of that name; the message gives the nearest and lists
+    /// all.</exception>
     public static ITrainer Get(string name) =>
         All.FirstOrDefault(trainer => trainer.Name == name)
         ?? throw new LearningException(
             "unknown-trainer",
-            $"There is no trainer '{name}'.{NearestName.Hint(name, All.Select(trainer => trainer.Name))} There are: {string.Join(", ", All.Select(trainer => trainer.Name))}.");
+            $"There is no trainer '{name}'.{NearestName.Hint(name, All.Select(trainer => trainer.Name))} "
+            + $"There are: {string.Join(", ", All.Select(trainer => trainer.Name))}.");
 }

@@ -15,7 +15,8 @@ public sealed record TrainingRequest
     /// </summary>
     public required LabeledRows Validation { get; init; }
 
-    /// <summary>How columns become features; each trainer takes from it what suits its kind of model (see its description). Default: a new recipe.</summary>
+    /// <summary>How columns become features; each trainer takes from it what suits its kind of model (see its description). Default: a new
+    /// recipe.</summary>
     public FeatureRecipe Recipe { get; init; } = new();
 
     /// <summary>The hyperparameters that differ from the defaults. Default: none.</summary>
@@ -28,7 +29,8 @@ public sealed record TrainingRequest
     public IProgress<double>? Progress { get; init; }
 
     /// <summary>Checks the rows.</summary>
-    /// <exception cref="LearningException"><c>invalid-labels</c>, <c>no-rows</c> or <c>one-class</c>; see <see cref="ITrainer.Fit"/>.</exception>
+    /// <exception cref="LearningException"><c>invalid-labels</c>, <c>no-rows</c> or <c>one-class</c>; see
+    /// <see cref="ITrainer.Fit"/>.</exception>
     internal void RequireTrainable()
     {
         RequireLabels(Training, nameof(Training));
@@ -36,7 +38,9 @@ public sealed record TrainingRequest
         var rows = Training.Labels.Length;
         if (rows == 0)
         {
-            throw new LearningException("no-rows", "There are no training rows. Widen the data window, or check that the label column has values.");
+            throw new LearningException(
+                "no-rows",
+                "There are no training rows. Widen the data window, or check that the label column has values.");
         }
 
         var positives = Training.Labels.Count(label => label == 1);
@@ -53,13 +57,18 @@ public sealed record TrainingRequest
     {
         if (rows.Labels.Length != rows.Features.RowCount)
         {
-            throw new LearningException("invalid-labels", $"{part}: there are {rows.Labels.Length} labels for {rows.Features.RowCount} rows.");
+            throw new LearningException(
+                "invalid-labels",
+                $"{part}: there are {rows.Labels.Length} labels for {rows.Features.RowCount} rows.");
         }
 
         var wrong = Array.FindIndex(rows.Labels, label => label is not (0 or 1));
         if (wrong >= 0)
         {
-            throw new LearningException("invalid-labels", $"{part}: the label of row {wrong + 1} is {rows.Labels[wrong]}. It must be 0 or 1; leave out rows without one.");
+            throw new LearningException(
+                "invalid-labels",
+                $"{part}: the label of row {wrong + 1} is {rows.Labels[wrong]}. "
+                + "It must be 0 or 1; leave out rows without one.");
         }
     }
 }

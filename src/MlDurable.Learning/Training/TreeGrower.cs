@@ -3,9 +3,9 @@ using MlDurable.Learning.Models;
 namespace MlDurable.Learning.Training;
 
 /// <summary>
-/// Grows trees on binned rows, leaf by leaf: always the leaf whose split lowers the loss most. Split gain and leaf values are those of Chen and Guestrin, "XGBoost",
-/// 2016; histograms of gradients, the histogram of a sibling by subtraction and leaf-wise growth those of Ke and others, "LightGBM", 2017.
-/// Not safe for concurrent use: one instance serves one fit.
+/// Grows trees on binned rows, leaf by leaf: always the leaf whose split lowers the loss most. Split gain and leaf values are those of Chen
+/// and Guestrin, "XGBoost", 2016; histograms of gradients, the histogram of a sibling by subtraction and leaf-wise growth those of Ke and
+/// others, "LightGBM", 2017. Not safe for concurrent use: one instance serves one fit.
 /// </summary>
 internal sealed class TreeGrower
 {
@@ -162,7 +162,9 @@ internal sealed class TreeGrower
     private void Consider(SplitChoice candidate, BinSums left, BinSums total, double least, ref SplitChoice best)
     {
         var right = total - left;
-        if (left.Rows < settings.MinRowsPerLeaf || right.Rows < settings.MinRowsPerLeaf || left.Hessian < MinHessian || right.Hessian < MinHessian)
+        if (left.Rows < settings.MinRowsPerLeaf
+            || right.Rows < settings.MinRowsPerLeaf
+            || left.Hessian < MinHessian || right.Hessian < MinHessian)
         {
             return;
         }

@@ -51,6 +51,9 @@ internal sealed class ActivityRun(
     // On the thread pool: callbacks of the activity's code must not run inside the engine's gate.
     public void Cancel() => _ = _cancellation.CancelAsync();
 
+    /// <summary>Instead of <see cref="RunAsync"/>, when its start could not be recorded.</summary>
+    public void NeverBegin() => _ended.SetResult();
+
     public async Task RunAsync(Action<ActivityRun, string?, Exception?> ended)
     {
         string? output = null;

@@ -52,7 +52,7 @@ internal sealed class Instance
     /// <summary>The turns of the present generation.</summary>
     public IReadOnlyList<TurnRecord> Turns => _turns;
 
-    /// <summary>How many things the history of the present generation holds.</summary>
+    /// <summary>How many turns, inputs taken by them, and decisions the present generation has.</summary>
     public int HistoryLength { get; private set; }
 
     /// <summary>The inputs that no turn has taken yet.</summary>
@@ -184,7 +184,6 @@ internal sealed class Instance
     {
         Touch(input.At);
         _pending.Enqueue(input);
-        HistoryLength++;
         switch (input)
         {
             case EventRaised raised:
@@ -223,7 +222,7 @@ internal sealed class Instance
             }
         }
 
-        HistoryLength += 1 + turn.Decisions.Count;
+        HistoryLength += 1 + inputs.Length + turn.Decisions.Count;
         _turns.Add(new(turn.At, inputs, turn.Decisions));
         foreach (var decision in turn.Decisions)
         {

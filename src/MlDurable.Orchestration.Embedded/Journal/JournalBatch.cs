@@ -6,6 +6,7 @@ namespace MlDurable.Orchestration.Embedded.Journal;
 internal sealed class JournalBatch
 {
     private readonly List<Action> _committed = [];
+    private readonly List<Action> _failed = [];
     private List<TaskCompletionSource>? _waiters;
 
     public List<JournalEntry> Entries { get; } = [];
@@ -14,6 +15,9 @@ internal sealed class JournalBatch
 
     /// <summary>Runs something, briefly and without throwing, once the entries are on disk.</summary>
     public void OnCommit(Action action) => _committed.Add(action);
+
+    /// <summary>Runs something, briefly and without throwing, once the entries can no longer reach the disk.</summary>
+    public void OnFail(Action action) => _failed.Add(action);
 
     /// <summary>A task that ends when the entries are on disk, or fails when they never will be.</summary>
     public Task WaitAsync()
@@ -38,6 +42,11 @@ internal sealed class JournalBatch
 
     public void Fail(Exception failure)
     {
+        foreach (var action in _failed)
+        {
+            action();
+        }
+
         foreach (var waiter in _waiters ?? [])
         {
             waiter.SetException(failure);

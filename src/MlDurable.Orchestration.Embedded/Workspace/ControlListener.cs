@@ -22,10 +22,12 @@ internal abstract class ControlListener : IDisposable
         private const UnixFileMode OwnerReadWrite = UnixFileMode.UserRead | UnixFileMode.UserWrite;
         private readonly Socket _socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         private readonly string _path;
+        private readonly bool _ownsDirectory;
 
         public SocketListener(string path, bool makeDirectory)
         {
             _path = path;
+            _ownsDirectory = makeDirectory;
             try
             {
                 var directory = Path.GetDirectoryName(path)!;
@@ -59,6 +61,10 @@ internal abstract class ControlListener : IDisposable
         {
             _socket.Dispose();
             File.Delete(_path);
+            if (_ownsDirectory)
+            {
+                Directory.Delete(Path.GetDirectoryName(_path)!);
+            }
         }
     }
 

@@ -59,5 +59,7 @@ public abstract record DataWindow
 
 /// <summary>What is predicted: whether a column's value counts as positive.</summary>
 /// <param name="Column">The column that holds the outcome.</param>
-/// <param name="Positive">Which of its values are positive; by default the column says so itself: 1, true or yes against 0, false or no.</param>
+/// <param name="Positive">
+/// Which of its values are positive; by default the column says so itself: 1, true or yes against 0, false or no.
+/// </param>
 public sealed record LabelDefinition(string Column, LabelRule Positive);

@@ -21,7 +21,8 @@ public enum ParameterType
 /// <summary>A value of a pipeline parameter.</summary>
 /// <param name="Type">The parameter's type.</param>
 /// <param name="Text">
-/// The value in its one canonical form: the shortest text that reads back as the same number, <c>true</c> or <c>false</c>, or the text itself.
+/// The value in its one canonical form: the shortest text that reads back as the same number, <c>true</c> or <c>false</c>, or the text
+/// itself.
 /// It is what <see cref="PipelineLoadOptions.Parameters"/> takes, so a recorded value gives the same definition again.
 /// </param>
 public sealed record ParameterValue(ParameterType Type, string Text)

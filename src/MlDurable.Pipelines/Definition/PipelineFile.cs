@@ -6,8 +6,10 @@ namespace MlDurable.Pipelines.Definition;
 
 /// <summary>Reads pipeline files.</summary>
 /// <remarks>
-/// <para>Everything that is wrong with a file is reported at once, each mistake once, with its line and column. Nothing is thrown for a bad file.</para>
-/// <para>A file is one YAML 1.2 document in UTF-8: at most <see cref="MaxBytes"/> bytes, at most 64 levels deep, its aliases standing for at most
+/// <para>Everything that is wrong with a file is reported at once, each mistake once, with its line and column. Nothing is thrown for a bad
+/// file.</para>
+/// <para>A file is one YAML 1.2 document in UTF-8: at most <see cref="MaxBytes"/> bytes, at most 64 levels deep, its aliases standing for
+/// at most
 /// 100,000 values; without tags, merge keys and duplicate keys. Thread-safe.</para>
 /// </remarks>
 public static class PipelineFile
@@ -33,7 +35,9 @@ public static class PipelineFile
     /// <param name="fileName">The file's name, for the problems.</param>
     /// <param name="content">The file's bytes; the caller disposes of the stream.</param>
     /// <param name="options">The parameters that are set; null for none.</param>
-    /// <returns>The definition, or the problems that prevent one. The hash of a file that is too large is that of the bytes that were read.</returns>
+    /// <returns>
+    /// The definition, or the problems that prevent one. The hash of a file that is too large is that of the bytes that were read.
+    /// </returns>
     /// <exception cref="IOException">The stream cannot be read.</exception>
     public static PipelineLoadResult Load(string fileName, Stream content, PipelineLoadOptions? options = null)
     {

@@ -6,7 +6,10 @@ using MlDurable.Pipelines.Definition.Binding;
 namespace MlDurable.Pipelines.Definition;
 
 /// <summary>The JSON Schema of pipeline files, with which editors complete and check them.</summary>
-/// <remarks>Made from the same table of keys that <see cref="PipelineFile"/> reads files with. What concerns two keys at once, only the loader checks.</remarks>
+/// <remarks>
+/// Made from the same table of keys that <see cref="PipelineFile"/> reads files with. What concerns two keys at once, only the loader
+/// checks.
+/// </remarks>
 public static class PipelineSchema
 {
     private static readonly JsonSerializerOptions Format = new()

@@ -19,7 +19,10 @@ public sealed record VersusChampionDefinition
     /// <summary>What must be shown; non-inferior by default.</summary>
     public ChampionRule Rule { get; init; }
 
-    /// <summary>How much worse still counts as not worse, in units of the primary metric: at least 0; null, the default, for the metric's own margin.</summary>
+    /// <summary>
+    /// How much worse still counts as not worse, in units of the primary metric: at least 0; null, the default, for the metric's own
+    /// margin.
+    /// </summary>
     public double? Margin { get; init; }
 
     /// <summary>The one-sided confidence of the comparison: more than 0.5, less than 1. 0.95 by default.</summary>
@@ -32,10 +35,15 @@ public sealed record PromoteDefinition
     /// <summary>The model's name in the registry: kebab-case. The pipeline's name by default.</summary>
     public required string Model { get; init; }
 
-    /// <summary>The thresholds that the candidate must reach on the holdout whatever the champion does, in the order of the file; none by default.</summary>
+    /// <summary>
+    /// The thresholds that the candidate must reach on the holdout whatever the champion does, in the order of the file; none by default.
+    /// </summary>
     public ImmutableArray<MetricGate> Gates { get; init; } = [];
 
-    /// <summary>Whether the candidate must be better than the baseline on the primary metric; yes by default, no when the file lists gates without it.</summary>
+    /// <summary>
+    /// Whether the candidate must be better than the baseline on the primary metric; yes by default, no when the file lists gates without
+    /// it.
+    /// </summary>
     public bool BetterThanBaseline { get; init; } = true;
 
     /// <summary>The comparison with the champion.</summary>

@@ -16,7 +16,9 @@ public sealed record SplitDefinition
     /// <summary>What decides; by default time when the data has a time column, else hash.</summary>
     public required SplitBy By { get; init; }
 
-    /// <summary>The share of rows that candidates are selected on: more than 0, and less than 1 together with the holdout. 0.15 by default.</summary>
+    /// <summary>
+    /// The share of rows that candidates are selected on: more than 0, and less than 1 together with the holdout. 0.15 by default.
+    /// </summary>
     public double Validation { get; init; } = 0.15;
 
     /// <summary>The share of rows that only the selected candidate and the champion are scored on: more than 0. 0.2 by default.</summary>

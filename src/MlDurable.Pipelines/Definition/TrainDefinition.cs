@@ -38,7 +38,8 @@ public sealed record TrainDefinition
     public SearchDefinition Search { get; init; } = new();
 
     /// <summary>
-    /// The expanded candidates, at least 1 and at most <see cref="MaxCandidates"/>, none twice: in the order of the file, the hyperparameter
+    /// The expanded candidates, at least 1 and at most <see cref="MaxCandidates"/>, none twice: in the order of the file, the
+    /// hyperparameter
     /// that is written last varying fastest.
     /// </summary>
     public required ImmutableArray<CandidateDefinition> Candidates { get; init; }

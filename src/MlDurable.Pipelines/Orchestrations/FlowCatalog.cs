@@ -15,14 +15,18 @@ public static class FlowCatalog
         var services = new FlowServices(store, timeProvider);
         return new OrchestrationCatalog()
             .AddOrchestrator(FlowSteps.TrainEvaluatePromote, () => new TrainEvaluatePromote())
-            .AddActivity(FlowSteps.Plan, new PlanActivity(services))
-            .AddActivity(FlowSteps.Validate, new ValidateActivity(services))
-            .AddActivity(FlowSteps.Featurize, new FeaturizeActivity(services))
-            .AddActivity(FlowSteps.Assemble, new AssembleActivity(services))
-            .AddActivity(FlowSteps.Train, new TrainActivity(services))
-            .AddActivity(FlowSteps.Evaluate, new EvaluateActivity(services))
-            .AddActivity(FlowSteps.Decide, new DecideActivity(services))
-            .AddActivity(FlowSteps.Finish, new FinishActivity(services))
-            .AddActivity(FlowSteps.Fail, new FailActivity(services));
+            .Add(FlowSteps.Plan, new PlanActivity(services))
+            .Add(FlowSteps.Validate, new ValidateActivity(services))
+            .Add(FlowSteps.Featurize, new FeaturizeActivity(services))
+            .Add(FlowSteps.Assemble, new AssembleActivity(services))
+            .Add(FlowSteps.Train, new TrainActivity(services))
+            .Add(FlowSteps.Evaluate, new EvaluateActivity(services))
+            .Add(FlowSteps.Decide, new DecideActivity(services))
+            .Add(FlowSteps.Finish, new FinishActivity(services))
+            .Add(FlowSteps.Fail, new FailActivity(services));
     }
+
+    private static OrchestrationCatalog Add<TInput, TOutput>(
+        this OrchestrationCatalog catalog, ActivityDefinition<TInput, TOutput> step, Activity<TInput, TOutput> activity) =>
+        catalog.AddActivity(step, new CodedActivity<TInput, TOutput>(activity));
 }

@@ -1,4 +1,3 @@
-using MlDurable.Learning.Judging;
 using MlDurable.Pipelines.Data;
 using MlDurable.Pipelines.Registry;
 using MlDurable.Pipelines.Runs;
@@ -50,7 +49,8 @@ internal static class DataSections
                 html.Text($", {ReportText.Counted(partition.Findings.Length, "broken expectation")}.");
             }
 
-            using (ReportTables.Table(html, "Broken expectations of " + partition.Partition, "Level", "Rule", "Column", "Found", "Expected", "#Pipeline line"))
+            var caption = "Broken expectations of " + partition.Partition;
+            using (ReportTables.Table(html, caption, "Level", "Rule", "Column", "Found", "Expected", "#Pipeline line"))
             using (html.Open("tbody"))
             {
                 foreach (var finding in partition.Findings)
@@ -71,13 +71,8 @@ internal static class DataSections
         }
     }
 
-    public static void WriteWork(HtmlWriter html, ReportModel model)
+    public static void WriteWork(HtmlWriter html, ReportModel model, RunWork work)
     {
-        if (model.Run.Work is not { } work)
-        {
-            return;
-        }
-
         // A run that stopped early did not come to the rest: that is neither done nor reused.
         var decided = model.Run.Outcome is not (null or RunOutcome.Quarantined);
         using (ReportTables.Table(html, "What this run did, and what it took from earlier ones", "Step", "#Done now", "#Reused", "#All"))
@@ -88,7 +83,10 @@ internal static class DataSections
             Row("Candidates trained", work.Trained, work.Candidates);
         }
 
-        html.Element("p", "Content decides what is reused: the same data, settings and code give the same result, so it is not computed again.", ("class", "hint"));
+        html.Element(
+            "p",
+            "Content decides what is reused: the same data, settings and code give the same result, so it is not computed again.",
+            ("class", "hint"));
 
         void Row(string step, int done, int all)
         {
@@ -147,7 +145,8 @@ internal static class DataSections
     public static void WriteVersions(HtmlWriter html, ReportModel model)
     {
         var registry = model.Registry;
-        using (ReportTables.Table(html, $"Versions of {registry.Model}, newest first", "#Version", "Aliases", "Status", "Trainer", "Metric", "#Value", "Run", "Created"))
+        var caption = $"Versions of {registry.Model}, newest first";
+        using (ReportTables.Table(html, caption, "#Version", "Aliases", "Status", "Trainer", "Metric", "#Value", "Run", "Created"))
         using (html.Open("tbody"))
         {
             foreach (var version in registry.Versions.OrderByDescending(version => version.Number).Take(EventsShown))
@@ -174,13 +173,8 @@ internal static class DataSections
         }
     }
 
-    public static void WriteReproduce(HtmlWriter html, ReportModel model)
+    public static void WriteReproduce(HtmlWriter html, Manifest manifest)
     {
-        if (model.Manifest is not { } manifest)
-        {
-            return;
-        }
-
         html.Element("p", "Trains the candidate again from its manifest and says whether the model file is the same, bit for bit:");
         using (html.Open("pre"))
         {
@@ -190,8 +184,9 @@ internal static class DataSections
         var environment = manifest.Environment;
         html.Element(
             "p",
-            $"It is promised where the operating system ({environment.Os}), the processor architecture ({environment.Architecture}), the .NET runtime "
-            + $"({environment.Runtime}) and the learning code ({ReportText.ShortHash(environment.CodeHash)}) are the same; elsewhere the last digits may differ.",
+            $"It is promised where the operating system ({environment.Os}), the processor architecture ({environment.Architecture}), "
+            + $"the .NET runtime ({environment.Runtime}) and the learning code ({ReportText.ShortHash(environment.CodeHash)}) are the same; "
+            + "elsewhere the last digits may differ.",
             ("class", "hint"));
     }
 
@@ -243,8 +238,7 @@ internal static class DataSections
                 {
                     using (html.Open("li"))
                     {
-                        using (html.Open(
-                            "svg", ("class", "swatch"), ("xmlns", "http://www.w3.org/2000/svg"), ("viewBox", "0 0 22 8"), ("aria-hidden", "true")))
+                        using (SvgChart.OpenHidden(html, "swatch", 22, 8))
                         {
                             html.Void("rect", ("class", cssClass), ("x", "0"), ("y", "0"), ("width", "22"), ("height", "8"));
                         }
@@ -358,7 +352,9 @@ internal static class DataSections
             yield return ("Trainer", $"{manifest.Trainer} {manifest.TrainerVersion}");
             yield return ("Settings", ReportText.Settings(manifest.Hyperparameters));
             yield return ("Model file", manifest.ModelHash);
-            yield return ("Environment", $"{manifest.Environment.Os}, {manifest.Environment.Architecture}, .NET {manifest.Environment.Runtime}, MlDurable {manifest.Environment.Product}");
+            var environment = manifest.Environment;
+            yield return (
+                "Environment", $"{environment.Os}, {environment.Architecture}, .NET {environment.Runtime}, MlDurable {environment.Product}");
         }
     }
 }

@@ -1,4 +1,5 @@
 using MlDurable.Learning.Judging;
+using MlDurable.Pipelines.Runs;
 
 namespace MlDurable.Pipelines.Reports;
 
@@ -16,13 +17,8 @@ internal static class DecisionSections
         }
     }
 
-    public static void WriteFailure(HtmlWriter html, ReportModel model)
+    public static void WriteFailure(HtmlWriter html, RunFailure failure)
     {
-        if (model.Run.Failure is not { } failure)
-        {
-            return;
-        }
-
         using (html.Open("div", ("class", "notes bad")))
         {
             html.Element("p", failure.Message);
@@ -33,13 +29,8 @@ internal static class DecisionSections
         }
     }
 
-    public static void WriteDecision(HtmlWriter html, ReportModel model)
+    public static void WriteDecision(HtmlWriter html, ReportModel model, Verdict verdict)
     {
-        if (model.Verdict is not { } verdict)
-        {
-            return;
-        }
-
         // Without a summary of the run the verdict's stands in the header already.
         if (model.Run.Summary is { } shown && shown != verdict.Summary)
         {
@@ -73,7 +64,7 @@ internal static class DecisionSections
         }
     }
 
-    private static void WriteComparisons(HtmlWriter html, Runs.Evaluation evaluation)
+    private static void WriteComparisons(HtmlWriter html, Evaluation evaluation)
     {
         var champion = evaluation.VersusChampion.FirstOrDefault(difference => difference.Metric == evaluation.Primary);
         var anchor = evaluation.VersusAnchor;

@@ -10,20 +10,20 @@ public static class HtmlReport
     private static readonly ReportSection[] Sections =
     [
         new("warnings", "Warnings", model => model.Warnings.Length > 0, DecisionSections.WriteWarnings),
-        new("failure", "What failed", model => model.Run.Failure is not null, DecisionSections.WriteFailure),
-        new("decision", "Why", model => model.Verdict is not null, DecisionSections.WriteDecision),
-        new("metrics", "Metrics", model => model.Evaluation is not null, MetricSections.WriteMetrics),
-        new("curves", "Ranking", model => model.Evaluation is not null, MetricSections.WriteCurves),
-        new("calibration", "Calibration", model => model.Evaluation is not null, MetricSections.WriteCalibration),
-        new("confusion", "Decisions", model => model.Evaluation is not null, MetricSections.WriteConfusion),
-        new("slices", "Slices", model => model.Evaluation is { Slices.Length: > 0 }, SliceSection.Write),
-        new("importance", "Importance", model => model.Evaluation is { Importance.Length: > 0 }, MetricSections.WriteImportance),
+        ReportSection.Of("failure", "What failed", model => model.Run.Failure, (html, _, failure) => DecisionSections.WriteFailure(html, failure)),
+        ReportSection.Of("decision", "Why", model => model.Verdict, DecisionSections.WriteDecision),
+        Evidence("metrics", "Metrics", MetricSections.WriteMetrics),
+        Evidence("curves", "Ranking", MetricSections.WriteCurves),
+        Evidence("calibration", "Calibration", MetricSections.WriteCalibration),
+        Evidence("confusion", "Decisions", MetricSections.WriteConfusion),
+        Evidence("slices", "Slices", SliceSection.Write, evaluation => evaluation.Slices.Length > 0),
+        Evidence("importance", "Importance", MetricSections.WriteImportance, evaluation => evaluation.Importance.Length > 0),
         new("leaderboard", "Leaderboard", model => model.Run.Leaderboard.Length > 0, LeaderboardSection.Write),
         new("quality", "Data quality", model => model.Quality.Length > 0, DataSections.WriteQuality),
-        new("work", "Work and reuse", model => model.Run.Work is not null, DataSections.WriteWork),
+        ReportSection.Of("work", "Work and reuse", model => model.Run.Work, DataSections.WriteWork),
         new("lineage", "Lineage", _ => true, DataSections.WriteLineage),
         new("versions", "Versions", model => model.Registry.Versions.Length > 0, DataSections.WriteVersions),
-        new("reproduce", "Reproduce", model => model.Manifest is not null, DataSections.WriteReproduce),
+        ReportSection.Of("reproduce", "Reproduce", model => model.Manifest, (html, _, manifest) => DataSections.WriteReproduce(html, manifest)),
     ];
 
     /// <summary>Renders the report.</summary>
@@ -57,7 +57,9 @@ public static class HtmlReport
 
                 using (html.Open("footer"))
                 {
-                    html.Element("p", $"Run {model.Run.RunId} of pipeline {model.Run.Pipeline}. All times are UTC. This page loads nothing and runs no script.");
+                    html.Element(
+                        "p",
+                        $"Run {model.Run.RunId} of pipeline {model.Run.Pipeline}. All times are UTC. This page loads nothing and runs no script.");
                 }
             }
         }
@@ -91,13 +93,14 @@ public static class HtmlReport
             {
                 html.Text("Run ").Element("code", run.RunId).Text(" for model ").Element("b", run.Model).Text(" · ");
                 html.Element("time", ReportText.Instant(run.StartedAt), ("datetime", ReportText.Instant(run.StartedAt)));
-                html.Text(run.FinishedAt is { } finished ? " · took " + ReportText.Seconds((finished - run.StartedAt).TotalSeconds) : " · not finished");
+                html.Text(run.FinishedAt is { } finished
+                    ? " · took " + ReportText.Seconds((finished - run.StartedAt).TotalSeconds)
+                    : " · not finished");
             }
 
             using (html.Open("div", ("class", "verdict " + badge.Tone), ("id", "outcome")))
             {
-                using (html.Open(
-                    "svg", ("class", "icon"), ("xmlns", "http://www.w3.org/2000/svg"), ("viewBox", "0 0 24 24"), ("aria-hidden", "true")))
+                using (SvgChart.OpenHidden(html, "icon", 24, 24))
                 {
                     html.Void("path", ("d", badge.Icon));
                 }
@@ -178,5 +181,19 @@ public static class HtmlReport
         }
     }
 
-    private sealed record ReportSection(string Id, string Title, Predicate<ReportModel> IsPresent, Action<HtmlWriter, ReportModel> Write);
+    private static ReportSection Evidence(
+        string id, string title, Action<HtmlWriter, Evaluation> write, Predicate<Evaluation>? isPresent = null) =>
+        ReportSection.Of(
+            id,
+            title,
+            model => model.Evaluation is { } evaluation && isPresent?.Invoke(evaluation) != false ? evaluation : null,
+            (html, _, evaluation) => write(html, evaluation));
+
+    private sealed record ReportSection(string Id, string Title, Predicate<ReportModel> IsPresent, Action<HtmlWriter, ReportModel> Write)
+    {
+        /// <summary>A section about a part of the model, present when the part is.</summary>
+        public static ReportSection Of<T>(string id, string title, Func<ReportModel, T?> part, Action<HtmlWriter, ReportModel, T> write)
+            where T : class =>
+            new(id, title, model => part(model) is not null, (html, model) => write(html, model, part(model)!));
+    }
 }

@@ -18,15 +18,19 @@ internal static class LeaderboardSection
         var selected = SelectedIndex(model);
         var varying = Varying(board);
         // The baseline is far behind: on the same scale it would hide how the others differ.
-        var plot = new RowPlot(html, drawn is null ? [] : board.Where(candidate => !IsBaseline(candidate)).Select(candidate => Value(candidate, drawn)));
-        List<string> columns = ["#Rank", "Trainer", "Settings", .. metrics.Select(metric => "#" + ReportText.MetricName(metric))];
-        if (drawn is not null)
-        {
-            columns.Insert(4, "");
-        }
-
-        columns.AddRange(["#Fit"]);
-        using (ReportTables.Table(html, "The candidates on the validation rows, best first", [.. columns]))
+        var plot = new RowPlot(
+            html,
+            drawn is null ? [] : board.Where(candidate => !IsBaseline(candidate)).Select(candidate => Value(candidate, drawn)));
+        string[] columns =
+        [
+            "#Rank",
+            "Trainer",
+            "Settings",
+            .. metrics.Take(1).SelectMany(metric => new[] { "#" + ReportText.MetricName(metric), "" }),
+            .. metrics.Skip(1).Select(metric => "#" + ReportText.MetricName(metric)),
+            "#Fit",
+        ];
+        using (ReportTables.Table(html, "The candidates on the validation rows, best first", columns))
         using (html.Open("tbody"))
         {
             for (var rank = 0; rank < board.Length; rank++)
@@ -75,7 +79,7 @@ internal static class LeaderboardSection
                 {
                     html.Element("td", "", ("colspan", "4"));
                     plot.AxisCell();
-                    html.Element("td", "", ("colspan", ReportText.Count(columns.Count - 5)));
+                    html.Element("td", "", ("colspan", ReportText.Count(columns.Length - 5)));
                 }
             }
         }
@@ -87,7 +91,8 @@ internal static class LeaderboardSection
             ("class", "hint"));
     }
 
-    private static void WriteCommonSettings(HtmlWriter html, IReadOnlyList<CandidateResult> board, HashSet<(string Trainer, string Name)> varying)
+    private static void WriteCommonSettings(
+        HtmlWriter html, IReadOnlyList<CandidateResult> board, HashSet<(string Trainer, string Name)> varying)
     {
         foreach (var trainer in board.GroupBy(candidate => candidate.Trainer))
         {

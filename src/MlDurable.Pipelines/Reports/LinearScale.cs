@@ -8,7 +8,7 @@ namespace MlDurable.Pipelines.Reports;
 /// <param name="High">The upper end of the domain, above <paramref name="Low"/>.</param>
 /// <param name="From">The coordinate of <paramref name="Low"/>.</param>
 /// <param name="To">The coordinate of <paramref name="High"/>; may be below <paramref name="From"/>.</param>
-internal readonly record struct LinearScale(double Low, double High, double From, double To)
+internal sealed record LinearScale(double Low, double High, double From, double To)
 {
     /// <summary>A domain that holds all finite values, widened to the next ticks.</summary>
     /// <param name="values">The values; those that are not finite are ignored.</param>

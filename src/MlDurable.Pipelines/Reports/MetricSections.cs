@@ -15,18 +15,13 @@ internal static class MetricSections
     // The normal quantile of a two-sided 95 % interval.
     private const double Z95 = 1.959964;
 
-    public static void WriteMetrics(HtmlWriter html, ReportModel model)
+    public static void WriteMetrics(HtmlWriter html, Evaluation evaluation)
     {
-        if (model.Evaluation is not { } evaluation)
-        {
-            return;
-        }
-
         var rows = evaluation.Rows;
         html.Element(
             "p",
-            $"On {ReportText.Counted(rows.Compared, "row")} that none of the compared models had seen ({ReportText.Counted(rows.ComparedPositives, "positive")}, "
-            + $"{ReportText.Percent(rows.ComparedPositives, rows.Compared)}){Period(rows)}. "
+            $"On {ReportText.Counted(rows.Compared, "row")} that none of the compared models had seen "
+            + $"({ReportText.Counted(rows.ComparedPositives, "positive")}, {ReportText.Percent(rows.ComparedPositives, rows.Compared)}){Period(rows)}. "
             + $"The holdout part has {ReportText.Counted(rows.Holdout, "row")}, {ReportText.Counted(rows.Positives, "positive")}.");
 
         EvaluatedModel[] models = [.. CandidateAndChampion(evaluation), evaluation.Baseline];
@@ -89,34 +84,26 @@ internal static class MetricSections
             ("class", "hint"));
     }
 
-    public static void WriteCurves(HtmlWriter html, ReportModel model)
+    public static void WriteCurves(HtmlWriter html, Evaluation evaluation)
     {
-        if (model.Evaluation is not { } evaluation)
-        {
-            return;
-        }
-
         using (html.Open("div", ("class", "charts")))
         {
             WriteCurve(
                 html, evaluation, "roc", "ROC curve", "roc-auc", "False positive rate", "True positive rate",
                 evaluated => evaluated.Roc, new(0, 0), new(1, 1),
-                "How many of the positive rows are found (up) at the price of how many negative rows called positive (right). The dotted line is chance.");
+                "How many of the positive rows are found (up) at the price of how many negative rows called positive (right). "
+                + "The dotted line is chance.");
             var rate = evaluation.Rows.Compared == 0 ? 0 : (double)evaluation.Rows.ComparedPositives / evaluation.Rows.Compared;
             WriteCurve(
                 html, evaluation, "pr", "Precision–recall curve", "pr-auc", "Recall", "Precision",
                 evaluated => evaluated.PrecisionRecall, new(0, rate), new(1, rate),
-                $"How many of the rows called positive are (up), as more of the positive rows are found (right). The dotted line is chance: {ReportText.Percent(rate)} of the rows are positive.");
+                "How many of the rows called positive are (up), as more of the positive rows are found (right). The dotted line is chance: "
+                + $"{ReportText.Percent(rate)} of the rows are positive.");
         }
     }
 
-    public static void WriteCalibration(HtmlWriter html, ReportModel model)
+    public static void WriteCalibration(HtmlWriter html, Evaluation evaluation)
     {
-        if (model.Evaluation is not { } evaluation)
-        {
-            return;
-        }
-
         var bins = evaluation.Candidate.Calibration
             .Where(bin => double.IsFinite(bin.Low) && double.IsFinite(bin.High) && double.IsFinite(bin.MeanPredicted) && double.IsFinite(bin.ObservedRate))
             .ToList();
@@ -174,13 +161,8 @@ internal static class MetricSections
         }
     }
 
-    public static void WriteConfusion(HtmlWriter html, ReportModel model)
+    public static void WriteConfusion(HtmlWriter html, Evaluation evaluation)
     {
-        if (model.Evaluation is not { } evaluation)
-        {
-            return;
-        }
-
         using (html.Open("div", ("class", "charts")))
         {
             foreach (var evaluated in CandidateAndChampion(evaluation))
@@ -227,19 +209,15 @@ internal static class MetricSections
         }
     }
 
-    public static void WriteImportance(HtmlWriter html, ReportModel model)
+    public static void WriteImportance(HtmlWriter html, Evaluation evaluation)
     {
-        if (model.Evaluation is not { } evaluation)
-        {
-            return;
-        }
-
         var metric = ReportText.MetricName(evaluation.Primary);
         var plot = new RowPlot(
             html,
             evaluation.Importance.SelectMany(one => new[] { one.Mean, one.Mean - one.StandardError, one.Mean + one.StandardError }),
             0);
-        using (ReportTables.Table(html, $"Loss of {metric} when a column's values are shuffled, most important first", "Column", "#Loss", "#Standard error", ""))
+        var caption = $"Loss of {metric} when a column's values are shuffled, most important first";
+        using (ReportTables.Table(html, caption, "Column", "#Loss", "#Standard error", ""))
         using (html.Open("tbody"))
         {
             foreach (var importance in evaluation.Importance)
@@ -376,7 +354,7 @@ internal static class MetricSections
                 Entry(
                     evaluated == evaluation.Candidate ? "candidate" : "champion",
                     Name(evaluated),
-                    evaluated.Metrics.FirstOrDefault(estimate => estimate.Metric == metric) is { } estimate ? ReportText.Metric(estimate.Value) : "");
+                    ReportText.Metric(evaluated.Metrics.FirstOrDefault(estimate => estimate.Metric == metric)?.Value));
             }
 
             Entry("chance", reference, "");
@@ -386,7 +364,7 @@ internal static class MetricSections
         {
             using (html.Open("li"))
             {
-                using (html.Open("svg", ("class", "swatch"), ("xmlns", "http://www.w3.org/2000/svg"), ("viewBox", "0 0 22 8"), ("aria-hidden", "true")))
+                using (SvgChart.OpenHidden(html, "swatch", 22, 8))
                 {
                     html.Void("line", ("class", cssClass), ("x1", "1"), ("y1", "4"), ("x2", "21"), ("y2", "4"));
                 }

@@ -24,7 +24,16 @@ public static class ModelCard
         var card = new StringBuilder();
         var version = model.Run.Version is { } number ? $", version {number}" : "";
         Heading(card, 1, model.Run.Model + version);
-        Paragraph(card, $"{RunBadge.Of(model).Word}. {model.Run.Summary ?? model.Verdict?.Summary}".TrimEnd());
+        // The card is written when the version is registered, before the run has ended: until then the verdict speaks.
+        if (model.Run.Status != RunStatus.Running)
+        {
+            Paragraph(card, $"{RunBadge.Of(model).Word}. {model.Run.Summary ?? model.Verdict?.Summary}".TrimEnd());
+        }
+        else if (model.Verdict is { } verdict)
+        {
+            Paragraph(card, verdict.Summary);
+        }
+
         foreach (var warning in model.Warnings)
         {
             card.Append("> **Warning:** ").Append(Escape(warning)).Append("\n\n");

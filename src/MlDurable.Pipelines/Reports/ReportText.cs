@@ -88,7 +88,7 @@ internal static class ReportText
     /// <summary>A metric's name for people.</summary>
     public static string MetricName(string name) => MetricCatalog.Find(name)?.DisplayName ?? name;
 
-    /// <summary>Hyperparameters or parameters in one line.</summary>
+    /// <summary>Hyperparameters in one line.</summary>
     public static string Settings(IEnumerable<KeyValuePair<string, double>> settings) =>
         string.Join(", ", settings.Select(setting => $"{setting.Key} {Plain(setting.Value)}"));
 

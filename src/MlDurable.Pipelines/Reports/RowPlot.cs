@@ -33,9 +33,9 @@ internal sealed class RowPlot
     public void Cell(string cssClass, double? value, double? low = null, double? high = null)
     {
         using (html.Open("td", ("class", "plot")))
-        using (OpenDrawing(Height))
+        using (SvgChart.OpenHidden(html, "row-plot", Width, Height))
         {
-            Guides(Height);
+            Guides();
             if (low is { } from && high is { } to && double.IsFinite(from) && double.IsFinite(to))
             {
                 Segment(cssClass + "-whisker", scale.Map(from), Height / 2, scale.Map(to), Height / 2);
@@ -57,7 +57,7 @@ internal sealed class RowPlot
     public void BarCell(string cssClass, double value, double standardError)
     {
         using (html.Open("td", ("class", "plot")))
-        using (OpenDrawing(Height))
+        using (SvgChart.OpenHidden(html, "row-plot", Width, Height))
         {
             if (double.IsFinite(value))
             {
@@ -71,7 +71,7 @@ internal sealed class RowPlot
                     ("height", "12"));
             }
 
-            Guides(Height);
+            Guides();
             if (double.IsFinite(value) && double.IsFinite(standardError))
             {
                 Segment("error-bar", scale.Map(value - standardError), Height / 2, scale.Map(value + standardError), Height / 2);
@@ -83,7 +83,7 @@ internal sealed class RowPlot
     public void AxisCell()
     {
         using (html.Open("td", ("class", "plot")))
-        using (OpenDrawing(Height))
+        using (SvgChart.OpenHidden(html, "row-plot", Width, Height))
         {
             foreach (var (value, label) in scale.Ticks(5))
             {
@@ -101,19 +101,11 @@ internal sealed class RowPlot
         }
     }
 
-    private HtmlWriter.Scope OpenDrawing(int height) =>
-        html.Open(
-            "svg",
-            ("class", "row-plot"),
-            ("xmlns", "http://www.w3.org/2000/svg"),
-            ("viewBox", $"0 0 {Width} {height}"),
-            ("aria-hidden", "true"));
-
-    private void Guides(int height)
+    private void Guides()
     {
         foreach (var guide in guides)
         {
-            Segment("guide", scale.Map(guide), 0, scale.Map(guide), height);
+            Segment("guide", scale.Map(guide), 0, scale.Map(guide), Height);
         }
     }
 

@@ -1,4 +1,5 @@
 using MlDurable.Learning.Judging;
+using MlDurable.Pipelines.Runs;
 
 namespace MlDurable.Pipelines.Reports;
 
@@ -8,13 +9,8 @@ internal static class SliceSection
     // A column of hundreds of values would bury the slices that say something; the rest is counted in one line.
     private const int SmallShown = 8;
 
-    public static void Write(HtmlWriter html, ReportModel model)
+    public static void Write(HtmlWriter html, Evaluation evaluation)
     {
-        if (model.Evaluation is not { } evaluation)
-        {
-            return;
-        }
-
         var metric = ReportText.MetricName(evaluation.Primary);
         var compared = evaluation.Champion is not null;
         var overall = evaluation.Candidate.Metrics.FirstOrDefault(estimate => estimate.Metric == evaluation.Primary)?.Value ?? double.NaN;

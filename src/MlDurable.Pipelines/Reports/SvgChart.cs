@@ -16,6 +16,7 @@ internal sealed class SvgChart
     private const int MarginBottom = 44;
 
     private readonly HtmlWriter html;
+    private readonly int height;
     private readonly LinearScale x;
     private readonly LinearScale y;
 
@@ -28,17 +29,10 @@ internal sealed class SvgChart
     public SvgChart(HtmlWriter html, int width, int height, (double Low, double High) x, (double Low, double High) y)
     {
         this.html = html;
-        Width = width;
-        Height = height;
+        this.height = height;
         this.x = new LinearScale(x.Low, x.High, MarginLeft, width - MarginRight);
         this.y = new LinearScale(y.Low, y.High, height - MarginBottom, MarginTop);
     }
-
-    /// <summary>Width of the view box.</summary>
-    public int Width { get; }
-
-    /// <summary>Height of the view box.</summary>
-    public int Height { get; }
 
     /// <summary>Opens the drawing of an <c>svg</c> element with its name and description for those who do not see it.</summary>
     /// <param name="html">Where to write.</param>
@@ -63,6 +57,15 @@ internal sealed class SvgChart
         return scope;
     }
 
+    /// <summary>Opens an <c>svg</c> element that only repeats what stands beside it in words, and is hidden from screen readers.</summary>
+    public static HtmlWriter.Scope OpenHidden(HtmlWriter html, string cssClass, int width, int height) =>
+        html.Open(
+            "svg",
+            ("class", cssClass),
+            ("xmlns", "http://www.w3.org/2000/svg"),
+            ("viewBox", $"0 0 {width} {height}"),
+            ("aria-hidden", "true"));
+
     /// <summary>A coordinate, to a tenth of a pixel.</summary>
     public static string Coordinate(double value) => value.ToString("0.#", CultureInfo.InvariantCulture);
 
@@ -82,7 +85,7 @@ internal sealed class SvgChart
         }
 
         Segment("axis", x.From, y.From, x.To, y.From);
-        Text("axis-title", (x.From + x.To) / 2, Height - 8, "middle", xTitle);
+        Text("axis-title", (x.From + x.To) / 2, height - 8, "middle", xTitle);
         // Lying above the axis it reads without tilting the head, and needs no transform.
         Text("axis-title", 0, 12, "start", yTitle);
     }
@@ -143,7 +146,10 @@ internal sealed class SvgChart
     /// <param name="curves">The curves with their classes, ascending in X.</param>
     /// <param name="words">The words for a value of X and the curves' values there.</param>
     public void Probes(
-        int strips, bool top, IReadOnlyList<(string CssClass, IReadOnlyList<CurvePoint> Points)> curves, Func<double, double[], string> words)
+        int strips,
+        bool top,
+        IReadOnlyList<(string CssClass, IReadOnlyList<CurvePoint> Points)> curves,
+        Func<double, double[], string> words)
     {
         var width = (x.To - x.From) / strips;
         for (var strip = 0; strip < strips; strip++)

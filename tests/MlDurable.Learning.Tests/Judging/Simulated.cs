@@ -8,6 +8,7 @@ internal sealed class Simulated
 {
     private readonly SplitMix64 random;
     private readonly double[] signal;
+    private double[]? shared;
 
     public Simulated(int rows, ulong seed, double positives = 0.4)
     {
@@ -26,6 +27,14 @@ internal sealed class Simulated
     /// <summary>A model that sees what every model sees, and noise of its own: the more noise the worse.</summary>
     public ScoredModel Model(double noise, double threshold = 0.5) => new(
         Array.ConvertAll(signal, value => 1 / (1 + Math.Exp(-(value - 0.6 + (noise * Normal()))))), threshold);
+
+    /// <summary>A model that errs where its predecessors err, more or less: most of the noise is shared.</summary>
+    public ScoredModel Retrained(double noise)
+    {
+        shared ??= Array.ConvertAll(signal, _ => Normal());
+        return new ScoredModel(
+            [.. signal.Zip(shared, (value, error) => 1 / (1 + Math.Exp(-(value - 0.6 + (noise * error) + (0.1 * Normal())))))], 0.5);
+    }
 
     public ScoredModel Constant(double score) => new(Array.ConvertAll(Labels, _ => score), 0.5);
 

@@ -15,7 +15,9 @@ public sealed class ColumnFileTests
 
     [Fact]
     public void Read_OfAnyWrittenTable_GivesItBack() =>
-        Prop.ForAll(TableGenerators.AnyTable.ToArbitrary(), table => TableAssert.Equal(table, Read(Write(table)))).QuickCheckThrowOnFailure();
+        Prop.ForAll(
+            TableGenerators.TableOf(0, Enum.GetValues<ColumnKind>()).ToArbitrary(), table => TableAssert.Equal(table, Read(Write(table))))
+            .QuickCheckThrowOnFailure();
 
     [Theory]
     [InlineData(255)]

@@ -15,9 +15,9 @@ internal static class TableGenerators
         Gen.Elements(double.NaN, 0, -0.0, 1, -1, double.MaxValue, double.MinValue, double.Epsilon, 0.1, 1e-300),
         Gen.Choose(-1_000_000, 1_000_000).Select(value => value / 1000.0));
 
-    public static readonly Gen<Table> AnyTable =
-        from rows in Gen.Choose(0, 40)
-        from kinds in Gen.ListOf(Gen.Elements(ColumnKind.Number, ColumnKind.Category, ColumnKind.Time))
+    public static Gen<Table> TableOf(int minRows, params ColumnKind[] allowedKinds) =>
+        from rows in Gen.Choose(minRows, 40)
+        from kinds in Gen.ListOf(Gen.Elements(allowedKinds))
         from columns in Gen.CollectToList(kinds.Select((kind, index) => (kind, index)), item => AnyColumn($"column {item.index}", item.kind, rows))
         select new Table(columns.ToArray());
 

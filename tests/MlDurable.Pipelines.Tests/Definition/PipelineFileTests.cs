@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text;
 using MlDurable.Learning.Features;
@@ -322,8 +321,9 @@ public sealed class PipelineFileTests
             Assert.Single(PipelineFile.Load("p", bytes).Problems).ToString());
     }
 
+    // Followed to the end, these aliases stand for 9⁶⁰ values: a loader that did would not come back.
     [Fact]
-    public void Load_AliasBomb_IsRefusedAtOnce()
+    public void Load_AliasBomb_IsRefused()
     {
         var text = new StringBuilder("a0: &a0 [x, x, x, x, x, x, x, x, x]\n");
         for (var level = 1; level < 60; level++)
@@ -331,11 +331,9 @@ public sealed class PipelineFileTests
             text.Append(string.Create(null, $"a{level}: &a{level} [{string.Join(", ", Enumerable.Repeat($"*a{level - 1}", 9))}]\n"));
         }
 
-        var watch = Stopwatch.StartNew();
         var problem = Assert.Single(PipelineText.Problems(text.ToString()));
 
         Assert.EndsWith("the aliases stand for more than 100,000 values", problem, StringComparison.Ordinal);
-        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(5), $"took {watch.Elapsed}");
     }
 
     [Theory]
@@ -345,20 +343,18 @@ public sealed class PipelineFileTests
     [InlineData("? ", '-')]
     [InlineData("a: ", ':')]
     [InlineData("gates: [\"", '<')]
-    public void Load_LongestFileOfOneCharacter_EndsSoon(string start, char character)
+    public void Load_LongestFileOfOneCharacter_IsRefused(string start, char character)
     {
         var text = start + new string(character, PipelineFile.MaxBytes - start.Length);
 
-        var watch = Stopwatch.StartNew();
         var result = PipelineText.Load(text);
 
         Assert.Null(result.Definition);
         Assert.NotEmpty(result.Problems);
-        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(10), $"took {watch.Elapsed}");
     }
 
     [Fact]
-    public void Load_ManyWrongKeys_ReportsEachSoon()
+    public void Load_ManyWrongKeys_ReportsEach()
     {
         var text = new StringBuilder();
         for (var key = 0; text.Length < PipelineFile.MaxBytes / 4; key++)
@@ -366,10 +362,8 @@ public sealed class PipelineFileTests
             text.Append(string.Create(null, $"k{key}: ${{p{key}}}\n"));
         }
 
-        var watch = Stopwatch.StartNew();
         var problems = PipelineText.Problems(text.ToString());
 
         Assert.True(problems.Length > 15_000);
-        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(10), $"took {watch.Elapsed}");
     }
 }

@@ -31,7 +31,7 @@ public sealed class PipelineFuzzTests
         var texts = Gen.ListOf(Edits).Select(static edits => edits.Aggregate(PipelineText.Valid, Apply));
         var property = Prop.ForAll(texts.ToArbitrary(), static text => Check(Encoding.UTF8.GetBytes(text)));
 
-        FsCheck.Check.One(Config.QuickThrowOnFailure.WithMaxTest(1_500).WithEndSize(12), property);
+        FsCheck.Check.One(Config.QuickThrowOnFailure.WithMaxTest(500).WithEndSize(12), property);
     }
 
     [Fact]
@@ -52,7 +52,7 @@ public sealed class PipelineFuzzTests
                 Check(bytes);
             });
 
-        FsCheck.Check.One(Config.QuickThrowOnFailure.WithMaxTest(500).WithEndSize(6), property);
+        FsCheck.Check.One(Config.QuickThrowOnFailure.WithMaxTest(300).WithEndSize(6), property);
     }
 
     private static string Apply(string text, Edit edit)

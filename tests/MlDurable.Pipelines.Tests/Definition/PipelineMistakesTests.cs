@@ -269,6 +269,10 @@ public sealed class PipelineMistakesTests
         },
 
         // YAML
+        { "slices: [Size]", "slices: [Size", "36:9: not valid YAML: a '[' or '{' before this place is not closed" },
+        { "Will it break?", @"""\uD83D\u0041""", "1:17: not valid YAML: an escape sequence after this place stands for no character" },
+        { "Will it break?", @"""\UFFFFFFFF""", "1:17: not valid YAML: an escape sequence after this place stands for no character" },
+        { "Will it break?", @"""\q""", "2:14: not valid YAML: While scanning a quoted scalar, found unknown escape character." },
         {
             "description: Will it break?", "description: Will it break: now",
             "2:27: not valid YAML: While scanning a plain scalar value, found invalid mapping."

@@ -15,6 +15,8 @@ internal sealed class SchemaValidator(string schema)
         "anyOf", "oneOf", "$ref",
     ];
 
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(5);
+
     private readonly JsonObject root = JsonNode.Parse(schema)!.AsObject();
 
     public bool IsValid(string yaml)
@@ -42,7 +44,7 @@ internal sealed class SchemaValidator(string schema)
                 return null;
             case YamlScalarNode { Style: ScalarStyle.Plain, Value: "true" or "false" } scalar:
                 return JsonValue.Create(scalar.Value == "true");
-            case YamlScalarNode { Style: ScalarStyle.Plain } scalar when Regex.IsMatch(scalar.Value!, @"^-?(0|[1-9][0-9]*)(\.[0-9]+)?(e[-+]?[0-9]+)?$"):
+            case YamlScalarNode { Style: ScalarStyle.Plain } scalar when Regex.IsMatch(scalar.Value!, @"^-?(0|[1-9][0-9]*)(\.[0-9]+)?(e[-+]?[0-9]+)?$", RegexOptions.ExplicitCapture, Limit):
                 return JsonValue.Create(double.Parse(scalar.Value!));
             case YamlScalarNode scalar:
                 return JsonValue.Create(scalar.Value);
@@ -85,7 +87,7 @@ internal sealed class SchemaValidator(string schema)
         ("exclusiveMaximum", JsonValue) when IsNumber(value) => value!.GetValue<double>() < Number(rule),
         ("minLength", JsonValue) when HasType(value, "string") => value!.GetValue<string>().Length >= rule.GetValue<int>(),
         ("maxLength", JsonValue) when HasType(value, "string") => value!.GetValue<string>().Length <= rule.GetValue<int>(),
-        ("pattern", JsonValue) when HasType(value, "string") => Regex.IsMatch(value!.GetValue<string>(), rule.GetValue<string>(), RegexOptions.ECMAScript),
+        ("pattern", JsonValue) when HasType(value, "string") => Regex.IsMatch(value!.GetValue<string>(), rule.GetValue<string>(), RegexOptions.ECMAScript, Limit),
         _ => true,
     };
 

@@ -109,9 +109,9 @@ public sealed partial class HtmlReportTests
         var document = Parse(HtmlReport.Render(HostileReport.With(plain, Attack)));
 
         Assert.Equal(Elements(Parse(HtmlReport.Render(plain))), Elements(document));
-        foreach (var place in new[] { "h1", "title", "h3", "th", "td", "dt", "dd", "code", "li", "summary", "span", "p" })
+        foreach (var place in new[] { "h1", "title", "h3", "th", "td", "dt", "dd", "code", "li", "span", "p" })
         {
-            Assert.Contains(document.Descendants(place), element => element.Value.Contains("<script>", StringComparison.Ordinal) || place == "summary");
+            Assert.Contains(document.Descendants(place), element => element.Value.Contains("<script>", StringComparison.Ordinal));
         }
     }
 
@@ -388,6 +388,6 @@ public sealed partial class HtmlReportTests
         };
     }
 
-    [GeneratedRegex(@"-?\d+(\.\d+)?")]
+    [GeneratedRegex(@"-?\d+(?:\.\d+)?", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Numbers();
 }

@@ -1,6 +1,7 @@
 using FsCheck;
 using FsCheck.Fluent;
 using MlDurable.Pipelines.Reports;
+using MlDurable.Pipelines.Runs;
 
 namespace MlDurable.Pipelines.Tests.Reports;
 
@@ -35,6 +36,16 @@ public sealed class ModelCardTests
 
         Assert.DoesNotContain("## Performance", card, StringComparison.Ordinal);
         Assert.StartsWith("# bird-strike-damage\n\nFailed.\n", card, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Render_WhileTheRunStillRuns_BeginsWithTheVerdict()
+    {
+        var model = SampleReport.Promoted();
+
+        var card = ModelCard.Render(model with { Run = model.Run with { Status = RunStatus.Running, Outcome = null, Summary = null } });
+
+        Assert.StartsWith("# bird-strike-damage, version 4\n\nThe candidate is shown to be within 0.02", card, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -21,7 +21,7 @@ public sealed partial class ReportPartsTests
                     && character is not ((>= '\u202A' and <= '\u202E') or (>= '\u2066' and <= '\u2069') or (>= '\uFDD0' and <= '\uFDEF') or '\uFFFE' or '\uFFFF')));
                 var html = new HtmlWriter();
                 html.Element("p", safe, ("title", safe));
-                var element = XElement.Parse(html.ToString());
+                var element = XElement.Parse(html.ToString(), LoadOptions.PreserveWhitespace);
                 return element.Value == safe && element.Attribute("title")!.Value == safe;
             }));
 
@@ -129,8 +129,8 @@ public sealed partial class ReportPartsTests
     public void ReportStyle_Colours_ContrastEnoughInBothSchemes(int scheme)
     {
         // WCAG 2.2, success criteria 1.4.3 (text, 4.5) and 1.4.11 (graphics, 3).
-        var colours = Colours().Matches(ReportStyle.Sheet).GroupBy(match => match.Groups[1].Value)
-            .ToDictionary(name => name.Key, name => name.ElementAt(scheme).Groups[2].Value);
+        var colours = Colours().Matches(ReportStyle.Sheet).GroupBy(match => match.Groups["name"].Value)
+            .ToDictionary(name => name.Key, name => name.ElementAt(scheme).Groups["colour"].Value);
         foreach (var (ink, paper) in new[] { ("ink", "page"), ("muted", "page"), ("accent", "page"), ("ink", "panel"), ("muted", "panel"), ("muted", "accent-soft") })
         {
             Assert.True(Contrast(colours[ink], colours[paper]) >= 4.5, $"{ink} on {paper}");
@@ -163,6 +163,6 @@ public sealed partial class ReportPartsTests
         return (0.2126 * channels[0]) + (0.7152 * channels[1]) + (0.0722 * channels[2]);
     }
 
-    [GeneratedRegex("--([a-z-]+): (#[0-9a-f]{6})")]
+    [GeneratedRegex("--(?<name>[a-z-]+): (?<colour>#[0-9a-f]{6})", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Colours();
 }

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using MlDurable.Pipelines.Definition.Yaml;
 
 namespace MlDurable.Pipelines.Definition.Binding;
@@ -26,7 +27,8 @@ internal sealed class BindContext(ProblemList problems)
     public void Report(SourceMark mark, string code, string message) => Problems.Add(mark, code, message);
 
     /// <summary>
-    /// The scalar with its parameters filled in. A scalar that is wholly <c>${name}</c> has the parameter's type, quoted or not; within other text
+    /// The scalar with its parameters filled in. A scalar that is wholly <c>${name}</c> has the parameter's type, quoted or not; within
+    /// other text
     /// the parameter's text is inserted. <c>$${</c> stands for <c>${</c>. Null when a parameter is unknown (reported here) or was refused.
     /// </summary>
     public ResolvedScalar? Resolve(YamlScalar scalar)
@@ -95,6 +97,7 @@ internal sealed class BindContext(ProblemList problems)
 /// <param name="Value">The value.</param>
 /// <param name="Origin">The parameters that it comes from, as the end of a message; null for none.</param>
 /// <param name="IsPlain">Written in the file without quotes.</param>
+[StructLayout(LayoutKind.Auto)]
 internal readonly record struct ResolvedScalar(ScalarValue Value, string? Origin, bool IsPlain)
 {
     private const int MaxShown = 60;

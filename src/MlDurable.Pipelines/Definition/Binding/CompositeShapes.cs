@@ -85,7 +85,8 @@ internal sealed class VariantShape(string what, params IReadOnlyList<SectionShap
 
         if (mapping.IsComplete)
         {
-            RefuseType(mapping.Mark, subject, mapping.Entries.Length == 0 ? "an empty mapping" : $"one with {mapping.Entries[0].Key}", context);
+            RefuseType(
+                mapping.Mark, subject, mapping.Entries.Length == 0 ? "an empty mapping" : $"one with {mapping.Entries[0].Key}", context);
         }
 
         value = null;

@@ -57,7 +57,8 @@ internal sealed class GateShape : Shape<MetricGate>
         {
             var names = MetricCatalog.All.Select(static known => known.Name).ToArray();
             var hint = NearestName.Of(name, names) is null ? $"; the metrics are {string.Join(", ", names)}" : NearestName.Suggestion(name, names);
-            context.Report(scalar.Mark, PipelineProblemCodes.UnknownName, $"{subject} names the unknown metric '{name}'{resolved.Origin}{hint}");
+            context.Report(
+                scalar.Mark, PipelineProblemCodes.UnknownName, $"{subject} names the unknown metric '{name}'{resolved.Origin}{hint}");
             return false;
         }
 

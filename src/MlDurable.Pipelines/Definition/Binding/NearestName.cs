@@ -8,7 +8,8 @@ internal static class NearestName
 
     /// <summary>
     /// The name at the least distance, the first of equals; null when none is within a third of the text's length (rounded up, at most 3).
-    /// The distance counts insertions, deletions, substitutions and transpositions of neighbours (optimal string alignment), not upper and lower case.
+    /// The distance counts insertions, deletions, substitutions and transpositions of neighbours (optimal string alignment), not upper and
+    /// lower case.
     /// </summary>
     public static string? Of(string text, IEnumerable<string> names)
     {

@@ -79,7 +79,9 @@ internal static class ParameterBinder
         var maximum = LimitOf(Keys.Maximum, name, type, section, context);
         if (minimum > maximum)
         {
-            context.Report(section.MarkOf(Keys.Maximum), PipelineProblemCodes.Conflict, $"'maximum' {maximum} of parameter '{name}' is less than 'minimum' {minimum}");
+            context.Report(
+                section.MarkOf(Keys.Maximum), PipelineProblemCodes.Conflict,
+                $"'maximum' {maximum} of parameter '{name}' is less than 'minimum' {minimum}");
             return null;
         }
 

@@ -33,7 +33,8 @@ internal static class PipelineBinder
     }
 
     /// <summary>
-    /// The parameters come before everything that they may stand in. Binding them once more with the rest of the file reports the same problems,
+    /// The parameters come before everything that they may stand in. Binding them once more with the rest of the file reports the same
+    /// problems,
     /// which are kept once.
     /// </summary>
     private static ImmutableSortedDictionary<string, ParameterDefinition> BindParameters(

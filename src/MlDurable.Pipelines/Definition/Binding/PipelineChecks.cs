@@ -81,7 +81,9 @@ internal static class PipelineChecks
 
         if (data is not null && !data.Has(DataKeys.Time) && split.Value.TryGet(Split.By, out var by) && by.Value == SplitBy.Time)
         {
-            context.Report(by.Mark, PipelineProblemCodes.Conflict, "a split by time needs the column that orders rows; add 'time' to 'data', or use 'by: hash'");
+            context.Report(
+                by.Mark, PipelineProblemCodes.Conflict,
+                "a split by time needs the column that orders rows; add 'time' to 'data', or use 'by: hash'");
         }
 
         if (split.Value.TryGet(Split.Validation, out var validation)
@@ -103,7 +105,9 @@ internal static class PipelineChecks
             var imputations = steps.Value.Items.Where(static step => step.Value != NumberStep.Standardize).ToArray();
             if (imputations.Length > 1)
             {
-                context.Report(imputations[1].Mark, PipelineProblemCodes.Conflict, "'numeric' fills missing numbers twice; keep impute-median or impute-mean");
+                context.Report(
+                    imputations[1].Mark, PipelineProblemCodes.Conflict,
+                    "'numeric' fills missing numbers twice; keep impute-median or impute-mean");
             }
         }
     }
@@ -117,7 +121,8 @@ internal static class PipelineChecks
         {
             foreach (var repeated in also.Value.Items.Where(metric => metric.Value == primary.Value))
             {
-                context.Report(repeated.Mark, PipelineProblemCodes.Conflict, $"'{repeated.Value}' is the primary metric; remove it from 'also'");
+                context.Report(
+                    repeated.Mark, PipelineProblemCodes.Conflict, $"'{repeated.Value}' is the primary metric; remove it from 'also'");
             }
         }
     }
@@ -136,7 +141,8 @@ internal static class PipelineChecks
             && between.Value.Items is [var low, var high]
             && low.Value > high.Value)
         {
-            context.Report(high.Mark, PipelineProblemCodes.Conflict, $"'between' needs the lesser limit first: {high.Value} is less than {low.Value}");
+            context.Report(
+                high.Mark, PipelineProblemCodes.Conflict, $"'between' needs the lesser limit first: {high.Value} is less than {low.Value}");
         }
 
         if (!rule.TryGet(Quality.Type, out var type))
@@ -146,12 +152,16 @@ internal static class PipelineChecks
 
         if (type.Value != ColumnKind.Number && rule.TryGet(Quality.Between, out between))
         {
-            context.Report(between.Mark, PipelineProblemCodes.Conflict, $"'between' is for numbers, but 'type' is {type.Value.ToString().ToLowerInvariant()}");
+            context.Report(
+                between.Mark, PipelineProblemCodes.Conflict,
+                $"'between' is for numbers, but 'type' is {type.Value.ToString().ToLowerInvariant()}");
         }
 
         if (type.Value != ColumnKind.Category && rule.TryGet(Quality.Known, out var known))
         {
-            context.Report(known.Mark, PipelineProblemCodes.Conflict, $"'known' is for categories, but 'type' is {type.Value.ToString().ToLowerInvariant()}");
+            context.Report(
+                known.Mark, PipelineProblemCodes.Conflict,
+                $"'known' is for categories, but 'type' is {type.Value.ToString().ToLowerInvariant()}");
         }
     }
 }

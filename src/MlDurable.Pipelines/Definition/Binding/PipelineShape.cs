@@ -8,7 +8,9 @@ using MlDurable.Pipelines.Definition.Yaml;
 
 namespace MlDurable.Pipelines.Definition.Binding;
 
-/// <summary>Every key of a pipeline file: its type, range, default and meaning. Both the loader and the JSON Schema are made from this table.</summary>
+/// <summary>
+/// Every key of a pipeline file: its type, range, default and meaning. Both the loader and the JSON Schema are made from this table.
+/// </summary>
 internal static class PipelineShape
 {
     private const int MostPartitions = 1_000_000;
@@ -26,7 +28,8 @@ internal static class PipelineShape
     private static readonly IntegerShape<long> Rows = new(0, MostRows);
     private static readonly ListShape<ScalarValue> Values = new(AnyScalar, "a value", minItems: 1, isSet: true);
     private static readonly ListShape<string> Columns = new(Text, "a column", isSet: true);
-    private static readonly ChoiceShape<string> Metric = new("a metric", [.. MetricCatalog.All.Select(static metric => (metric.Name, metric.Name))]);
+    private static readonly ChoiceShape<string> Metric = new(
+        "a metric", [.. MetricCatalog.All.Select(static metric => (metric.Name, metric.Name))]);
 
     private static readonly FeaturesDefinition FeatureDefaults = new();
     private static readonly SplitDefinition SplitDefaults = new() { By = SplitBy.Time };
@@ -43,19 +46,23 @@ internal static class PipelineShape
             "The type of every value of the parameter.",
             isRequired: true);
 
-        public static readonly Key<ScalarValue> Default = new("default", AnyScalar, "The value when none is set. Without it the parameter must be set.");
+        public static readonly Key<ScalarValue> Default = new(
+            "default", AnyScalar, "The value when none is set. Without it the parameter must be set.");
         public static readonly Key<double> Minimum = new("minimum", AnyNumber, "The least allowed number, inclusive.");
         public static readonly Key<double> Maximum = new("maximum", AnyNumber, "The greatest allowed number, inclusive.");
         public static readonly Key<BoundList<ScalarValue>> Allowed = new("allowed", Values, "The only allowed values.");
-        public static readonly Key<string> Description = new Key<string>("description", new TextShape(minLength: 0), "What the parameter means.").Or("");
+        public static readonly Key<string> Description = new Key<string>(
+            "description", new TextShape(minLength: 0), "What the parameter means.").Or("");
 
         public static readonly SectionShape Shape = new(Type, Default, Minimum, Maximum, Allowed, Description);
     }
 
     public static class Window
     {
-        public static readonly Key<int> Last = new("last", new IntegerShape<int>(1, MostPartitions), "Only the last partitions in the order of their names.");
-        public static readonly Key<int> Days = new("days", new IntegerShape<int>(1, MostDays), "Only the rows of the last days before the newest row; needs 'time'.");
+        public static readonly Key<int> Last = new(
+            "last", new IntegerShape<int>(1, MostPartitions), "Only the last partitions in the order of their names.");
+        public static readonly Key<int> Days = new(
+            "days", new IntegerShape<int>(1, MostDays), "Only the rows of the last days before the newest row; needs 'time'.");
 
         public static readonly SectionShape Shape = new(Last, Days) { Group = new(GroupRule.ExactlyOne, Last, Days) };
 
@@ -107,7 +114,8 @@ internal static class PipelineShape
 
         public static readonly Key<Section> Label = new("label", PipelineShape.Label.Shape, "What is predicted.", isRequired: true);
         public static readonly Key<string> Time = new("time", Text, "The column that orders rows: for time splits and drift windows.");
-        public static readonly Key<BoundList<string>> Drop = new Key<BoundList<string>>("drop", Columns, "Columns that never become features.").Or(BoundList<string>.Of());
+        public static readonly Key<BoundList<string>> Drop = new Key<BoundList<string>>(
+            "drop", Columns, "Columns that never become features.").Or(BoundList<string>.Of());
 
         public static readonly Key<QuarantinePolicy> OnQuarantine = new Key<QuarantinePolicy>(
             "on-quarantine",
@@ -126,7 +134,9 @@ internal static class PipelineShape
 
         public static readonly Key<long> LeastRows = new("at-least", Rows, "The least number of rows.");
         public static readonly Key<long> MostRows = new("at-most", Rows, "The greatest number of rows.");
-        public static readonly SectionShape RowsShape = new(LeastRows, MostRows, Level) { Group = new(GroupRule.AtLeastOne, LeastRows, MostRows) };
+        public static readonly SectionShape RowsShape = new(
+            LeastRows, MostRows, Level)
+        { Group = new(GroupRule.AtLeastOne, LeastRows, MostRows) };
         public static readonly Key<Section> RowCount = new("rows", RowsShape, "How many rows a partition has.");
 
         public static readonly Key<DriftLimit> MostDrift = new(
@@ -152,9 +162,12 @@ internal static class PipelineShape
         public static readonly Key<double> MostMissing = new("at-most", Share, "The greatest share of missing values.", isRequired: true);
         public static readonly SectionShape MissingShape = new(MostMissing);
         public static readonly Key<Section> Missing = new("missing", MissingShape, "How many values may be missing.");
-        public static readonly Key<bool> Unique = new Key<bool>("unique", new BooleanShape(), "Whether no value may occur twice.").Or(false);
-        public static readonly Key<bool> Required = new Key<bool>("required", new BooleanShape(), "Whether the column must be there.").Or(false);
-        public static readonly Key<double> LeastKnown = new("at-least", Share, "The least share of values that the reference profile knows.", isRequired: true);
+        public static readonly Key<bool> Unique = new Key<bool>(
+            "unique", new BooleanShape(), "Whether no value may occur twice.").Or(false);
+        public static readonly Key<bool> Required = new Key<bool>(
+            "required", new BooleanShape(), "Whether the column must be there.").Or(false);
+        public static readonly Key<double> LeastKnown = new(
+            "at-least", Share, "The least share of values that the reference profile knows.", isRequired: true);
         public static readonly SectionShape KnownShape = new(LeastKnown);
         public static readonly Key<Section> Known = new("known", KnownShape, "How many values must be ones that earlier data had.");
 
@@ -222,8 +235,11 @@ internal static class PipelineShape
             new ChoiceShape<SplitBy>("a way to split", [("time", SplitBy.Time), ("hash", SplitBy.Hash)]),
             "What decides the part of a row: its time, or a hash of its content. By default time when the data has a time column.");
 
-        public static readonly Key<double> Validation = new Key<double>("validation", OpenShare, "The share of rows that candidates are selected on.").Or(SplitDefaults.Validation);
-        public static readonly Key<double> Holdout = new Key<double>("holdout", OpenShare, "The share of rows that only the selected candidate and the champion are scored on.").Or(SplitDefaults.Holdout);
+        public static readonly Key<double> Validation = new Key<double>(
+            "validation", OpenShare, "The share of rows that candidates are selected on.").Or(SplitDefaults.Validation);
+        public static readonly Key<double> Holdout = new Key<double>(
+            "holdout", OpenShare,
+            "The share of rows that only the selected candidate and the champion are scored on.").Or(SplitDefaults.Holdout);
 
         public static readonly SectionShape Shape = new(By, Validation, Holdout);
     }
@@ -235,7 +251,8 @@ internal static class PipelineShape
             new ChoiceShape<SearchStrategy>("a strategy", [("grid", SearchStrategy.Grid)], later: ["random", "successive-halving", "halving", "bayesian"]),
             "How the candidates' hyperparameters are searched: every combination.").Or(SearchDefaults.Strategy);
 
-        public static readonly Key<int> Parallel = new Key<int>("parallel", new IntegerShape<int>(1, 256), "How many candidates are trained at a time.").Or(SearchDefaults.Parallel);
+        public static readonly Key<int> Parallel = new Key<int>(
+            "parallel", new IntegerShape<int>(1, 256), "How many candidates are trained at a time.").Or(SearchDefaults.Parallel);
 
         public static readonly SectionShape SearchShape = new(Strategy, Parallel) { Later = ["budget"] };
         public static readonly Key<Section> Search = Optional("search", SearchShape, "How candidates are searched.");
@@ -251,7 +268,8 @@ internal static class PipelineShape
 
     public static class Evaluate
     {
-        public static readonly Key<string> Primary = new Key<string>("primary", Metric, "The metric that selects the candidate and is compared with the champion's.").Or(EvaluateDefaults.Primary);
+        public static readonly Key<string> Primary = new Key<string>(
+            "primary", Metric, "The metric that selects the candidate and is compared with the champion's.").Or(EvaluateDefaults.Primary);
 
         public static readonly Key<BoundList<string>> Also = new Key<BoundList<string>>(
             "also", new ListShape<string>(Metric, "a metric", isSet: true), "Metrics that are computed too.").Or(BoundList<string>.Of(EvaluateDefaults.Also));
@@ -311,24 +329,29 @@ internal static class PipelineShape
     public static class Root
     {
         public static readonly Key<string> Pipeline = new("pipeline", Name, "The pipeline's name.", isRequired: true);
-        public static readonly Key<string> Description = new Key<string>("description", new TextShape(minLength: 0), "What the pipeline is for.").Or("");
-        public static readonly Key<ulong> Seed = new Key<ulong>("seed", new IntegerShape<ulong>(0, ulong.MaxValue), "The seed that every random choice of a run is derived from.").Or(0UL);
+        public static readonly Key<string> Description = new Key<string>(
+            "description", new TextShape(minLength: 0), "What the pipeline is for.").Or("");
+        public static readonly Key<ulong> Seed = new Key<ulong>(
+            "seed", new IntegerShape<ulong>(0, ulong.MaxValue), "The seed that every random choice of a run is derived from.").Or(0UL);
 
         public static readonly Key<IReadOnlyList<NamedSection>> Parameters = new Key<IReadOnlyList<NamedSection>>(
             "parameters", new NamedSectionsShape(Name, Parameter.Shape), "Typed values that a caller may set; used as ${name} in any value.").Or([]);
 
-        public static readonly Key<Section> Data = new("data", PipelineShape.DataKeys.Shape, "Which rows the pipeline learns from, and what it learns to predict.", isRequired: true);
+        public static readonly Key<Section> Data = new(
+            "data", PipelineShape.DataKeys.Shape, "Which rows the pipeline learns from, and what it learns to predict.", isRequired: true);
 
         public static readonly Key<BoundList<Section>> Quality = new Key<BoundList<Section>>(
             "quality", PipelineShape.Quality.Rules, "What every new partition must satisfy.").Or(BoundList<Section>.Of());
 
         public static readonly Key<Section> Features = Optional("features", PipelineShape.FeaturesKeys.Shape, "How columns become numbers.");
         public static readonly Key<Section> Split = Optional("split", PipelineShape.Split.Shape, "How rows are divided into training, validation and holdout.");
-        public static readonly Key<Section> Train = new("train", PipelineShape.Train.Shape, "Which candidates are trained.", isRequired: true);
+        public static readonly Key<Section> Train = new(
+            "train", PipelineShape.Train.Shape, "Which candidates are trained.", isRequired: true);
         public static readonly Key<Section> Evaluate = Optional("evaluate", PipelineShape.Evaluate.Shape, "Which metrics and slices are computed.");
         public static readonly Key<Section> Promote = Optional("promote", PipelineShape.Promote.Shape, "When the selected candidate becomes the champion.");
 
-        public static readonly SectionShape Shape = new(Pipeline, Description, Seed, Parameters, Data, Quality, Features, Split, Train, Evaluate, Promote)
+        public static readonly SectionShape Shape = new(
+            Pipeline, Description, Seed, Parameters, Data, Quality, Features, Split, Train, Evaluate, Promote)
         {
             Description = "A pipeline of MlDurable.",
             Later = ["triggers", "retention", "steps", "score", "approve", "watch", "resources", "templates", "environments"],

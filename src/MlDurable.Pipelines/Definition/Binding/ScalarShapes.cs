@@ -330,7 +330,8 @@ internal sealed class ChoiceShape<T>(string what, IReadOnlyList<(string Name, T 
 
         if (later?.Contains(name) == true)
         {
-            context.Report(scalar.Mark, PipelineProblemCodes.NotYetSupported, $"{subject} '{name}' is not yet supported; it must be {Expected}");
+            context.Report(
+                scalar.Mark, PipelineProblemCodes.NotYetSupported, $"{subject} '{name}' is not yet supported; it must be {Expected}");
         }
         else
         {

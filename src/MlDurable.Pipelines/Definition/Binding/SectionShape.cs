@@ -93,7 +93,8 @@ internal sealed class SectionShape(params ImmutableArray<Key> keys) : Shape<Sect
     }
 
     /// <summary>
-    /// Reports an unknown key. When it is close to a key that is not there, its value is bound as that key's: one slip is one problem, and the
+    /// Reports an unknown key. When it is close to a key that is not there, its value is bound as that key's: one slip is one problem, and
+    /// the
     /// problems inside are found too.
     /// </summary>
     private bool TryBindMisspelled(YamlEntry entry, YamlMapping mapping, Section section, BindContext context)
@@ -139,7 +140,9 @@ internal sealed class SectionShape(params ImmutableArray<Key> keys) : Shape<Sect
         }
         else if (present.Length > 1 && group.Rule == GroupRule.ExactlyOne)
         {
-            context.Report(section.Mark, PipelineProblemCodes.Conflict, $"{subject} needs {group.Words}, not {string.Join(" and ", present.Select(static key => key.Name))}");
+            context.Report(
+                section.Mark, PipelineProblemCodes.Conflict,
+                $"{subject} needs {group.Words}, not {string.Join(" and ", present.Select(static key => key.Name))}");
         }
     }
 

@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.InteropServices;
 using System.Text.Json.Nodes;
 using MlDurable.Pipelines.Definition.Yaml;
 
@@ -24,7 +26,7 @@ internal abstract class Shape<T>
     /// <param name="subject">What the node is, as messages name it: <c>'validation'</c>.</param>
     /// <param name="context">Where problems go.</param>
     /// <param name="value">The value.</param>
-    public bool TryBind(YamlNode node, string subject, BindContext context, [System.Diagnostics.CodeAnalysis.MaybeNullWhen(false)] out T value)
+    public bool TryBind(YamlNode node, string subject, BindContext context, [MaybeNullWhen(false)] out T value)
     {
         switch (node)
         {
@@ -40,7 +42,7 @@ internal abstract class Shape<T>
         }
     }
 
-    protected virtual bool TryBindScalar(YamlScalar scalar, string subject, BindContext context, [System.Diagnostics.CodeAnalysis.MaybeNullWhen(false)] out T value)
+    protected virtual bool TryBindScalar(YamlScalar scalar, string subject, BindContext context, [MaybeNullWhen(false)] out T value)
     {
         if (context.Resolve(scalar) is { } resolved)
         {
@@ -51,14 +53,14 @@ internal abstract class Shape<T>
         return false;
     }
 
-    protected virtual bool TryBindSequence(YamlSequence sequence, string subject, BindContext context, [System.Diagnostics.CodeAnalysis.MaybeNullWhen(false)] out T value)
+    protected virtual bool TryBindSequence(YamlSequence sequence, string subject, BindContext context, [MaybeNullWhen(false)] out T value)
     {
         RefuseType(sequence.Mark, subject, "a list", context);
         value = default;
         return false;
     }
 
-    protected virtual bool TryBindMapping(YamlMapping mapping, string subject, BindContext context, [System.Diagnostics.CodeAnalysis.MaybeNullWhen(false)] out T value)
+    protected virtual bool TryBindMapping(YamlMapping mapping, string subject, BindContext context, [MaybeNullWhen(false)] out T value)
     {
         RefuseType(mapping.Mark, subject, "a mapping", context);
         value = default;
@@ -81,4 +83,5 @@ internal abstract class Shape<T>
 /// <summary>A value and its place.</summary>
 /// <param name="Value">The value.</param>
 /// <param name="Mark">Where it is written; for a default, where the section is.</param>
+[StructLayout(LayoutKind.Auto)]
 internal readonly record struct Located<T>(T Value, SourceMark Mark);

@@ -1,4 +1,6 @@
+using System.Buffers;
 using System.Globalization;
+using System.Runtime.InteropServices;
 
 namespace MlDurable.Pipelines.Definition.Yaml;
 
@@ -10,12 +12,17 @@ internal enum ScalarKind
     Text,
 }
 
-/// <summary>A scalar by the core schema of YAML 1.2, except that a number has no leading zero: <c>no</c>, <c>off</c> and <c>08</c> are text.</summary>
+/// <summary>
+/// A scalar by the core schema of YAML 1.2, except that a number has no leading zero: <c>no</c>, <c>off</c> and <c>08</c> are text.
+/// </summary>
 /// <param name="Kind">What the scalar is.</param>
 /// <param name="Text">The text as written; a hexadecimal or octal number in decimal digits.</param>
 /// <param name="Number">The number; NaN when it is none.</param>
+[StructLayout(LayoutKind.Auto)]
 internal readonly record struct ScalarValue(ScalarKind Kind, string Text, double Number = double.NaN)
 {
+    private static readonly SearchValues<char> DecimalCharacters = SearchValues.Create("0123456789+-.eE");
+
     private const NumberStyles Decimal = NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent;
 
     public bool IsTrue => Kind == ScalarKind.Boolean && Text is "true" or "True" or "TRUE";
@@ -37,7 +44,7 @@ internal readonly record struct ScalarValue(ScalarKind Kind, string Text, double
         var digits = text.AsSpan().TrimStart("+-");
         var hasLeadingZero = digits.Length > 1 && digits[0] == '0' && char.IsAsciiDigit(digits[1]);
         return !hasLeadingZero
-            && text.AsSpan().IndexOfAnyExcept("0123456789+-.eE") < 0
+            && text.AsSpan().IndexOfAnyExcept(DecimalCharacters) < 0
             && double.TryParse(text, Decimal, CultureInfo.InvariantCulture, out var number)
             ? new(ScalarKind.Number, text, number)
             : null;

@@ -6,7 +6,9 @@ using YamlDotNet.Core.Events;
 
 namespace MlDurable.Pipelines.Definition.Yaml;
 
-/// <summary>Reads the one document of a file into a tree, and refuses the parts of YAML that make a file mean something else than it seems to.</summary>
+/// <summary>
+/// Reads the one document of a file into a tree, and refuses the parts of YAML that make a file mean something else than it seems to.
+/// </summary>
 internal sealed class YamlReader
 {
     /// <summary>The most bytes that a file may have.</summary>
@@ -21,6 +23,7 @@ internal sealed class YamlReader
     private readonly Dictionary<string, YamlNode> anchors = [];
     private readonly ProblemList problems;
     private readonly Parser parser;
+    private Mark last = Mark.Empty;
     private long aliased;
 
     private YamlReader(string text, ProblemList problems)
@@ -42,21 +45,26 @@ internal sealed class YamlReader
         {
             return reader.ReadDocument();
         }
+        catch (LimitException exception)
+        {
+            problems.Add(MarkOf(exception.Start), PipelineProblemCodes.TooLarge, exception.Message);
+            return null;
+        }
         catch (YamlException exception)
         {
             reader.RefuseSyntax(text, exception.Start, exception.End, exception.Message);
             return null;
         }
-        catch (InvalidOperationException) when (reader.parser.Current is not null)
+        catch (InvalidOperationException)
         {
-            // The scanner of YamlDotNet 16.3 throws this, without a place, for some plain texts that a bracket ends where none is open.
-            var last = reader.parser.Current.End;
-            reader.RefuseSyntax(text, last, last, "a bracket, brace or comma after this place does not fit");
+            // The scanner of YamlDotNet 16.3 throws this, without a place, when text between brackets goes on at a lesser indentation.
+            reader.RefuseSyntax(text, reader.last, reader.last, "a '[' or '{' before this place is not closed");
             return null;
         }
-        catch (LimitException exception)
+        catch (ArgumentOutOfRangeException)
         {
-            problems.Add(exception.Mark, PipelineProblemCodes.TooLarge, exception.Message);
+            // The scanner of YamlDotNet 16.3 throws this for an escape sequence of no character, such as "\uD800\u0041".
+            reader.RefuseSyntax(text, reader.last, reader.last, "an escape sequence after this place stands for no character");
             return null;
         }
     }
@@ -87,7 +95,8 @@ internal sealed class YamlReader
         {
             if (char.IsControl(text[i]) && text[i] is not ('\t' or '\n' or '\r'))
             {
-                problems.Add(EndOf(text[..i]), PipelineProblemCodes.Syntax, $"the control character U+{(int)text[i]:X4} cannot stand in YAML");
+                problems.Add(
+                    EndOf(text[..i]), PipelineProblemCodes.Syntax, $"the control character U+{(int)text[i]:X4} cannot stand in YAML");
                 return null;
             }
         }
@@ -145,7 +154,8 @@ internal sealed class YamlReader
         parser.Consume<StreamStart>();
         if (parser.Accept<StreamEnd>(out _))
         {
-            problems.Add(SourceMark.Start, PipelineProblemCodes.Syntax, "the file is empty; a pipeline file starts with 'pipeline: <name>'");
+            problems.Add(
+                SourceMark.Start, PipelineProblemCodes.Syntax, "the file is empty; a pipeline file starts with 'pipeline: <name>'");
             return null;
         }
 
@@ -154,7 +164,9 @@ internal sealed class YamlReader
         parser.Consume<DocumentEnd>();
         if (parser.Accept<DocumentStart>(out var second))
         {
-            problems.Add(MarkOf(second.Start), PipelineProblemCodes.Syntax, "a pipeline file holds one document; put the other pipeline in a file of its own");
+            problems.Add(
+                MarkOf(second.Start), PipelineProblemCodes.Syntax,
+                "a pipeline file holds one document; put the other pipeline in a file of its own");
         }
 
         switch (root)
@@ -164,7 +176,8 @@ internal sealed class YamlReader
             case YamlRefused:
                 return null;
             default:
-                problems.Add(root.Mark, PipelineProblemCodes.WrongType, "a pipeline file must be a mapping that starts with 'pipeline: <name>'");
+                problems.Add(
+                    root.Mark, PipelineProblemCodes.WrongType, "a pipeline file must be a mapping that starts with 'pipeline: <name>'");
                 return null;
         }
     }
@@ -179,10 +192,11 @@ internal sealed class YamlReader
         }
 
         var node = parser.Consume<NodeEvent>();
+        last = node.End;
         var mark = MarkOf(node.Start);
         if (depth > MaxDepth)
         {
-            throw new LimitException(mark, $"nested more than {MaxDepth} deep");
+            throw new LimitException(node.Start, $"nested more than {MaxDepth} deep");
         }
 
         YamlNode result = node switch
@@ -216,7 +230,7 @@ internal sealed class YamlReader
         }
 
         aliased += target.Size;
-        return aliased <= MaxNodes ? target : throw new LimitException(mark, $"the aliases stand for more than {MaxNodes:N0} values");
+        return aliased <= MaxNodes ? target : throw new LimitException(alias.Start, $"the aliases stand for more than {MaxNodes:N0} values");
     }
 
     private YamlSequence ReadSequence(int depth, SourceMark mark)
@@ -266,8 +280,5 @@ internal sealed class YamlReader
         return new YamlMapping(mark, owner, entries.ToImmutable(), isComplete);
     }
 
-    private sealed class LimitException(SourceMark mark, string message) : Exception(message)
-    {
-        public SourceMark Mark { get; } = mark;
-    }
+    private sealed class LimitException(Mark mark, string message) : YamlException(mark, mark, message);
 }

@@ -1,0 +1,34 @@
+#!/usr/bin/python3
+"""Prints the weights that LogisticRegressionReferenceTests expects: scikit-learn's, on rows from the SplitMix64 generator."""
+import math
+
+import numpy
+import sklearn
+from sklearn.linear_model import LogisticRegression
+
+MASK = (1 << 64) - 1
+
+
+def uniforms(seed):
+    state = seed
+    while True:
+        state = (state + 0x9E3779B97F4A7C15) & MASK
+        z = state
+        z = ((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) & MASK
+        z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) & MASK
+        yield ((z ^ (z >> 31)) >> 11) * 2.0**-53
+
+
+u = uniforms(42)
+rows, labels = [], []
+for _ in range(300):
+    x1, x2, c = next(u) * 4 - 2, next(u) * 10, int(next(u) * 3)
+    p = 1 / (1 + math.exp(-(0.8 * x1 - 0.3 * x2 + [0, 1, -1][c])))
+    rows.append([x1, x2] + [1.0 if c == k else 0.0 for k in range(3)])
+    labels.append(1 if next(u) < p else 0)
+
+print("scikit-learn", sklearn.__version__, "positives", sum(labels))
+for l2 in (0.1, 1.0, 10.0):
+    model = LogisticRegression(C=1 / l2, tol=1e-12, max_iter=1000, solver="newton-cholesky").fit(numpy.array(rows), labels)
+    loss = -sum(math.log(p[y]) for p, y in zip(model.predict_proba(rows), labels)) + l2 / 2 * (model.coef_**2).sum()
+    print(l2, [float(round(value, 9)) for value in [*model.coef_[0], model.intercept_[0]]], round(loss, 9))

@@ -1,0 +1,230 @@
+namespace MlDurable.Orchestration.Conformance;
+
+public abstract class LifecycleConformance : ConformanceSuite
+{
+    private static OrchestrationCatalog WaitingForSignal() => Catalog(async (context, _) =>
+    {
+        context.SetCustomStatus("waiting", ConformanceJson.Default.String);
+        return await context.WaitForExternalEventAsync(Signal);
+    });
+
+    [Fact]
+    public async Task Start_SameIdAndInput_IsTheSameInstance()
+    {
+        var runs = 0;
+        var catalog = Catalog((_, input) =>
+        {
+            Interlocked.Increment(ref runs);
+            return Task.FromResult(input);
+        });
+        await RunAsync(catalog, "a");
+        Assert.Equal("i", await Client.StartAsync(Main, "a", new() { InstanceId = "i" }));
+        await ThrowsAsync(OrchestrationErrorCodes.InstanceConflict, () => Client.StartAsync(Main, "b", new() { InstanceId = "i" }));
+        AssertCompleted("a", await EndAsync("i"));
+        Assert.Equal(1, runs);
+    }
+
+    [Fact]
+    public async Task Start_WithoutId_MakesDistinctIds()
+    {
+        await Harness.OpenAsync(Catalog((_, input) => Task.FromResult(input)));
+        Assert.NotEqual(await Client.StartAsync(Main, "a"), await Client.StartAsync(Main, "a"));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("a\nb")]
+    public async Task Start_ImpossibleId_IsRefused(string id)
+    {
+        await Harness.OpenAsync(Catalog((_, input) => Task.FromResult(input)));
+        await ThrowsAsync(OrchestrationErrorCodes.InstanceIdInvalid, () => Client.StartAsync(Main, "a", new() { InstanceId = id }));
+    }
+
+    [Fact]
+    public async Task Start_NotRegisteredOrTooLarge_IsRefused()
+    {
+        await Harness.OpenAsync(Catalog((_, input) => Task.FromResult(input)));
+        await ThrowsAsync(
+            OrchestrationErrorCodes.OrchestratorNotRegistered, () => Client.StartAsync(Definitions.Orchestrator("other"), "a"));
+        await ThrowsAsync(OrchestrationErrorCodes.PayloadTooLarge, () => Client.StartAsync(Main, new('x', 40_000)));
+    }
+
+    [Fact]
+    public async Task Start_At_WaitsUntilThen()
+    {
+        var catalog = Catalog((_, input) => Task.FromResult(input));
+        await Harness.OpenAsync(catalog);
+        await Client.StartAsync(Main, "a", new() { InstanceId = "i", StartAt = Harness.Now.AddHours(2) });
+        await Harness.AdvanceAsync(TimeSpan.FromHours(1));
+        Assert.Equal(OrchestrationRuntimeStatus.Pending, (await Client.GetAsync("i"))!.RuntimeStatus);
+        await Harness.CrashAsync();
+        await Harness.OpenAsync(catalog);
+        await Harness.AdvanceAsync(TimeSpan.FromHours(1));
+        AssertCompleted("a", await EndAsync("i"));
+    }
+
+    [Fact]
+    public async Task Start_Confirmed_SurvivesACrashAndRunsOnce()
+    {
+        var catalog = Catalog((context, input) => context.CallActivityAsync(Echo, input));
+        await Harness.OpenAsync(catalog);
+        await Client.StartAsync(Main, "a", new() { InstanceId = "i" });
+        await Harness.CrashAsync();
+        await Harness.OpenAsync(catalog);
+        AssertCompleted("a", await EndAsync("i"));
+    }
+
+    [Fact]
+    public async Task Result_Confirmed_SurvivesACrashWithEverythingKnownOfIt()
+    {
+        var catalog = Catalog((context, input) =>
+        {
+            context.SetCustomStatus("at the end", ConformanceJson.Default.String);
+            return Task.FromResult(input);
+        });
+        await Harness.OpenAsync(catalog);
+        await Client.StartAsync(Main, "a", new() { InstanceId = "i", Tags = new Dictionary<string, string> { ["team"] = "birds" } });
+        var before = await EndAsync("i");
+        await Harness.CrashAsync();
+        await Harness.OpenAsync(catalog);
+        var after = await EndAsync("i");
+        Assert.Equal(before with { Tags = after.Tags }, after);
+        Assert.Equal("birds", after.Tags["team"]);
+        Assert.Equal(Json("at the end"), after.CustomStatus);
+    }
+
+    [Fact]
+    public async Task Orchestrator_Throws_InstanceFailsWithTheException()
+    {
+        var state = await RunAsync(Catalog((_, _) => throw new CodedException("oh-no", "broken")));
+        AssertFailed("oh-no", state);
+        Assert.Equal("broken", state.Failure!.ErrorMessage);
+    }
+
+    [Fact]
+    public async Task Orchestrator_ResultTooLarge_InstanceFails() => AssertFailed(
+        OrchestrationErrorCodes.PayloadTooLarge, await RunAsync(Catalog((_, _) => Task.FromResult(new string('x', 40_000)))));
+
+    [Fact]
+    public async Task Get_Nobody_IsNull()
+    {
+        await Harness.OpenAsync(WaitingForSignal());
+        Assert.Null(await Client.GetAsync("nobody"));
+        await ThrowsAsync(OrchestrationErrorCodes.InstanceNotFound, () => Client.WaitForCompletionAsync("nobody"));
+    }
+
+    [Fact]
+    public async Task Suspend_Running_StopsTheCodeUntilResumed()
+    {
+        var catalog = WaitingForSignal();
+        await Harness.OpenAsync(catalog);
+        await Client.StartAsync(Main, "", new() { InstanceId = "i" });
+        await ReachAsync("i", "waiting");
+        await Client.SuspendAsync("i", "wait a moment");
+        await Client.RaiseEventAsync("i", Signal, "a");
+        Assert.Equal(OrchestrationRuntimeStatus.Suspended, (await Client.GetAsync("i"))!.RuntimeStatus);
+        await Harness.CrashAsync();
+        await Harness.OpenAsync(catalog);
+        Assert.Equal(OrchestrationRuntimeStatus.Suspended, (await Client.GetAsync("i"))!.RuntimeStatus);
+        await Client.ResumeAsync("i", "go on");
+        AssertCompleted("a", await EndAsync("i"));
+        await ThrowsAsync(OrchestrationErrorCodes.InstanceStatus, () => Client.SuspendAsync("i", "too late"));
+    }
+
+    [Fact]
+    public async Task Terminate_Running_EndsItAndCancelsItsActivities()
+    {
+        var work = Definitions.Activity("work");
+        var started = new TaskCompletionSource();
+        var cancelled = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await Harness.OpenAsync(Catalog((context, _) => context.CallActivityAsync(work, "")).Add(work, async (context, _) =>
+        {
+            using var registration = context.CancellationToken.Register(cancelled.SetResult);
+            started.SetResult();
+            await cancelled.Task;
+            return "";
+        }));
+        await Client.StartAsync(Main, "", new() { InstanceId = "i" });
+        await WithinAsync(started.Task);
+        await Client.TerminateAsync("i", "enough");
+        var state = await EndAsync("i");
+        Assert.Equal(OrchestrationRuntimeStatus.Terminated, state.RuntimeStatus);
+        Assert.Equal("enough", state.Failure!.ErrorMessage);
+        Assert.Equal(OrchestrationErrorCodes.Terminated, state.Failure.Code);
+        await WithinAsync(cancelled.Task);
+        await Client.TerminateAsync("i", "again");
+    }
+
+    [Fact]
+    public async Task Purge_OnlyFinished_ForgetsAndFreesTheId()
+    {
+        var catalog = WaitingForSignal();
+        await Harness.OpenAsync(catalog);
+        await Client.StartAsync(Main, "", new() { InstanceId = "i" });
+        await ThrowsAsync(OrchestrationErrorCodes.InstanceStatus, () => Client.PurgeAsync("i"));
+        await Client.RaiseEventAsync("i", Signal, "a");
+        await EndAsync("i");
+        Assert.True(await Client.PurgeAsync("i"));
+        Assert.False(await Client.PurgeAsync("i"));
+        await Harness.CrashAsync();
+        await Harness.OpenAsync(catalog);
+        Assert.Null(await Client.GetAsync("i"));
+        await Client.StartAsync(Main, "other input", new() { InstanceId = "i" });
+        await Client.RaiseEventAsync("i", Signal, "b");
+        AssertCompleted("b", await EndAsync("i"));
+    }
+
+    [Fact]
+    public async Task List_EveryCondition_FindsWhatMeetsIt()
+    {
+        await Harness.OpenAsync(WaitingForSignal());
+        var start = Harness.Now;
+        foreach (var id in (string[])["b-1", "a-2", "a-1"])
+        {
+            await Client.StartAsync(
+                Main, "", new() { InstanceId = id, Tags = new Dictionary<string, string> { ["letter"] = id[..1] } });
+            await Harness.AdvanceAsync(TimeSpan.FromMinutes(1));
+        }
+
+        await Client.TerminateAsync("a-2", "");
+        Assert.Equal(["b-1", "a-2", "a-1"], await IdsAsync(new()));
+        Assert.Equal(["a-2", "a-1"], await IdsAsync(new() { InstanceIdPrefix = "a-" }));
+        Assert.Equal(["a-2"], await IdsAsync(new() { Statuses = [OrchestrationRuntimeStatus.Terminated] }));
+        Assert.Equal(["b-1"], await IdsAsync(new() { Tags = new Dictionary<string, string> { ["letter"] = "b" } }));
+        Assert.Equal(["a-1"], await IdsAsync(new() { CreatedFrom = start.AddSeconds(110) }));
+        Assert.Equal(["b-1"], await IdsAsync(new() { CreatedBefore = start.AddSeconds(50) }));
+        Assert.Empty(await IdsAsync(new() { Name = "other" }));
+        Assert.Empty(await IdsAsync(new() { ParentInstanceId = "b-1" }));
+    }
+
+    [Fact]
+    public async Task ContinueAsNew_ManyGenerations_EachRunsOnce()
+    {
+        var effects = 0;
+        var count = Definitions.Activity("count");
+        var state = await RunAsync(Catalog(async (context, input) =>
+        {
+            await context.CallActivityAsync(count, "");
+            if (context.Generation < 200)
+            {
+                context.ContinueAsNew(input + ".", ConformanceJson.Default.String);
+            }
+
+            return $"{input.Length}";
+        }).Add(count, _ => $"{Interlocked.Increment(ref effects)}"));
+        AssertCompleted("200", state);
+        Assert.Equal(201, effects);
+        Assert.Equal(200, state.Generation);
+    }
+
+    private async Task<List<string>> IdsAsync(OrchestrationQuery query)
+    {
+        var ids = new List<string>();
+        await foreach (var state in Client.ListAsync(query))
+        {
+            ids.Add(state.InstanceId);
+        }
+
+        return ids;
+    }
+}

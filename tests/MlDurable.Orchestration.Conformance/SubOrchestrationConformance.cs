@@ -1,0 +1,110 @@
+namespace MlDurable.Orchestration.Conformance;
+
+public abstract class SubOrchestrationConformance : ConformanceSuite
+{
+    private static readonly OrchestratorDefinition<string, string> s_child = Definitions.Orchestrator("child");
+
+    [Fact]
+    public async Task CallSubOrchestrator_Succeeds_GivesItsResultAndKnowsItsParent()
+    {
+        var state = await RunAsync(Catalog((context, _) => context.CallSubOrchestratorAsync(s_child, "x")).Add(
+            s_child, (context, input) => Task.FromResult($"{context.ParentInstanceId}>{context.InstanceId} {input}")));
+        AssertCompleted("i>i:1 x", state);
+        Assert.Equal("i", (await Client.GetAsync("i:1"))!.ParentInstanceId);
+    }
+
+    [Fact]
+    public async Task CallSubOrchestrator_Fails_FailureReachesTheParent()
+    {
+        var state = await RunAsync(Catalog((context, _) => context.CallSubOrchestratorAsync(s_child, "x")).Add(
+            s_child, (_, _) => throw new CodedException("bad-child", "no")));
+        AssertFailed("bad-child", state);
+    }
+
+    [Fact]
+    public async Task CallSubOrchestrator_Retried_StartsAnotherInstance()
+    {
+        var policy = new RetryPolicy { MaxAttempts = 3, FirstRetryInterval = TimeSpan.Zero };
+        var state = await RunAsync(
+            Catalog((context, _) => context.CallSubOrchestratorAsync(s_child, "x", new() { InstanceId = "kid", Retry = policy })).Add(
+                s_child, (context, _) => context.InstanceId == "kid#3"
+                    ? Task.FromResult(context.InstanceId)
+                    : throw new CodedException("again", "no")));
+        AssertCompleted("kid#3", state);
+    }
+
+    [Fact]
+    public async Task CallSubOrchestrator_NotRegistered_FailsWithItsOwnCode() => AssertFailed(
+        OrchestrationErrorCodes.OrchestratorNotRegistered,
+        await RunAsync(Catalog((context, _) => context.CallSubOrchestratorAsync(s_child, "x"))));
+
+    [Fact]
+    public async Task CallSubOrchestrator_IdTaken_FailsWithConflict() => AssertFailed(
+        OrchestrationErrorCodes.InstanceConflict,
+        await RunAsync(Catalog((context, _) => context.CallSubOrchestratorAsync(s_child, "x", new() { InstanceId = "i" })).Add(
+            s_child, (_, input) => Task.FromResult(input))));
+
+    [Fact]
+    public async Task CallSubOrchestrator_InEveryGeneration_HasAnIdOfItsOwn()
+    {
+        var state = await RunAsync(Catalog(async (context, input) =>
+        {
+            var ids = $"{input} {await context.CallSubOrchestratorAsync(s_child, "x")}";
+            if (context.Generation < 2)
+            {
+                context.ContinueAsNew(ids, ConformanceJson.Default.String);
+            }
+
+            return ids;
+        }).Add(s_child, (context, _) => Task.FromResult(context.InstanceId)));
+        AssertCompleted(" i:1 i:1.1 i:2.1", state);
+    }
+
+    [Fact]
+    public async Task CallSubOrchestrator_CrashWhileChildWaits_BothGoOn()
+    {
+        var catalog = Catalog((context, _) => context.CallSubOrchestratorAsync(s_child, "x")).Add(s_child, async (context, _) =>
+        {
+            context.SetCustomStatus("waiting", ConformanceJson.Default.String);
+            return await context.WaitForExternalEventAsync(Signal);
+        });
+        await Harness.OpenAsync(catalog);
+        await Client.StartAsync(Main, "", new() { InstanceId = "i" });
+        await ReachAsync("i:1", "waiting");
+        await Harness.CrashAsync();
+        await Harness.OpenAsync(catalog);
+        await Client.RaiseEventAsync("i:1", Signal, "a");
+        AssertCompleted("a", await EndAsync("i"));
+    }
+
+    [Fact]
+    public async Task Terminate_Parent_TerminatesTheChildrenToo()
+    {
+        var catalog = Catalog((context, _) => context.CallSubOrchestratorAsync(s_child, "x")).Add(s_child, async (context, _) =>
+        {
+            context.SetCustomStatus("waiting", ConformanceJson.Default.String);
+            return await context.WaitForExternalEventAsync(Signal);
+        });
+        await Harness.OpenAsync(catalog);
+        await Client.StartAsync(Main, "", new() { InstanceId = "i" });
+        await ReachAsync("i:1", "waiting");
+        await Client.TerminateAsync("i", "enough");
+        Assert.Equal(OrchestrationRuntimeStatus.Terminated, (await EndAsync("i")).RuntimeStatus);
+        Assert.Equal(OrchestrationRuntimeStatus.Terminated, (await EndAsync("i:1")).RuntimeStatus);
+    }
+
+    [Fact]
+    public async Task Terminate_Child_FailsTheParentsStep()
+    {
+        var catalog = Catalog((context, _) => context.CallSubOrchestratorAsync(s_child, "x")).Add(s_child, async (context, _) =>
+        {
+            context.SetCustomStatus("waiting", ConformanceJson.Default.String);
+            return await context.WaitForExternalEventAsync(Signal);
+        });
+        await Harness.OpenAsync(catalog);
+        await Client.StartAsync(Main, "", new() { InstanceId = "i" });
+        await ReachAsync("i:1", "waiting");
+        await Client.TerminateAsync("i:1", "enough");
+        AssertFailed(OrchestrationErrorCodes.Terminated, await EndAsync("i"));
+    }
+}

@@ -1,0 +1,66 @@
+using System.Diagnostics;
+using MlDurable.Orchestration.Conformance;
+
+namespace MlDurable.Orchestration.Embedded.Tests;
+
+/// <summary>This assembly as a process of its own that owns a workspace, and the orchestration that it runs.</summary>
+internal sealed class ChildProcess : IDisposable
+{
+    public static readonly OrchestratorDefinition<string, string> Main = Definitions.Orchestrator("main");
+    private static readonly ActivityDefinition<string, string> s_effect = Definitions.Activity("effect");
+    private readonly Process _process;
+
+    private ChildProcess(Process process) => _process = process;
+
+    public int Id => _process.Id;
+
+    /// <summary>Three effects, the second of which says "blocked" and never ends the first time.</summary>
+    public static OrchestrationCatalog Catalog(string directory) => new OrchestrationCatalog()
+        .Add(Main, async (context, _) =>
+        {
+            var results = "";
+            for (var step = 1; step <= 3; step++)
+            {
+                results += await context.CallActivityAsync(s_effect, $"{step}");
+            }
+
+            return results;
+        })
+        .Add(s_effect, async (context, input) =>
+        {
+            await File.AppendAllTextAsync(Path.Combine(directory, "effects"), $"{context.IdempotencyKey} {context.Attempt}\n");
+            if (input == "2" && context.Attempt == 1)
+            {
+                Console.WriteLine("blocked");
+                await Task.Delay(Timeout.Infinite, context.CancellationToken);
+            }
+
+            return input;
+        });
+
+    public static async Task<ChildProcess> StartUntilBlockedAsync(string directory)
+    {
+        var process = Process.Start(new ProcessStartInfo(
+            Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", ["exec", typeof(ChildProcess).Assembly.Location, directory])
+        { RedirectStandardOutput = true, UseShellExecute = false })!;
+        var child = new ChildProcess(process);
+        Assert.Equal("blocked", await process.StandardOutput.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(20)));
+        return child;
+    }
+
+    public async Task KillAsync()
+    {
+        _process.Kill();
+        await _process.WaitForExitAsync();
+    }
+
+    public void Dispose()
+    {
+        if (!_process.HasExited)
+        {
+            _process.Kill();
+        }
+
+        _process.Dispose();
+    }
+}

@@ -1,0 +1,206 @@
+using MlDurable.Orchestration.Embedded.Files;
+
+namespace MlDurable.Orchestration.Embedded.Tests;
+
+/// <summary>
+/// A disk in memory that loses what was not flushed. It can fail at the n-th changing operation, and after a power loss show any state that
+/// a real disk may: unflushed bytes kept, cut or zeroed; names as of any moment since the directory was flushed.
+/// </summary>
+internal sealed class SimulatedDisk
+{
+    private readonly Lock _gate = new();
+    private readonly List<Dictionary<string, Content>> _possibleNames = [[]];
+    private Dictionary<string, Content> _names = [];
+    private int _power;
+
+    /// <summary>How many changing operations there were.</summary>
+    public int Operations { get; private set; }
+
+    /// <summary>The number of the operation that fails, and after which nothing works until <see cref="PowerOn"/>.</summary>
+    public int? FailAt { get; set; }
+
+    /// <summary>What the failing operation throws.</summary>
+    public Func<Exception> Failure { get; set; } = () => new IOException("No space left on device.");
+
+    public IJournalDirectory Mount() => new View(this, _power);
+
+    public IReadOnlyDictionary<string, byte[]> Files
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _names.ToDictionary(pair => pair.Key, pair => pair.Value.Bytes.ToArray());
+            }
+        }
+    }
+
+    /// <summary>Replaces a file's content, as damage does.</summary>
+    public void Overwrite(string name, byte[] bytes)
+    {
+        lock (_gate)
+        {
+            _names[name] = new() { Bytes = [.. bytes], Durable = bytes.Length };
+        }
+    }
+
+    public void Remove(string name)
+    {
+        lock (_gate)
+        {
+            _names.Remove(name);
+        }
+    }
+
+    /// <summary>Nothing works any more for whoever has the disk mounted.</summary>
+    public void PowerOff()
+    {
+        lock (_gate)
+        {
+            _power++;
+        }
+    }
+
+    /// <summary>What may be there after a power loss; without a source of chance, only what certainly is.</summary>
+    public void PowerOn(Random? chance = null)
+    {
+        lock (_gate)
+        {
+            _power++;
+            FailAt = null;
+            _names = new(_possibleNames[chance?.Next(_possibleNames.Count) ?? 0]);
+            foreach (var content in _names.Values)
+            {
+                content.LosePower(chance);
+            }
+
+            _possibleNames.Clear();
+            _possibleNames.Add(new(_names));
+        }
+    }
+
+    private void Change(int power, Action change, Action? partial = null)
+    {
+        lock (_gate)
+        {
+            EnsurePower(power);
+            Operations++;
+            if (Operations == FailAt)
+            {
+                partial?.Invoke();
+                _power++;
+                throw Failure();
+            }
+
+            change();
+        }
+    }
+
+    private void EnsurePower(int power)
+    {
+        if (power != _power)
+        {
+            throw new IOException("The power is off.");
+        }
+    }
+
+    private void ChangeNames(int power, Action change) => Change(power, () =>
+    {
+        change();
+        _possibleNames.Add(new(_names));
+    });
+
+    private sealed class Content
+    {
+        public List<byte> Bytes { get; set; } = [];
+
+        public int Durable { get; set; }
+
+        public void LosePower(Random? chance)
+        {
+            var lost = Bytes.Count - Durable;
+            var kept = chance?.Next(lost + 1) ?? 0;
+            Bytes.RemoveRange(Durable + kept, lost - kept);
+            if (chance?.Next(2) == 1 && kept > 0)
+            {
+                // The length reached the disk, the data of some sector did not.
+                var from = Durable + chance.Next(kept);
+                for (var index = from; index < Math.Min(from + 512, Bytes.Count); index++)
+                {
+                    Bytes[index] = 0;
+                }
+            }
+
+            Durable = Bytes.Count;
+        }
+    }
+
+    private sealed class View(SimulatedDisk disk, int power) : IJournalDirectory
+    {
+        public string Path => "/simulated";
+
+        public IReadOnlyList<string> List()
+        {
+            lock (disk._gate)
+            {
+                disk.EnsurePower(power);
+                return [.. disk._names.Keys];
+            }
+        }
+
+        public Stream OpenRead(string name)
+        {
+            lock (disk._gate)
+            {
+                disk.EnsurePower(power);
+                return new MemoryStream(Find(name).Bytes.ToArray(), writable: false);
+            }
+        }
+
+        public IJournalFile Create(string name)
+        {
+            var content = new Content();
+            disk.ChangeNames(power, () => disk._names[name] = content);
+            return new OpenFile(disk, power, content);
+        }
+
+        public void Truncate(string name, long length) => disk.Change(power, () =>
+        {
+            var content = Find(name);
+            content.Bytes.RemoveRange((int)length, content.Bytes.Count - (int)length);
+            content.Durable = (int)length;
+        });
+
+        public void Rename(string name, string newName) => disk.ChangeNames(power, () =>
+        {
+            disk._names[newName] = Find(name);
+            disk._names.Remove(name);
+        });
+
+        public void Delete(string name) => disk.ChangeNames(power, () => disk._names.Remove(name));
+
+        public void Sync() => disk.Change(power, () =>
+        {
+            disk._possibleNames.Clear();
+            disk._possibleNames.Add(new(disk._names));
+        });
+
+        private Content Find(string name) =>
+            disk._names.TryGetValue(name, out var content) ? content : throw new FileNotFoundException($"There is no file '{name}'.");
+    }
+
+    private sealed class OpenFile(SimulatedDisk disk, int power, Content content) : IJournalFile
+    {
+        public void Append(ReadOnlySpan<byte> bytes)
+        {
+            var copy = bytes.ToArray();
+            disk.Change(power, () => content.Bytes.AddRange(copy), () => content.Bytes.AddRange(copy.AsSpan(0, copy.Length / 2)));
+        }
+
+        public void Flush() => disk.Change(power, () => content.Durable = content.Bytes.Count);
+
+        public void Dispose()
+        {
+        }
+    }
+}

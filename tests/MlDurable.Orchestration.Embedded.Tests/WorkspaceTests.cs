@@ -1,0 +1,114 @@
+namespace MlDurable.Orchestration.Embedded.Tests;
+
+public sealed class WorkspaceTests : IDisposable
+{
+    private readonly TemporaryDirectory _directory = new();
+
+    private EmbeddedEngineOptions Options => new() { Directory = _directory.Path };
+
+    public void Dispose() => _directory.Dispose();
+
+    [Fact]
+    public async Task Kill_OfTheOwner_FreesTheWorkspaceAndTheNextOneContinues()
+    {
+        using var child = await ChildProcess.StartUntilBlockedAsync(_directory.Path);
+
+        var refused = await Assert.ThrowsAsync<OrchestrationException>(
+            () => EmbeddedEngine.OpenAsync(ChildProcess.Catalog(_directory.Path), Options));
+        Assert.Equal(EmbeddedErrorCodes.WorkspaceOwned, refused.Code);
+        Assert.Contains($"process {child.Id} on {Environment.MachineName}", refused.Message, StringComparison.Ordinal);
+        Assert.Equal(child.Id, WorkspaceLock.Owner(_directory.Path)!.ProcessId);
+        var answer = await ControlClient.SendAsync(_directory.Path, new("cancel", null));
+        Assert.Equal("\"cancel\"", answer.Result);
+
+        await child.KillAsync();
+
+        Assert.Null(WorkspaceLock.Owner(_directory.Path));
+        await using var engine = await EmbeddedEngine.OpenAsync(ChildProcess.Catalog(_directory.Path), Options);
+        var state = await engine.Client.WaitForCompletionAsync("i").WaitAsync(TimeSpan.FromSeconds(20));
+        Assert.Equal("\"123\"", state.Output);
+        Assert.Equal(
+            ["i/0/1 1", "i/0/2 1", "i/0/2 2", "i/0/3 1"], await File.ReadAllLinesAsync(Path.Combine(_directory.Path, "effects")));
+
+        // The socket of the dead owner is still there, and is replaced.
+        await Assert.ThrowsAsync<OrchestrationException>(() => ControlClient.SendAsync(_directory.Path, new("cancel", null)));
+        await using var server = ControlServer.Start(
+            _directory.Path, (_, _) => Task.FromResult(new ControlResponse(true, null, null, null)));
+        Assert.True((await ControlClient.SendAsync(_directory.Path, new("cancel", null))).Ok);
+    }
+
+    [Fact]
+    public void Acquire_Twice_IsRefusedUntilTheFirstGivesUp()
+    {
+        Assert.Null(WorkspaceLock.Owner(_directory.Path));
+        using (WorkspaceLock.Acquire(_directory.Path))
+        {
+            Assert.Equal(
+                EmbeddedErrorCodes.WorkspaceOwned,
+                Assert.Throws<OrchestrationException>(() => WorkspaceLock.Acquire(_directory.Path)).Code);
+            Assert.Equal(Environment.ProcessId, WorkspaceLock.Owner(_directory.Path)!.ProcessId);
+        }
+
+        using var again = WorkspaceLock.Acquire(_directory.Path);
+    }
+
+    [Fact]
+    public void Acquire_DirectoryIsAFile_IsUnusable()
+    {
+        var path = Path.Combine(_directory.Path, "file");
+        File.WriteAllText(path, "");
+        Assert.Equal(
+            EmbeddedErrorCodes.WorkspaceUnusable, Assert.Throws<OrchestrationException>(() => WorkspaceLock.Acquire(path)).Code);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(150)]
+    public async Task Control_ManyClients_EachGetsItsAnswer(int extraPathLength)
+    {
+        // A long path does not fit into a socket's address.
+        var directory = Path.Combine(_directory.Path, new('d', extraPathLength));
+        Directory.CreateDirectory(directory);
+        await using var server = ControlServer.Start(directory, (request, _) => request.Command switch
+        {
+            "fail" => throw new OrchestrationException("no-such-run", "There is no such run."),
+            "bug" => throw new InvalidOperationException("a bug"),
+            _ => Task.FromResult(new ControlResponse(true, request.Arguments, null, null)),
+        });
+        var answers = await Task.WhenAll(Enumerable.Range(0, 200).Select(
+            number => ControlClient.SendAsync(directory, new("echo", $"{number}"))));
+        Assert.Equal(Enumerable.Range(0, 200).Select(number => $"{number}"), answers.Select(answer => answer.Result!));
+        Assert.Equal(
+            new ControlResponse(false, null, "no-such-run", "There is no such run."),
+            await ControlClient.SendAsync(directory, new("fail", null)));
+        Assert.Equal(EmbeddedErrorCodes.ControlRequestFailed, (await ControlClient.SendAsync(directory, new("bug", null))).ErrorCode);
+    }
+
+    [Fact]
+    public async Task Control_TooLargeARequest_IsRefused()
+    {
+        await using var server = ControlServer.Start(
+            _directory.Path, (_, _) => Task.FromResult(new ControlResponse(true, null, null, null)));
+        Assert.Equal(EmbeddedErrorCodes.ControlMessageInvalid, (await Assert.ThrowsAsync<OrchestrationException>(
+            () => ControlClient.SendAsync(_directory.Path, new("big", new('x', 2_000_000))))).Code);
+    }
+
+    [Fact]
+    public async Task Control_Socket_IsForItsOwnerOnlyAndGoesWithTheServer()
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            return;
+        }
+
+        var socket = Path.Combine(_directory.Path, "control.sock");
+        await using (ControlServer.Start(_directory.Path, (_, _) => Task.FromResult(new ControlResponse(true, null, null, null))))
+        {
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(socket));
+        }
+
+        Assert.False(File.Exists(socket));
+        Assert.Equal(EmbeddedErrorCodes.OwnerUnreachable, (await Assert.ThrowsAsync<OrchestrationException>(
+            () => ControlClient.SendAsync(_directory.Path, new("x", null)))).Code);
+    }
+}

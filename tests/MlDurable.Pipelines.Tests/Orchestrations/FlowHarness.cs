@@ -1,0 +1,124 @@
+using System.Collections.Immutable;
+using System.Text;
+using MlDurable.Orchestration.Embedded;
+using MlDurable.Pipelines.Definition;
+using MlDurable.Pipelines.Orchestrations;
+using MlDurable.Pipelines.Registry;
+using MlDurable.Pipelines.Runs;
+using MlDurable.Storage;
+
+namespace MlDurable.Pipelines.Tests.Orchestrations;
+
+/// <summary>A workspace of its own with the embedded engine, on the repository's bird strikes or on data of the test's.</summary>
+internal sealed class FlowHarness : IAsyncDisposable
+{
+    public const string Pipeline = """
+        pipeline: strikes
+        seed: 7
+        parameters:
+          margin: { type: number, default: 0.05, minimum: 0 }
+        data:
+          files: strikes/*.csv
+          label: { column: Effect Amount of damage, positive: { not: None } }
+          time: Flight Date
+          drop: [Cost Other, Cost Repair, "Cost Total $"]
+        quality:
+          - rows: { at-least: 100 }
+          - column: Speed IAS in knots
+            between: [0, 500]
+        split: { by: time, validation: 0.15, holdout: 0.2 }
+        train:
+          search: { strategy: grid, parallel: 2 }
+          candidates:
+            - trainer: logistic-regression
+              l2: [1, 10]
+            - trainer: gradient-boosting
+              trees: 20
+              leaves: 8
+        evaluate:
+          primary: roc-auc
+          slices: [Wildlife Size]
+        promote:
+          gates: ["roc-auc >= 0.6", better-than: baseline]
+          versus-champion: { rule: non-inferior, margin: "${margin}" }
+        """;
+
+    private readonly TemporaryStore temporary = new();
+    private EmbeddedEngine engine;
+    private int runs;
+
+    private FlowHarness(EmbeddedEngine? engine) => this.engine = engine!;
+
+    public IBlobStore Store => temporary.Store;
+
+    public EmbeddedEngine Engine => engine;
+
+    public RunStore Runs => new(Store);
+
+    public ModelRegistry Registry => new(Store, TimeProvider.System);
+
+    public RunLauncher Launcher => new(Store, engine.Client, "test", TimeProvider.System);
+
+    public static async Task<FlowHarness> OpenAsync()
+    {
+        var harness = new FlowHarness(null);
+        harness.engine = await harness.OpenEngineAsync();
+        return harness;
+    }
+
+    public static PipelineSource Source(string yaml = Pipeline, params (string Name, string Value)[] parameters)
+    {
+        var bytes = Encoding.UTF8.GetBytes(yaml);
+        var values = parameters.ToImmutableSortedDictionary(pair => pair.Name, pair => pair.Value);
+        var loaded = PipelineFile.Load("pipeline.yaml", bytes, new PipelineLoadOptions { Parameters = values });
+        Assert.Empty(loaded.Problems);
+        return new PipelineSource("pipeline.yaml", bytes, loaded.ContentHash, loaded.Definition!, values);
+    }
+
+    /// <summary>Puts years of the bird strikes into the data container.</summary>
+    public async Task AddYearsAsync(int from, int to)
+    {
+        for (var year = from; year <= to; year++)
+        {
+            await AddAsync($"strikes/{year}.csv", await File.ReadAllBytesAsync(Path.Combine(SampleData, $"birdstrikes-{year}.csv")));
+        }
+    }
+
+    public Task AddAsync(string name, byte[] content) => Store.WriteBytesAsync("data/" + name, content, BlobCondition.None);
+
+    public Task<string> StartAsync(PipelineSource? source = null) =>
+        Launcher.StartAsync(source ?? Source(), "test", $"{runs++:x6}");
+
+    public async Task<RunRecord> RunAsync(PipelineSource? source = null) => await Launcher.WaitAsync(await StartAsync(source));
+
+    /// <summary>Closes the engine and opens it again on the same journal.</summary>
+    public async Task RestartAsync()
+    {
+        await engine.DisposeAsync();
+        engine = await OpenEngineAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await engine.DisposeAsync();
+        temporary.Dispose();
+    }
+
+    internal static string SampleData
+    {
+        get
+        {
+            var folder = new DirectoryInfo(AppContext.BaseDirectory);
+            while (!File.Exists(Path.Combine(folder.FullName, "MlDurable.sln")))
+            {
+                folder = folder.Parent!;
+            }
+
+            return Path.Combine(folder.FullName, "samples", "bird-strikes", "data");
+        }
+    }
+
+    private Task<EmbeddedEngine> OpenEngineAsync() => EmbeddedEngine.OpenAsync(
+        FlowCatalog.Create(Store, TimeProvider.System),
+        new EmbeddedEngineOptions { Directory = Path.Combine(temporary.Path, "journal") });
+}
