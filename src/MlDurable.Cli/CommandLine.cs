@@ -39,9 +39,7 @@ internal static class CommandLine
                 new InvocationConfiguration { Output = host.Output, Error = host.Error, ProcessTerminationTimeout = null }, cancellationToken);
         }
 
-        var given = parsed.GetValue(store) ?? host.Environment(GlobalOptions.StoreVariable);
-        return await GuardAsync(
-            command, new CommandCall(parsed, terminal, host, string.IsNullOrWhiteSpace(given) ? null : given, cancellationToken));
+        return await GuardAsync(command, new CommandCall(parsed, terminal, host, parsed.GetValue(store), cancellationToken));
     }
 
     /// <summary>The tool's commands, for the parser, the help and the tests.</summary>

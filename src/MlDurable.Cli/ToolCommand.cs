@@ -20,14 +20,14 @@ internal sealed class ToolCommand : Command
 /// <param name="Arguments">What was parsed.</param>
 /// <param name="Terminal">Where results go.</param>
 /// <param name="Host">What the command runs in.</param>
-/// <param name="Store">The value of <c>--store</c>, or of the environment; null when none is given.</param>
+/// <param name="Store">The value of <c>--store</c>; null when it is not given.</param>
 /// <param name="CancellationToken">Cancelled by Ctrl-C and SIGTERM.</param>
 internal sealed record CommandCall(ParseResult Arguments, Terminal Terminal, Host Host, string? Store, CancellationToken CancellationToken)
 {
     /// <summary>The workspace of a command that takes a pipeline file (it lies beside the file) or none (in the current directory).</summary>
     public Workspace OpenWorkspace(string? pipelineFile = null) =>
         Workspace.Open(
-            Store,
+            Store ?? (Host.Environment(GlobalOptions.StoreVariable) is { Length: > 0 } store ? store : null),
             pipelineFile is null ? Host.Directory : Path.GetDirectoryName(Host.FullPath(pipelineFile))!,
             Host);
 }

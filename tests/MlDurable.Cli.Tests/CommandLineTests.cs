@@ -245,12 +245,18 @@ public sealed class CommandLineTests : IDisposable
     }
 
     [Fact]
-    public async Task UnforeseenException_NamesTypeAndHowToSeeMore()
+    public async Task UnforeseenException_NamesItsTypeAndHowToSeeMore()
     {
-        cli.Write("p.yaml", SamplePipeline.Yaml);
-        var broken = cli.Host() with { Environment = _ => null, TimeProvider = null! };
-        var exitCode = await CommandLine.RunAsync(["predict", "churn", "--input", "-"], broken with { OpenInput = () => throw new InvalidOperationException("no input") }, CancellationToken.None);
-        Assert.Equal(4, exitCode);
+        var host = cli.Host() with { Environment = name => name == "MLDURABLE_STORE" ? throw new InvalidOperationException("no environment") : null };
+        Assert.Equal(1, await CommandLine.RunAsync(["runs"], host, CancellationToken.None));
+        Assert.Equal("error: InvalidOperationException: no environment (this should not happen; MLDURABLE_DEBUG=1 shows where)\n", cli.Error);
+    }
+
+    [Fact]
+    public async Task Interrupted_BeforeARunStarted_ExitsWith130()
+    {
+        Assert.Equal(130, await CommandLine.RunAsync(["runs"], cli.Host(), new CancellationToken(canceled: true)));
+        Assert.Contains("interrupted", cli.Error, StringComparison.Ordinal);
     }
 
     public void Dispose() => cli.Dispose();

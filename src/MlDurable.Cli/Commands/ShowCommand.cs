@@ -52,7 +52,7 @@ internal static class ShowCommand
 
         call.Terminal.Json(document, CliJson.Default.RunDocument);
         Write(call.Terminal, document);
-        await QualityOutput.WriteAsync(call.Terminal, runs, run, call.CancellationToken);
+        await QualityOutput.WriteBrokenAsync(call.Terminal, runs, run, call.CancellationToken);
         return ExitCodes.Done;
     }
 

@@ -30,7 +30,7 @@ internal sealed class DemoStory(CommandCall call, DemoDirectory directory)
         await DamagedCopy.WriteAsync(directory.Arrival(2001), directory.DamagedArrival(2001), call.CancellationToken);
         var fourth = await ArriveAsync(
             "2001 arrives damaged: shifted columns, impossible speeds, a flood of unknown species", [directory.DamagedArrival(2001)]);
-        await QualityOutput.WriteAsync(terminal, new RunStore(workspace.Store), fourth.Run, call.CancellationToken);
+        await QualityOutput.WriteBrokenAsync(terminal, new RunStore(workspace.Store), fourth.Run, call.CancellationToken);
 
         Headline("the process is killed in the middle of training, and the same command resumes");
         var kill = await new KillAndResume(call, directory, workspace).RunAsync(first.Run, firstData);
@@ -64,7 +64,7 @@ internal sealed class DemoStory(CommandCall call, DemoDirectory directory)
         var work = run.Work!;
         terminal.Line($"   {Text.Counted(work.Partitions, "partition")}: {work.Validated} validated, {work.Featurized} featurized, the rest reused; "
             + $"{Text.Counted(work.Trained, "candidate")} trained; {seconds:0.0} s");
-        RunReport.WriteVerdict(terminal, run);
+        RunReport.WriteVerdict(terminal, run, indent: 3);
         return new DemoAct(headline, ExitCodes.OfRun(run), run, seconds);
     }
 
@@ -81,7 +81,7 @@ internal sealed class DemoStory(CommandCall call, DemoDirectory directory)
         terminal.Line($"   resumed: {Text.Counted(kill.StartedAfter.Length, "candidate")} trained, {Text.Counted(kill.Repeated.Length, "finished one")} repeated");
         terminal.Line(
             kill.Holds ? Tone.Good : Tone.Bad,
-            kill.Holds ? "equal, bit for bit" : "not equal",
+            kill.Holds ? "   equal, bit for bit" : "   not equal",
             $": model file {Text.Hash(kill.ResumedModelHash)} (undisturbed: {Text.Hash(kill.ModelHash)}), "
             + $"evidence, verdict and predictions {(kill.SameEvaluation ? "the same bytes" : "differ")}");
     }

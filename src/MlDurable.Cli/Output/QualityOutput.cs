@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using MlDurable.Pipelines.Data;
 using MlDurable.Pipelines.Runs;
 
@@ -6,14 +7,21 @@ namespace MlDurable.Cli.Output;
 /// <summary>Writes what was found in partitions.</summary>
 internal static class QualityOutput
 {
-    /// <summary>Every finding in the partitions that a run quarantined.</summary>
-    public static async Task WriteAsync(Terminal terminal, RunStore runs, RunRecord run, CancellationToken cancellationToken)
+    /// <summary>The broken expectations of the partitions that a run quarantined, and how many warnings there are beside them.</summary>
+    public static async Task WriteBrokenAsync(Terminal terminal, RunStore runs, RunRecord run, CancellationToken cancellationToken)
     {
         foreach (var partition in await runs.QualityAsync(run.RunId, cancellationToken))
         {
-            if (!partition.Passed)
+            if (partition.Passed)
             {
-                Write(terminal, partition);
+                continue;
+            }
+
+            var errors = partition.Findings.Where(finding => finding.Level == QualityFinding.Error).ToImmutableArray();
+            Write(terminal, partition with { Findings = errors });
+            if (partition.Findings.Length > errors.Length)
+            {
+                terminal.Line($"  and {Text.Counted(partition.Findings.Length - errors.Length, "warning")}, which the report lists");
             }
         }
     }

@@ -39,7 +39,7 @@ internal static class RunOutput
         if (run.Status == RunStatus.Completed)
         {
             RunReport.Write(call.Terminal, run, evaluation, report);
-            await QualityOutput.WriteAsync(call.Terminal, runs, run, call.CancellationToken);
+            await QualityOutput.WriteBrokenAsync(call.Terminal, runs, run, call.CancellationToken);
         }
         else
         {

@@ -32,7 +32,7 @@ internal static class RunReport
     }
 
     /// <summary>One line: how the run ended.</summary>
-    public static void WriteVerdict(Terminal terminal, RunRecord run)
+    public static void WriteVerdict(Terminal terminal, RunRecord run, int indent = 0)
     {
         var (tone, word) = run switch
         {
@@ -41,7 +41,7 @@ internal static class RunReport
             _ => (Tone.Bad, Text.Lower(run.Status)),
         };
         var version = run.Outcome == RunOutcome.Promoted ? $" version {run.Version}" : "";
-        terminal.Line(tone, word + version, run.Summary is null ? "" : $": {run.Summary}");
+        terminal.Line(tone, new string(' ', indent) + word + version, run.Summary is null ? "" : $": {run.Summary}");
         if (run.Failure is { } failure)
         {
             terminal.Line($"  step {failure.Step}, code {failure.Code}");
