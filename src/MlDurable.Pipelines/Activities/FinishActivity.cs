@@ -52,14 +52,18 @@ internal sealed class FinishActivity(FlowServices services) : Activity<FinishInp
             Quality = quality,
             Registry = registry,
             Manifest = input.Version is null ? null : await services.Runs.ManifestAsync(input.RunId, cancellation),
+            Warnings = [.. evaluation?.Leaks.Select(leak => $"{leak.Column} may be a leak: {leak.Why}") ?? []],
         };
         await services.Runs.WriteTextAsync(input.RunId, RunStore.ReportFile, HtmlReport.Render(report), cancellation);
         if (input.Version is { } version)
         {
             var card = ModelCard.Render(report);
             await services.Runs.WriteTextAsync(input.RunId, RunStore.CardFile, card, cancellation);
-            await services.Store.WriteBytesAsync(
-                BlobNames.Version(pipeline.Promote.Model, version, VersionFiles.Card), Encoding.UTF8.GetBytes(card), BlobCondition.None, cancellation);
+            var versionCard = BlobNames.Version(pipeline.Promote.Model, version, VersionFiles.Card);
+            if (!await services.Store.ExistsAsync(versionCard, cancellation))
+            {
+                await services.Store.WriteBytesAsync(versionCard, Encoding.UTF8.GetBytes(card), BlobCondition.None, cancellation);
+            }
         }
 
         var closed = await services.Runs.UpdateAsync(input.RunId, Close, cancellation);
@@ -97,12 +101,17 @@ internal sealed class FinishActivity(FlowServices services) : Activity<FinishInp
         {
             var broken = quality.Where(partition => !partition.Passed).ToList();
             var champion = registry.ChampionVersion is { } version ? $"version {version} stays champion" : "there is no champion yet";
-            return $"{string.Join(", ", broken.Select(partition => $"{partition.Partition} breaks {partition.Findings.Count(finding => finding.Level == "error")} expectations"))}: "
-                + $"quarantined, nothing was trained, {champion}";
+            return $"{string.Join(", ", broken.Select(Describe))}: quarantined, nothing was trained, {champion}";
         }
 
         return input.Outcome == RunOutcome.Unchanged
             ? $"the best candidate is version {input.Version}, the champion itself: nothing changes"
             : evaluation!.Verdict.Summary;
+    }
+
+    private static string Describe(PartitionQuality broken)
+    {
+        var errors = broken.Findings.Count(finding => finding.Level == QualityFinding.Error);
+        return $"{broken.Partition} breaks {errors} expectation{(errors == 1 ? "" : "s")}";
     }
 }

@@ -32,28 +32,28 @@ internal static class QualityCheck
 
     /// <summary>The verdict on a partition that could not be read at all.</summary>
     public static PartitionQuality Unreadable(string name, string hash, CsvException exception) =>
-        Result(name, hash, [new QualityFinding("error", exception.Code, null, exception.Message, "a readable CSV file", null)]);
+        Result(name, hash, [new QualityFinding(QualityFinding.Error, exception.Code, null, exception.Message, "a readable CSV file", null)]);
 
     private static PartitionQuality Result(string name, string hash, List<QualityFinding> findings) =>
-        new(name, hash, findings.TrueForAll(finding => finding.Level != "error"), [.. findings]);
+        new(name, hash, findings.TrueForAll(finding => finding.Level != QualityFinding.Error), [.. findings]);
 
     private static IEnumerable<QualityFinding> Schema(CsvContent content)
     {
         foreach (var column in content.MissingColumns)
         {
-            yield return new QualityFinding("error", "schema", column, "the column is not there", $"a column '{column}', as in earlier data", null);
+            yield return new QualityFinding(QualityFinding.Error, "schema", column, "the column is not there", $"a column '{column}', as in earlier data", null);
         }
 
         foreach (var column in content.ExtraColumns)
         {
-            yield return new QualityFinding("warning", "schema", column, "a new column", "the columns of earlier data; it is not used", null);
+            yield return new QualityFinding(QualityFinding.Warning, "schema", column, "a new column", "the columns of earlier data; it is not used", null);
         }
 
         foreach (var errors in content.TypeErrors)
         {
             var share = (double)errors.Count / content.Table.RowCount;
             yield return new QualityFinding(
-                share > ToleratedTypeErrors ? "error" : "warning",
+                share > ToleratedTypeErrors ? QualityFinding.Error : QualityFinding.Warning,
                 "schema",
                 errors.Column,
                 $"{errors.Count} of {content.Table.RowCount} values are not of type {Kind(errors.Expected)}; the first is '{errors.FirstText}' in line {errors.FirstLine}",
@@ -162,7 +162,7 @@ internal static class QualityCheck
         var highest = rule.AtMost == DriftLimit.None ? DriftLevel.None : DriftLevel.Watch;
         return DriftTest.Compare(reference, features).Columns
             .Where(column => column.Level > highest)
-            .Select(column => (column.Detail, (string?)column.Name));
+            .Select(column => (column.Detail.TrimEnd('.'), (string?)column.Name));
     }
 
     private static string RuleName(QualityRule rule) => rule switch
@@ -178,7 +178,7 @@ internal static class QualityCheck
         _ => "drift",
     };
 
-    private static string LevelName(QualityLevel level) => level == QualityLevel.Error ? "error" : "warning";
+    private static string LevelName(QualityLevel level) => level == QualityLevel.Error ? QualityFinding.Error : QualityFinding.Warning;
 
     private static string Kind(ColumnKind kind) => kind.ToString().ToLowerInvariant();
 

@@ -23,7 +23,7 @@ public static class PipelineSchema
     /// <returns>The schema's text, with a line break at the end.</returns>
     public static string Generate()
     {
-        var schema = PipelineShape.Root.Shape.Schema();
+        var schema = PipelineShape.RootKeys.Shape.Schema();
         schema.Insert(0, "$schema", "https://json-schema.org/draft/2020-12/schema");
         schema.Insert(1, "title", "MlDurable pipeline");
         schema["$defs"] = new JsonObject

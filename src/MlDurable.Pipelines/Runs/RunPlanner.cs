@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using MlDurable.Learning.Metrics;
 using MlDurable.Learning.Tables;
 using MlDurable.Learning.Training;
+using MlDurable.Learning;
 using MlDurable.Pipelines.Data;
 using MlDurable.Pipelines.Definition;
 using MlDurable.Pipelines.Definition.Binding;

@@ -3,7 +3,7 @@ using MlDurable.Learning.Tables;
 namespace MlDurable.Pipelines.Serving;
 
 /// <summary>Cuts a CSV stream into its records without changing a byte of them; line breaks inside quotes belong to the record. Empty lines are left out.</summary>
-internal sealed class CsvRecordSplitter(Stream stream, int maxRecordBytes)
+internal sealed class CsvRecordSplitter(Stream stream, int maxRecordBytes) : IDisposable
 {
     private readonly byte[] buffer = new byte[1 << 16];
     private readonly MemoryStream record = new();
@@ -77,4 +77,6 @@ internal sealed class CsvRecordSplitter(Stream stream, int maxRecordBytes)
     }
 
     private byte[] Trimmed() => record.GetBuffer().AsSpan(0, (int)record.Length).TrimEnd("\r\n"u8).ToArray();
+
+    public void Dispose() => record.Dispose();
 }

@@ -34,7 +34,7 @@ public sealed class CsvScoring(Predictor predictor)
     public async Task<ScoredFile> ScoreAsync(Stream input, TextWriter output, CancellationToken cancellationToken = default)
     {
         await using var plain = await DecompressAsync(input, cancellationToken);
-        var records = new CsvRecordSplitter(plain, new CsvOptions().MaxRecordBytes);
+        using var records = new CsvRecordSplitter(plain, new CsvOptions().MaxRecordBytes);
         var header = await records.ReadAsync(cancellationToken)
             ?? throw new CsvException("csv-empty", "the file is empty; the first line must name the columns", 1);
         RequireNewColumns(header);

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using MlDurable.Learning;
 using MlDurable.Pipelines.Definition.Yaml;
 
 namespace MlDurable.Pipelines.Definition.Binding;

@@ -8,7 +8,7 @@ internal static class CandidateExpansion
 {
     public static ImmutableArray<CandidateDefinition> Expand(Section file, BindContext context)
     {
-        if (!file.TryGet(PipelineShape.Root.Train, out var train) || !train.Value.TryGet(PipelineShape.Train.Candidates, out var grids))
+        if (!file.TryGet(PipelineShape.RootKeys.Train, out var train) || !train.Value.TryGet(PipelineShape.TrainKeys.Candidates, out var grids))
         {
             return [];
         }

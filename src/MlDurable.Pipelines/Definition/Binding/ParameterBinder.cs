@@ -1,7 +1,8 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using MlDurable.Pipelines.Definition.Yaml;
-using Keys = MlDurable.Pipelines.Definition.Binding.PipelineShape.Parameter;
+using Keys = MlDurable.Pipelines.Definition.Binding.PipelineShape.ParameterKeys;
+using MlDurable.Learning;
 
 namespace MlDurable.Pipelines.Definition.Binding;
 

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using MlDurable.Learning;
 using MlDurable.Pipelines.Definition.Yaml;
 
 namespace MlDurable.Pipelines.Definition.Binding;
@@ -10,8 +11,8 @@ internal static class PipelineBinder
     {
         var context = new BindContext(problems);
         var parameters = BindParameters(root, set, context);
-        PipelineShape.Root.Shape.TryBind(root, "the file", context, out var bound);
-        var file = bound ?? PipelineShape.Root.Shape.Empty();
+        PipelineShape.RootKeys.Shape.TryBind(root, "the file", context, out var bound);
+        var file = bound ?? PipelineShape.RootKeys.Shape.Empty();
         var candidates = CandidateExpansion.Expand(file, context);
         PipelineChecks.Check(file, context);
         if (problems.HasErrors)
@@ -20,7 +21,7 @@ internal static class PipelineBinder
         }
 
         // Said only of a file that is otherwise right: a misspelled use is reported where it is.
-        if (file.TryGet(PipelineShape.Root.Parameters, out var declarations))
+        if (file.TryGet(PipelineShape.RootKeys.Parameters, out var declarations))
         {
             foreach (var unused in declarations.Value.Where(declaration => !context.IsUsed(declaration.Name)))
             {
@@ -40,8 +41,8 @@ internal static class PipelineBinder
     private static ImmutableSortedDictionary<string, ParameterDefinition> BindParameters(
         YamlMapping root, IReadOnlyDictionary<string, string> set, BindContext context)
     {
-        var key = PipelineShape.Root.Parameters;
-        var names = PipelineShape.Root.Shape.Keys.Select(static known => known.Name);
+        var key = PipelineShape.RootKeys.Parameters;
+        var names = PipelineShape.RootKeys.Shape.Keys.Select(static known => known.Name);
         var entry = root.Entries.FirstOrDefault(entry => entry.Key == key.Name)
             ?? root.Entries.FirstOrDefault(entry => NearestName.Of(entry.Key, names) == key.Name);
         var declarations = entry is null ? [] : key.Bind(entry.Value, context) as IReadOnlyList<NamedSection> ?? [];

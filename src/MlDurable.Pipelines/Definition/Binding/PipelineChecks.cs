@@ -9,12 +9,12 @@ internal static class PipelineChecks
 {
     public static void Check(Section file, BindContext context)
     {
-        var data = file.TryGet(Root.Data, out var found) ? found.Value : null;
+        var data = file.TryGet(RootKeys.Data, out var found) ? found.Value : null;
         CheckColumns(data, file, context);
         CheckSplit(data, file, context);
         CheckNumeric(file, context);
         CheckMetrics(file, context);
-        if (file.TryGet(Root.Quality, out var rules))
+        if (file.TryGet(RootKeys.Quality, out var rules))
         {
             foreach (var rule in rules.Value.Values)
             {
@@ -37,14 +37,14 @@ internal static class PipelineChecks
             Conflict(window.Mark, "'window' by days needs the column that orders rows; add 'time' to 'data'");
         }
 
-        var hasSlices = file.TryGet(Root.Evaluate, out var evaluate) & (evaluate.Value?.TryGet(Evaluate.Slices, out _) ?? false);
-        var slices = hasSlices && evaluate.Value!.TryGet(Evaluate.Slices, out var list) ? list.Value.Items : [];
+        var hasSlices = file.TryGet(RootKeys.Evaluate, out var evaluate) & (evaluate.Value?.TryGet(EvaluateKeys.Slices, out _) ?? false);
+        var slices = hasSlices && evaluate.Value!.TryGet(EvaluateKeys.Slices, out var list) ? list.Value.Items : [];
         if (hasTime)
         {
             Refuse(slices, time.Value, "the time column, whose values are no slices");
         }
 
-        if (!data.TryGet(DataKeys.Label, out var labelSection) || !labelSection.Value.TryGet(Label.Column, out var label))
+        if (!data.TryGet(DataKeys.Label, out var labelSection) || !labelSection.Value.TryGet(LabelKeys.Column, out var label))
         {
             return;
         }
@@ -74,23 +74,23 @@ internal static class PipelineChecks
 
     private static void CheckSplit(Section? data, Section file, BindContext context)
     {
-        if (!file.TryGet(Root.Split, out var split))
+        if (!file.TryGet(RootKeys.Split, out var split))
         {
             return;
         }
 
-        if (data is not null && !data.Has(DataKeys.Time) && split.Value.TryGet(Split.By, out var by) && by.Value == SplitBy.Time)
+        if (data is not null && !data.Has(DataKeys.Time) && split.Value.TryGet(SplitKeys.By, out var by) && by.Value == SplitBy.Time)
         {
             context.Report(
                 by.Mark, PipelineProblemCodes.Conflict,
                 "a split by time needs the column that orders rows; add 'time' to 'data', or use 'by: hash'");
         }
 
-        if (split.Value.TryGet(Split.Validation, out var validation)
-            && split.Value.TryGet(Split.Holdout, out var holdout)
+        if (split.Value.TryGet(SplitKeys.Validation, out var validation)
+            && split.Value.TryGet(SplitKeys.Holdout, out var holdout)
             && validation.Value + holdout.Value >= 1)
         {
-            var mark = split.Value.Has(Split.Holdout) ? holdout.Mark : validation.Mark;
+            var mark = split.Value.Has(SplitKeys.Holdout) ? holdout.Mark : validation.Mark;
             context.Report(
                 mark,
                 PipelineProblemCodes.Conflict,
@@ -100,7 +100,7 @@ internal static class PipelineChecks
 
     private static void CheckNumeric(Section file, BindContext context)
     {
-        if (file.TryGet(Root.Features, out var features) && features.Value.TryGet(FeaturesKeys.Numeric, out var steps))
+        if (file.TryGet(RootKeys.Features, out var features) && features.Value.TryGet(FeatureKeys.Numeric, out var steps))
         {
             var imputations = steps.Value.Items.Where(static step => step.Value != NumberStep.Standardize).ToArray();
             if (imputations.Length > 1)
@@ -114,10 +114,10 @@ internal static class PipelineChecks
 
     private static void CheckMetrics(Section file, BindContext context)
     {
-        if (file.TryGet(Root.Evaluate, out var evaluate)
-            && evaluate.Value.Has(Evaluate.Also)
-            && evaluate.Value.TryGet(Evaluate.Also, out var also)
-            && evaluate.Value.TryGet(Evaluate.Primary, out var primary))
+        if (file.TryGet(RootKeys.Evaluate, out var evaluate)
+            && evaluate.Value.Has(EvaluateKeys.Also)
+            && evaluate.Value.TryGet(EvaluateKeys.Also, out var also)
+            && evaluate.Value.TryGet(EvaluateKeys.Primary, out var primary))
         {
             foreach (var repeated in also.Value.Items.Where(metric => metric.Value == primary.Value))
             {
@@ -129,15 +129,15 @@ internal static class PipelineChecks
 
     private static void CheckRule(Section rule, BindContext context)
     {
-        if (rule.TryGet(Quality.RowCount, out var rows)
-            && rows.Value.TryGet(Quality.LeastRows, out var least)
-            && rows.Value.TryGet(Quality.MostRows, out var most)
+        if (rule.TryGet(QualityKeys.RowCount, out var rows)
+            && rows.Value.TryGet(QualityKeys.LeastRows, out var least)
+            && rows.Value.TryGet(QualityKeys.MostRows, out var most)
             && least.Value > most.Value)
         {
             context.Report(most.Mark, PipelineProblemCodes.Conflict, $"'at-most' {most.Value} is less than 'at-least' {least.Value}");
         }
 
-        if (rule.TryGet(Quality.Between, out var between)
+        if (rule.TryGet(QualityKeys.Between, out var between)
             && between.Value.Items is [var low, var high]
             && low.Value > high.Value)
         {
@@ -145,19 +145,19 @@ internal static class PipelineChecks
                 high.Mark, PipelineProblemCodes.Conflict, $"'between' needs the lesser limit first: {high.Value} is less than {low.Value}");
         }
 
-        if (!rule.TryGet(Quality.Type, out var type))
+        if (!rule.TryGet(QualityKeys.Type, out var type))
         {
             return;
         }
 
-        if (type.Value != ColumnKind.Number && rule.TryGet(Quality.Between, out between))
+        if (type.Value != ColumnKind.Number && rule.TryGet(QualityKeys.Between, out between))
         {
             context.Report(
                 between.Mark, PipelineProblemCodes.Conflict,
                 $"'between' is for numbers, but 'type' is {type.Value.ToString().ToLowerInvariant()}");
         }
 
-        if (type.Value != ColumnKind.Category && rule.TryGet(Quality.Known, out var known))
+        if (type.Value != ColumnKind.Category && rule.TryGet(QualityKeys.Known, out var known))
         {
             context.Report(
                 known.Mark, PipelineProblemCodes.Conflict,

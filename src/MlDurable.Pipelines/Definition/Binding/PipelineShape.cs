@@ -37,7 +37,7 @@ internal static class PipelineShape
     private static readonly EvaluateDefinition EvaluateDefaults = new();
     private static readonly VersusChampionDefinition ChampionDefaults = new();
 
-    public static class Parameter
+    public static class ParameterKeys
     {
         public static readonly Key<ParameterType> Type = new(
             "type",
@@ -57,7 +57,7 @@ internal static class PipelineShape
         public static readonly SectionShape Shape = new(Type, Default, Minimum, Maximum, Allowed, Description);
     }
 
-    public static class Window
+    public static class WindowKeys
     {
         public static readonly Key<int> Last = new(
             "last", new IntegerShape<int>(1, MostPartitions), "Only the last partitions in the order of their names.");
@@ -74,7 +74,7 @@ internal static class PipelineShape
                 : null));
     }
 
-    public static class Label
+    public static class LabelKeys
     {
         private static readonly Key<ScalarValue> EqualTo = new("equals", AnyScalar, "Only this value is positive.");
         private static readonly Key<ScalarValue> Not = new("not", AnyScalar, "Every present value but this one is positive.");
@@ -110,9 +110,9 @@ internal static class PipelineShape
             isRequired: true);
 
         public static readonly Key<DataWindow> Window = new Key<DataWindow>(
-            "window", PipelineShape.Window.Either, "Which of the matching partitions are used.").Or(new DataWindow.All());
+            "window", PipelineShape.WindowKeys.Either, "Which of the matching partitions are used.").Or(new DataWindow.All());
 
-        public static readonly Key<Section> Label = new("label", PipelineShape.Label.Shape, "What is predicted.", isRequired: true);
+        public static readonly Key<Section> Label = new("label", PipelineShape.LabelKeys.Shape, "What is predicted.", isRequired: true);
         public static readonly Key<string> Time = new("time", Text, "The column that orders rows: for time splits and drift windows.");
         public static readonly Key<BoundList<string>> Drop = new Key<BoundList<string>>(
             "drop", Columns, "Columns that never become features.").Or(BoundList<string>.Of());
@@ -125,7 +125,7 @@ internal static class PipelineShape
         public static readonly SectionShape Shape = new(Files, Window, Label, Time, Drop, OnQuarantine);
     }
 
-    public static class Quality
+    public static class QualityKeys
     {
         public static readonly Key<QualityLevel> Level = new Key<QualityLevel>(
             "level",
@@ -192,7 +192,7 @@ internal static class PipelineShape
         Standardize,
     }
 
-    public static class FeaturesKeys
+    public static class FeatureKeys
     {
         public static readonly Key<BoundList<NumberStep>> Numeric = new Key<BoundList<NumberStep>>(
             "numeric",
@@ -228,7 +228,7 @@ internal static class PipelineShape
         public static readonly SectionShape Shape = new(Numeric, Categorical, Dates);
     }
 
-    public static class Split
+    public static class SplitKeys
     {
         public static readonly Key<SplitBy> By = new(
             "by",
@@ -244,7 +244,7 @@ internal static class PipelineShape
         public static readonly SectionShape Shape = new(By, Validation, Holdout);
     }
 
-    public static class Train
+    public static class TrainKeys
     {
         public static readonly Key<SearchStrategy> Strategy = new Key<SearchStrategy>(
             "strategy",
@@ -266,7 +266,7 @@ internal static class PipelineShape
         public static readonly SectionShape Shape = new(Search, Candidates);
     }
 
-    public static class Evaluate
+    public static class EvaluateKeys
     {
         public static readonly Key<string> Primary = new Key<string>(
             "primary", Metric, "The metric that selects the candidate and is compared with the champion's.").Or(EvaluateDefaults.Primary);
@@ -280,7 +280,7 @@ internal static class PipelineShape
         public static readonly SectionShape Shape = new(Primary, Also, Slices);
     }
 
-    public static class Promote
+    public static class PromoteKeys
     {
         public static readonly Key<string> Model = new("model", Name, "The model's name in the registry. By default the pipeline's name.");
 
@@ -326,7 +326,7 @@ internal static class PipelineShape
     }
 
     /// <summary>The whole file.</summary>
-    public static class Root
+    public static class RootKeys
     {
         public static readonly Key<string> Pipeline = new("pipeline", Name, "The pipeline's name.", isRequired: true);
         public static readonly Key<string> Description = new Key<string>(
@@ -335,20 +335,20 @@ internal static class PipelineShape
             "seed", new IntegerShape<ulong>(0, ulong.MaxValue), "The seed that every random choice of a run is derived from.").Or(0UL);
 
         public static readonly Key<IReadOnlyList<NamedSection>> Parameters = new Key<IReadOnlyList<NamedSection>>(
-            "parameters", new NamedSectionsShape(Name, Parameter.Shape), "Typed values that a caller may set; used as ${name} in any value.").Or([]);
+            "parameters", new NamedSectionsShape(Name, ParameterKeys.Shape), "Typed values that a caller may set; used as ${name} in any value.").Or([]);
 
         public static readonly Key<Section> Data = new(
             "data", PipelineShape.DataKeys.Shape, "Which rows the pipeline learns from, and what it learns to predict.", isRequired: true);
 
         public static readonly Key<BoundList<Section>> Quality = new Key<BoundList<Section>>(
-            "quality", PipelineShape.Quality.Rules, "What every new partition must satisfy.").Or(BoundList<Section>.Of());
+            "quality", PipelineShape.QualityKeys.Rules, "What every new partition must satisfy.").Or(BoundList<Section>.Of());
 
-        public static readonly Key<Section> Features = Optional("features", PipelineShape.FeaturesKeys.Shape, "How columns become numbers.");
-        public static readonly Key<Section> Split = Optional("split", PipelineShape.Split.Shape, "How rows are divided into training, validation and holdout.");
+        public static readonly Key<Section> Features = Optional("features", PipelineShape.FeatureKeys.Shape, "How columns become numbers.");
+        public static readonly Key<Section> Split = Optional("split", PipelineShape.SplitKeys.Shape, "How rows are divided into training, validation and holdout.");
         public static readonly Key<Section> Train = new(
-            "train", PipelineShape.Train.Shape, "Which candidates are trained.", isRequired: true);
-        public static readonly Key<Section> Evaluate = Optional("evaluate", PipelineShape.Evaluate.Shape, "Which metrics and slices are computed.");
-        public static readonly Key<Section> Promote = Optional("promote", PipelineShape.Promote.Shape, "When the selected candidate becomes the champion.");
+            "train", PipelineShape.TrainKeys.Shape, "Which candidates are trained.", isRequired: true);
+        public static readonly Key<Section> Evaluate = Optional("evaluate", PipelineShape.EvaluateKeys.Shape, "Which metrics and slices are computed.");
+        public static readonly Key<Section> Promote = Optional("promote", PipelineShape.PromoteKeys.Shape, "When the selected candidate becomes the champion.");
 
         public static readonly SectionShape Shape = new(
             Pipeline, Description, Seed, Parameters, Data, Quality, Features, Split, Train, Evaluate, Promote)

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Numerics;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using MlDurable.Learning;
 using MlDurable.Pipelines.Definition.Yaml;
 
 namespace MlDurable.Pipelines.Definition.Binding;
