@@ -93,9 +93,12 @@ internal static class CommandLine
             .Select(token => $"there is no {(token.StartsWith('-') ? "option" : command.Subcommands.Count > 0 ? "command" : "such argument:")} '{token}'.{NearestName.Hint(token, known.Where(name => name.StartsWith('-') == token.StartsWith('-')))}")
             .Concat(parsed.Errors.Where(error => !parsed.UnmatchedTokens.Any(token => error.Message.Contains($"'{token}'", StringComparison.Ordinal))).Select(error => error.Message));
         terminal.Error(CliErrorCodes.Usage, string.Join(" ", messages));
-        terminal.Remark($"`mldurable {(command is RootCommand ? "" : command.Name + " ")}--help` shows what there is.");
+        RemarkHelp(command, terminal);
         return ExitCodes.Usage;
     }
+
+    private static void RemarkHelp(Command command, Terminal terminal) =>
+        terminal.Remark($"`mldurable {(command is RootCommand ? "" : command.Name + " ")}--help` shows what there is.");
 
     private static async Task<int> GuardAsync(ToolCommand command, CommandCall call)
     {
@@ -119,6 +122,11 @@ internal static class CommandLine
             {
                 Problems = (exception as InvalidPipelineException)?.Problems,
             });
+            if (code == CliErrorCodes.Usage)
+            {
+                RemarkHelp(command, call.Terminal);
+            }
+
             if (call.Host.Environment(GlobalOptions.DebugVariable) == "1")
             {
                 await call.Host.Error.WriteLineAsync(exception.ToString());

@@ -61,13 +61,6 @@ public sealed class CommandLineTests : IDisposable
     }
 
     [Fact]
-    public async Task Version_IsTheProducts()
-    {
-        Assert.Equal(0, await cli.RunAsync("--version"));
-        Assert.StartsWith("0.", cli.Output, StringComparison.Ordinal);
-    }
-
-    [Fact]
     public async Task UnknownCommand_IsUsageErrorWithSuggestion()
     {
         Assert.Equal(2, await cli.RunAsync("rum", "pipeline.yaml"));

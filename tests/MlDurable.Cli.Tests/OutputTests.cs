@@ -13,9 +13,9 @@ public sealed class OutputTests : IDisposable
     public void TextTable_AlignsTextLeftAndNumbersRight() =>
         Assert.Equal(
             [
-                "name   value  note",
-                "short    0.5  a",
-                "longer  12.0",
+                "name    value  note",
+                "short     0.5  a",
+                "longer   12.0",
             ],
             new TextTable("name", "value", "note").Add("short", "0.5", "a").Add("longer", "12.0", "").Lines());
 

@@ -103,8 +103,11 @@ public sealed class BadInputTests(TrainedWorkspace trained) : IClassFixture<Trai
         var lines = await File.ReadAllLinesAsync(BirdStrikes.File(1994));
         directory.Write("birdstrikes.csv", string.Join('\n', lines.Where((line, index) => index == 0 || line.Contains(",None,", StringComparison.Ordinal))));
         var result = (await directory.RunAsync("run", "pipeline.yaml", "--data", "birdstrikes.csv")).ShouldExitWith(1);
-        Assert.Contains("class", result.Error, StringComparison.OrdinalIgnoreCase);
-        Assert.Equal("Failed", (await directory.RunAsync("runs", "--json")).Json.GetProperty("runs")[0].GetProperty("status").GetString());
+        Assert.Contains("training rows are negative", result.Error, StringComparison.Ordinal);
+        var run = (await directory.RunAsync("runs", "--json")).Json.GetProperty("runs")[0];
+        Assert.Equal("Failed", run.GetProperty("status").GetString());
+        Assert.Equal("one-class", run.GetProperty("failure").GetProperty("code").GetString());
+        Assert.Contains("one class", (await directory.RunAsync("validate", "pipeline.yaml")).ShouldExitWith(0).Output, StringComparison.Ordinal);
     }
 
     [Fact]

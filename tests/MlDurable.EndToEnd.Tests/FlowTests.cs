@@ -56,6 +56,10 @@ public sealed class FlowTests(TrainedWorkspace trained) : IClassFixture<TrainedW
     }
 
     [Fact]
+    public async Task Version_IsTheProducts() =>
+        Assert.StartsWith("0.", (await trained.Directory.RunAsync("--version")).ShouldExitWith(0).Output, StringComparison.Ordinal);
+
+    [Fact]
     public async Task Show_Export_WritesTheFiles()
     {
         using var directory = trained.Copy();

@@ -104,9 +104,9 @@ internal static class Tool
 
         public async Task<ToolResult> EndAsync()
         {
-            lines.AddRange((await Process.StandardOutput.ReadToEndAsync(limit.Token)).TrimEnd('\n').Split('\n'));
+            var rest = await Process.StandardOutput.ReadToEndAsync(limit.Token);
             await Process.WaitForExitAsync(limit.Token);
-            return new ToolResult(Process.ExitCode, string.Join('\n', lines).Trim('\n') + "\n", await error);
+            return new ToolResult(Process.ExitCode, string.Concat(lines.Select(line => line + "\n")) + rest, await error);
         }
 
         /// <summary>Sends a signal that asks the process to end.</summary>

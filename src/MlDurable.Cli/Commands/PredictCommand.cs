@@ -22,13 +22,6 @@ internal static class PredictCommand
         command.Arguments.Add(model);
         command.Options.Add(input);
         command.Options.Add(output);
-        command.Validators.Add(result =>
-        {
-            if (result.GetValue<bool>("--json") && result.GetValue(output) is null)
-            {
-                result.AddError("--json needs --output: standard output cannot hold both the CSV and the JSON.");
-            }
-        });
         command.Run = call => PredictAsync(
             call, call.Arguments.GetRequiredValue(model), call.Arguments.GetRequiredValue(input), call.Arguments.GetValue(output));
         return command;
@@ -36,6 +29,11 @@ internal static class PredictCommand
 
     private static async Task<int> PredictAsync(CommandCall call, string model, string input, string? output)
     {
+        if (call.Terminal.IsJson && output is null)
+        {
+            throw new CliException(CliErrorCodes.Usage, "--json needs --output: standard output cannot hold both the CSV and the JSON");
+        }
+
         var workspace = call.OpenWorkspace();
         var predictor = await Predictor.OpenAsync(
             workspace.Store, new ModelRegistry(workspace.Store, call.Host.TimeProvider), model, call.CancellationToken);

@@ -86,6 +86,11 @@ internal static class ValidateCommand
             QualityOutput.Write(terminal, partition);
         }
 
+        if (data.Labelled > 0 && (data.Positives == 0 || data.Positives == data.Labelled))
+        {
+            terminal.Line(Tone.Warning, "warning", ": the label has one class only, so that there is nothing to learn; check `data.label`");
+        }
+
         foreach (var leak in data.Leaks)
         {
             terminal.Line(Tone.Warning, "warning", $" possible leak: '{leak.Column}': {leak.Why}");

@@ -79,17 +79,20 @@ internal sealed class Evaluator(IBlobStore store, PipelineDefinition pipeline, R
 
         var metrics = pipeline.Evaluate.Also.Prepend(primary.Name).Distinct().Select(name => MetricCatalog.Find(name)!).ToList();
         var sameModel = champion?.Hash == candidate.Hash;
+        var judged = Evaluate(candidate, labels, metrics);
         var evaluation = new Evaluation
         {
             Primary = primary.Name,
             Rows = described,
-            Candidate = Evaluate(candidate, labels, metrics),
-            Champion = champion is null ? null : Evaluate(champion, labels, metrics),
+            Candidate = judged,
+            Champion = champion is null ? null
+                : sameModel ? judged with { Role = champion.Role, Version = champion.Version }
+                : Evaluate(champion, labels, metrics),
             Anchor = anchor is null ? null : Evaluate(anchor, labels, metrics),
             Baseline = Evaluate(baseline, labels, metrics),
             VersusChampion = champion is null || sameModel
                 ? []
-                : [.. metrics.Select(metric => Bootstrap.Compare(metric, labels, candidate.Scored, champion.Scored, bootstrap))],
+                : [.. metrics.AsParallel().AsOrdered().Select(metric => Bootstrap.Compare(metric, labels, candidate.Scored, champion.Scored, bootstrap))],
             VersusAnchor = verdict.VersusAnchor,
             VersusBaseline = verdict.VersusBaseline ?? Bootstrap.Compare(primary, labels, candidate.Scored, baseline.Scored, bootstrap),
             Slices = verdict.Slices,
@@ -185,7 +188,7 @@ internal sealed class Evaluator(IBlobStore store, PipelineDefinition pipeline, R
         Version = contestant.Version,
         ModelHash = contestant.Hash,
         Threshold = contestant.Model.Threshold,
-        Metrics = [.. metrics.Select(metric => Bootstrap.Estimate(metric, labels, contestant.Scores, contestant.Model.Threshold, bootstrap))],
+        Metrics = [.. metrics.AsParallel().AsOrdered().Select(metric => Bootstrap.Estimate(metric, labels, contestant.Scores, contestant.Model.Threshold, bootstrap))],
         Confusion = ConfusionMatrix.Count(labels, contestant.Scores, contestant.Model.Threshold),
         Roc = Curves.RocCurve(labels, contestant.Scores),
         PrecisionRecall = Curves.PrecisionRecallCurve(labels, contestant.Scores),
