@@ -62,7 +62,9 @@ public sealed class AzureBlobStore : IBlobStore
         options.Retry.MaxRetries = Retries;
         options.Retry.MaxDelay = LongestDelay;
         options.Retry.NetworkTimeout = NetworkTimeout;
-        options.TransferValidation.Upload.ChecksumAlgorithm = StorageChecksumAlgorithm.Auto;
+
+        // Auto would be CRC-64, which Azurite refuses as it is usually started.
+        options.TransferValidation.Upload.ChecksumAlgorithm = StorageChecksumAlgorithm.MD5;
         return options;
     }
 
@@ -118,7 +120,8 @@ public sealed class AzureBlobStore : IBlobStore
         }
         catch (RequestFailedException exception) when (exception.Status == (int)HttpStatusCode.PreconditionFailed)
         {
-            throw condition.Failed(name, Description);
+            // A blob that is not there has no ETag to match, and Azurite says so before it says that it is not there.
+            return await GetPropertiesAsync(name, ct) is null ? false : throw condition.Failed(name, Description);
         }
         catch (Exception exception) when (AzureFailure.Is(exception))
         {

@@ -137,11 +137,11 @@ public sealed class DirectoryBlobStore : IBlobStore
         // Nothing is skipped silently: by default hidden and system files are.
         var options = new EnumerationOptions { AttributesToSkip = FileAttributes.None, IgnoreInaccessible = false };
         RequireNoLink(folder.TrimEnd('/'));
+        var path = PathOf(folder);
         try
         {
-            // Making the enumerable opens the folder already.
             var found = new FileSystemEnumerable<Entry>(
-                PathOf(folder),
+                path,
                 (ref FileSystemEntry entry) => new Entry(
                     $"{folder}{entry.FileName}{(entry.IsDirectory ? "/" : string.Empty)}",
                     entry.IsDirectory,
@@ -160,9 +160,9 @@ public sealed class DirectoryBlobStore : IBlobStore
 
             return entries;
         }
-        catch (DirectoryNotFoundException)
+        catch (IOException exception) when (exception is DirectoryNotFoundException || File.Exists(path))
         {
-            // Never written to, or deleted since its parent was read.
+            // Never written to, deleted since its parent was read, or a blob and no folder.
             return [];
         }
     }
@@ -280,12 +280,13 @@ public sealed class DirectoryBlobStore : IBlobStore
         var replaced = RequireCondition(name, condition);
         RequireNoFolder(name, path);
         var folder = name[..name.LastIndexOf('/')];
+        staged.Seal(replaced?.LastModified.UtcDateTime);
         for (var attempt = 1; ; attempt++)
         {
-            MakeFolder(folder);
             try
             {
-                staged.Publish(path, replaced?.LastModified.UtcDateTime, condition.MustBeAbsent);
+                MakeFolder(folder);
+                staged.MoveTo(path, condition.MustBeAbsent);
                 break;
             }
             catch (DirectoryNotFoundException) when (attempt < MostAttempts)
@@ -322,9 +323,26 @@ public sealed class DirectoryBlobStore : IBlobStore
 
         _ = RequireCondition(name, condition);
         File.Delete(path);
-        DirectorySync.Flush(Path.GetDirectoryName(path)!);
+        FlushNearest(name[..name.LastIndexOf('/')]);
         RemoveEmptyFolders(name);
         return true;
+    }
+
+    /// <remarks>The folder may be gone already, with the delete of another blob: then its own removal is what must be durable.</remarks>
+    private void FlushNearest(string folder)
+    {
+        while (true)
+        {
+            try
+            {
+                DirectorySync.Flush(PathOf(folder));
+                return;
+            }
+            catch (DirectoryNotFoundException) when (folder.Contains('/', StringComparison.Ordinal))
+            {
+                folder = folder[..folder.LastIndexOf('/')];
+            }
+        }
     }
 
     /// <summary>Removes the folders above a deleted blob that hold nothing any more, but not the container.</summary>

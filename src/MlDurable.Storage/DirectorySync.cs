@@ -6,9 +6,12 @@ namespace MlDurable.Storage;
 internal static partial class DirectorySync
 {
     private const int ReadOnly = 0;
+    private const int NoEntry = 2;
     private const int InvalidArgument = 22;
 
     /// <summary>Flushes a directory. Windows has no such call: NTFS journals its directories.</summary>
+    /// <exception cref="DirectoryNotFoundException">There is no such directory.</exception>
+    /// <exception cref="IOException">It cannot be flushed.</exception>
     public static void Flush(string directory)
     {
         if (OperatingSystem.IsWindows())
@@ -39,7 +42,8 @@ internal static partial class DirectorySync
     private static IOException LastError(string directory)
     {
         var error = Marshal.GetLastPInvokeError();
-        return new IOException($"{Marshal.GetPInvokeErrorMessage(error)}: '{directory}'", error);
+        var message = $"{Marshal.GetPInvokeErrorMessage(error)}: '{directory}'";
+        return error == NoEntry ? new DirectoryNotFoundException(message) : new IOException(message, error);
     }
 
     [LibraryImport("libc", EntryPoint = "open", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]

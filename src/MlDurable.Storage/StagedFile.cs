@@ -108,11 +108,9 @@ internal sealed class StagedFile : IDisposable
         }
     }
 
-    /// <summary>Puts the file in the place of the blob. The caller holds the blob's lock and has checked the condition.</summary>
-    /// <param name="target">The blob's path.</param>
+    /// <summary>Closes the file, with a modification time later than that of the content it replaces. The caller holds the blob's lock.</summary>
     /// <param name="replaced">The modification time of the content that is replaced, if there is one.</param>
-    /// <param name="mustBeAbsent">Whether to fail when a file has appeared at <paramref name="target"/>.</param>
-    public void Publish(string target, DateTime? replaced, bool mustBeAbsent)
+    public void Seal(DateTime? replaced)
     {
         if (replaced is { } before)
         {
@@ -120,6 +118,13 @@ internal sealed class StagedFile : IDisposable
         }
 
         _file.Dispose();
+    }
+
+    /// <summary>Puts the sealed file in the place of the blob. The caller holds the blob's lock and has checked the condition.</summary>
+    /// <param name="target">The blob's path.</param>
+    /// <param name="mustBeAbsent">Whether to fail when a file has appeared at <paramref name="target"/>.</param>
+    public void MoveTo(string target, bool mustBeAbsent)
+    {
         File.Move(Path, target, overwrite: !mustBeAbsent);
         _published = true;
     }

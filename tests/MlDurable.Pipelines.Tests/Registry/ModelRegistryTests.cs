@@ -224,34 +224,34 @@ public sealed class ModelRegistryTests : IDisposable
 
     private static async Task<bool> LawsHoldAsync(IReadOnlyList<(int Kind, int Version)> steps)
     {
-        using var temporary = new TemporaryStore();
-        var registry = new ModelRegistry(temporary.Store, TimeProvider.System);
+        using var own = new TemporaryStore();
+        var models = new ModelRegistry(own.Store, TimeProvider.System);
         foreach (var version in Enumerable.Range(1, 4))
         {
-            await registry.RegisterAsync("m", Manifest($"model-{version}", $"run-{version}"), "roc-auc", 0.8, _ => Task.CompletedTask);
+            await models.RegisterAsync("m", Manifest($"model-{version}", $"run-{version}"), "roc-auc", 0.8, _ => Task.CompletedTask);
         }
 
         for (var step = 0; step < steps.Count; step++)
         {
-            var before = await registry.ReadAsync("m");
+            var before = await models.ReadAsync("m");
             var (kind, version) = steps[step];
             switch (kind)
             {
                 case 0:
-                    await registry.PromoteAsync("m", Decision(version, before.ChampionVersion, $"d{step}") with { ResetsAnchor = version % 2 == 0 });
+                    await models.PromoteAsync("m", Decision(version, before.ChampionVersion, $"d{step}") with { ResetsAnchor = version % 2 == 0 });
                     break;
                 case 1:
-                    await registry.PromoteAsync("m", Decision(version, before.ChampionVersion is null ? 1 : null, $"d{step}"));
+                    await models.PromoteAsync("m", Decision(version, before.ChampionVersion is null ? 1 : null, $"d{step}"));
                     break;
                 case 2:
-                    await registry.RejectAsync("m", version, "by", $"d{step}", "worse");
+                    await models.RejectAsync("m", version, "by", $"d{step}", "worse");
                     break;
                 default:
-                    await Record.ExceptionAsync(() => registry.RollbackAsync("m", null, "by", $"d{step}", "back"));
+                    await Record.ExceptionAsync(() => models.RollbackAsync("m", null, "by", $"d{step}", "back"));
                     break;
             }
 
-            var after = await registry.ReadAsync("m");
+            var after = await models.ReadAsync("m");
             Assert.Equal(after.History.LastOrDefault(change => change.Alias == RegistryDocument.Champion)?.To, after.ChampionVersion);
             Assert.Equal(Enumerable.Range(1, after.History.Length).Select(sequence => (long)sequence), after.History.Select(change => change.Sequence));
             Assert.Equal(before.History, after.History.Take(before.History.Length));

@@ -1,0 +1,9 @@
+using MlDurable.Testing.Azurite;
+
+namespace MlDurable.Storage.Tests;
+
+[Collection(AzuriteCollection.Name)]
+public sealed class AzureBlobStoreComplianceTests(AzuriteFixture azurite) : BlobStoreCompliance
+{
+    protected override IBlobStore Store { get; } = BlobStoreFactory.Open(azurite.ConnectionString);
+}
