@@ -6,21 +6,24 @@ namespace MlDurable.Cli;
 internal sealed class Interruption : IDisposable
 {
     private readonly CancellationTokenSource source = new();
-    private readonly List<PosixSignalRegistration> registrations;
+    private readonly PosixSignalRegistration interrupt;
+    private readonly PosixSignalRegistration terminate;
+    private readonly PosixSignalRegistration hangUp;
 
-    public Interruption() =>
-        registrations =
-        [
-            PosixSignalRegistration.Create(PosixSignal.SIGINT, Cancel),
-            PosixSignalRegistration.Create(PosixSignal.SIGTERM, Cancel),
-            PosixSignalRegistration.Create(PosixSignal.SIGHUP, Cancel),
-        ];
+    public Interruption()
+    {
+        interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Cancel);
+        terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Cancel);
+        hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, Cancel);
+    }
 
     public CancellationToken Token => source.Token;
 
     public void Dispose()
     {
-        registrations.ForEach(registration => registration.Dispose());
+        interrupt.Dispose();
+        terminate.Dispose();
+        hangUp.Dispose();
         source.Dispose();
     }
 

@@ -81,7 +81,6 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("promote", "churn", "one", "--reason", "x")]
     [InlineData("promote", "churn", "1")]
     [InlineData("runs", "--limit", "0")]
-    [InlineData("predict", "churn", "--input", "-", "--json")]
     public async Task WrongUsage_ExitsWith2AndSaysWhereHelpIs(params string[] args)
     {
         Assert.Equal(2, await cli.RunAsync(args));
@@ -97,6 +96,13 @@ public sealed class CommandLineTests : IDisposable
         using var document = JsonDocument.Parse(cli.Error);
         Assert.Equal("usage", document.RootElement.GetProperty("error").GetProperty("code").GetString());
         Assert.Empty(cli.Output);
+    }
+
+    [Fact]
+    public async Task PredictToStandardOutput_WithJson_IsUsageError()
+    {
+        Assert.Equal(2, await cli.RunAsync("predict", "churn", "--input", "-", "--json"));
+        Assert.Contains("--json needs --output", cli.Error, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -57,6 +57,7 @@ internal static class Tool
     {
         var start = new ProcessStartInfo(Environment.ProcessPath is { } host && Path.GetFileNameWithoutExtension(host) == "dotnet" ? host : "dotnet")
         {
+            UseShellExecute = false,
             WorkingDirectory = directory,
             RedirectStandardInput = true,
             RedirectStandardOutput = true,

@@ -1,7 +1,7 @@
 namespace MlDurable.EndToEnd.Tests;
 
 /// <summary>A workspace with one finished run, made once; tests that change it work on a copy.</summary>
-public sealed class TrainedWorkspace : IAsyncLifetime
+public sealed class TrainedWorkspace : IAsyncLifetime, IDisposable
 {
     private TestDirectory? directory;
 
@@ -13,11 +13,9 @@ public sealed class TrainedWorkspace : IAsyncLifetime
         (await directory.RunYearsAsync(1990, 1991, 1992, 1993)).ShouldExitWith(0);
     }
 
-    public Task DisposeAsync()
-    {
-        directory?.Dispose();
-        return Task.CompletedTask;
-    }
+    public Task DisposeAsync() => Task.CompletedTask;
+
+    public void Dispose() => directory?.Dispose();
 
     internal TestDirectory Copy()
     {

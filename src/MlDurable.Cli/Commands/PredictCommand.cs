@@ -58,9 +58,14 @@ internal static class PredictCommand
 
     private static Stream OpenInput(CommandCall call, string input)
     {
+        if (input == "-")
+        {
+            return call.Host.OpenInput();
+        }
+
         try
         {
-            return input == "-" ? call.Host.OpenInput() : File.OpenRead(call.Host.FullPath(input));
+            return File.OpenRead(call.Host.FullPath(input));
         }
         catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
         {

@@ -81,7 +81,7 @@ internal sealed class ChildRun
         // Under `dotnet mldurable.dll` the process is the host, and the program is its first argument.
         var host = Environment.ProcessPath!;
         var isHost = Path.GetFileNameWithoutExtension(host) == "dotnet";
-        var start = new ProcessStartInfo(host) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(host) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (var argument in isHost ? [typeof(ChildRun).Assembly.Location] : Array.Empty<string>())
         {
             start.ArgumentList.Add(argument);

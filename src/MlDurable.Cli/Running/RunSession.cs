@@ -27,15 +27,15 @@ internal sealed class RunSession : IAsyncDisposable
     /// <exception cref="Orchestration.OrchestrationException"><c>workspace-owned</c>, <c>journal-corrupt</c>, …</exception>
     public static async Task<RunSession> OpenAsync(Workspace workspace, CancellationToken cancellationToken)
     {
-        var events = Channel.CreateUnbounded<EngineEvent>(new UnboundedChannelOptions { SingleReader = true });
-        var engine = await workspace.OpenEngineAsync(paused: false, cancellationToken, observer: happened => events.Writer.TryWrite(happened));
+        var channel = Channel.CreateUnbounded<EngineEvent>(new UnboundedChannelOptions { SingleReader = true });
+        var opened = await workspace.OpenEngineAsync(paused: false, cancellationToken, observer: happened => channel.Writer.TryWrite(happened));
         try
         {
-            return new RunSession(workspace, engine, events);
+            return new RunSession(workspace, opened, channel);
         }
         catch
         {
-            await engine.DisposeAsync();
+            await opened.DisposeAsync();
             throw;
         }
     }
