@@ -1,8 +1,8 @@
 using System.Collections.Immutable;
+using MlDurable.Learning;
 using MlDurable.Learning.Metrics;
 using MlDurable.Learning.Tables;
 using MlDurable.Learning.Training;
-using MlDurable.Learning;
 using MlDurable.Pipelines.Data;
 using MlDurable.Pipelines.Definition;
 using MlDurable.Pipelines.Definition.Binding;

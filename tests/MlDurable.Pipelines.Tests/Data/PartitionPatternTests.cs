@@ -32,5 +32,5 @@ public sealed class PartitionPatternTests
 
     [Fact]
     public void Matches_HostilePattern_EndsInTime() =>
-        Assert.False(new PartitionPattern(string.Concat(Enumerable.Repeat("*a", 200))).Matches(new string('a', 900)+ "b"));
+        Assert.False(new PartitionPattern(string.Concat(Enumerable.Repeat("*a", 200))).Matches(new string('a', 900) + "b"));
 }

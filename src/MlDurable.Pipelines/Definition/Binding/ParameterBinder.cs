@@ -1,8 +1,8 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using MlDurable.Learning;
 using MlDurable.Pipelines.Definition.Yaml;
 using Keys = MlDurable.Pipelines.Definition.Binding.PipelineShape.ParameterKeys;
-using MlDurable.Learning;
 
 namespace MlDurable.Pipelines.Definition.Binding;
 
