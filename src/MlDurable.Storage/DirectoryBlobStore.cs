@@ -286,16 +286,12 @@ public sealed class DirectoryBlobStore : IBlobStore
             try
             {
                 MakeFolder(folder);
-                staged.MoveTo(path, condition.MustBeAbsent);
+                staged.MoveTo(path);
                 break;
             }
-            catch (DirectoryNotFoundException) when (attempt < MostAttempts)
+            catch (IOException exception) when (exception is DirectoryNotFoundException or FileNotFoundException && attempt < MostAttempts)
             {
                 // A delete of another blob has just removed the folder that it emptied.
-            }
-            catch (IOException) when (condition.MustBeAbsent && File.Exists(path))
-            {
-                throw condition.Failed(name, Description);
             }
         }
 

@@ -122,10 +122,10 @@ internal sealed class StagedFile : IDisposable
 
     /// <summary>Puts the sealed file in the place of the blob. The caller holds the blob's lock and has checked the condition.</summary>
     /// <param name="target">The blob's path.</param>
-    /// <param name="mustBeAbsent">Whether to fail when a file has appeared at <paramref name="target"/>.</param>
-    public void MoveTo(string target, bool mustBeAbsent)
+    /// <remarks>A rename that may replace is the one move that is atomic on every file system: one that may not is a link, or even a copy.</remarks>
+    public void MoveTo(string target)
     {
-        File.Move(Path, target, overwrite: !mustBeAbsent);
+        File.Move(Path, target, overwrite: true);
         _published = true;
     }
 
