@@ -9,7 +9,7 @@ namespace MlDurable.Pipelines.Tests.Definition;
 public sealed class PipelineDocumentsTests
 {
     public static TheoryData<string> Snippets =>
-        [.. Regex.Matches(Reference, "^```yaml\n(?<text>.*?)^```$", RegexOptions.Multiline | RegexOptions.Singleline | RegexOptions.ExplicitCapture, Limit).Select(static match => match.Groups["text"].Value)];
+        [.. Regex.Matches(Reference + RepositoryFiles.Read("README.md"), "^```yaml\n(?<text>.*?)^```$", RegexOptions.Multiline | RegexOptions.Singleline | RegexOptions.ExplicitCapture, Limit).Select(static match => match.Groups["text"].Value)];
 
     private static TimeSpan Limit { get; } = TimeSpan.FromSeconds(5);
 
