@@ -17,8 +17,6 @@ internal static class BlobNames
 
     public static string TrainedCandidate(string pipeline, string key) => $"cache/{pipeline}/candidates/{key}.json";
 
-    public static string ScoredModel(string pipeline, string key) => $"cache/{pipeline}/scores/{key}.json";
-
     public static string Run(string runId, string file) => $"{Runs}{runId}/{file}";
 
     public static string Registry(string model) => $"{Models}{model}/registry.json";

@@ -19,9 +19,9 @@ internal sealed class EvaluateActivity(FlowServices services) : Activity<Selecte
         var dataset = await services.Datasets.GetAsync(plan.Pipeline, lineage).WaitAsync(cancellation);
         var registry = await services.Registry.ReadAsync(pipeline.Promote.Model, cancellation);
 
-        var evaluator = new Evaluator(services.Store, pipeline, plan, dataset);
-        var (evaluation, predictions) = await evaluator.EvaluateAsync(candidate, baseline, registry, new ActivityProgress(context), cancellation);
         var request = await services.Runs.RequestAsync(input.RunId, cancellation);
+        var evaluator = new Evaluator(services.Store, request, pipeline, plan, dataset);
+        var (evaluation, predictions) = await evaluator.EvaluateAsync(candidate, baseline, registry, new ActivityProgress(context), cancellation);
         await services.Runs.WriteAsync(
             input.RunId,
             RunStore.ManifestFile,

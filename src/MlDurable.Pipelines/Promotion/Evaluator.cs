@@ -18,7 +18,7 @@ using MlDurable.Storage;
 namespace MlDurable.Pipelines.Promotion;
 
 /// <summary>Judges the selected candidate of a run: on the holdout rows that none of the compared models has seen.</summary>
-internal sealed class Evaluator(IBlobStore store, PipelineDefinition pipeline, RunPlan plan, Dataset dataset)
+internal sealed class Evaluator(IBlobStore store, RunRequest request, PipelineDefinition pipeline, RunPlan plan, Dataset dataset)
 {
     private readonly Metric primary = MetricCatalog.Find(pipeline.Evaluate.Primary)!;
     private readonly BootstrapOptions bootstrap = new() { Confidence = pipeline.Promote.VersusChampion.Confidence, Seed = plan.Seed };
@@ -57,6 +57,11 @@ internal sealed class Evaluator(IBlobStore store, PipelineDefinition pipeline, R
         var baseline = Score(await ReadCandidateAsync("baseline", baselineResult, cancellationToken), features);
         var champion = await ScoreVersionAsync("champion", championModel, features, rows, cancellationToken);
         var anchor = await ScoreVersionAsync("anchor", anchorModel, features, rows, cancellationToken);
+
+        if (champion?.Hash == candidate.Hash && await OwnEvaluationAsync(championModel!, described, cancellationToken) is { } own)
+        {
+            return (Unchanged(own, champion, labels), Predictions(rows, labels, candidate, champion));
+        }
 
         var verdict = Judge.Decide(new JudgeInput
         {
@@ -102,6 +107,42 @@ internal sealed class Evaluator(IBlobStore store, PipelineDefinition pipeline, R
         };
         return (evaluation, Predictions(rows, labels, candidate, champion));
     }
+
+    /// <summary>The evidence on which the champion was judged, if the same code reached it on the same rows by the same pipeline; else null.</summary>
+    private async Task<Evaluation?> OwnEvaluationAsync(RegisteredModel champion, EvaluationRows rows, CancellationToken cancellationToken)
+    {
+        var manifest = champion.Manifest;
+        if (manifest.PipelineHash != plan.PipelineHash
+            || manifest.Environment.CodeHash != plan.CodeHash
+            || !manifest.Parameters.SequenceEqual(request.Parameters))
+        {
+            return null;
+        }
+
+        var name = BlobNames.Version(pipeline.Promote.Model, champion.Version.Number, VersionFiles.Evaluation);
+        var evaluation = (await store.ReadJsonAsync(name, PipelinesJson.Default.Evaluation, ct: cancellationToken))?.Value;
+        return evaluation?.Rows.Hash == rows.Hash ? evaluation : null;
+    }
+
+    /// <summary>The evaluation of a candidate that is the champion: its figures are known, and there is nothing to compare.</summary>
+    private Evaluation Unchanged(Evaluation own, Contestant champion, double[] labels) => own with
+    {
+        Champion = own.Candidate with { Role = champion.Role, Version = champion.Version },
+        Anchor = null,
+        VersusChampion = [],
+        VersusAnchor = null,
+        Slices = [.. own.Slices.Select(slice => slice with { Reference = slice.Candidate, Difference = null, PValue = null })],
+        Verdict = Judge.Decide(new JudgeInput
+        {
+            Primary = primary,
+            Labels = labels,
+            Candidate = champion.Scored,
+            CandidateHash = champion.Hash,
+            Champion = champion.Scored,
+            ChampionHash = champion.Hash,
+            Bootstrap = bootstrap,
+        }),
+    };
 
     private async Task<RegisteredModel?> ReadVersionAsync(RegistryDocument registry, int? number, CancellationToken cancellationToken) =>
         number is { } version ? await RegisteredModel.ReadAsync(store, registry.Model, registry.Find(version)!, cancellationToken) : null;
