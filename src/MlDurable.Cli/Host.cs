@@ -28,4 +28,10 @@ internal sealed record Host(
 
     /// <summary>A path as the user gave it, made absolute.</summary>
     public string FullPath(string path) => Path.GetFullPath(path, Directory);
+
+    /// <summary>The store of commands without <c>--store</c>, from the environment; null when it names none.</summary>
+    public string? DefaultStore => Environment(GlobalOptions.StoreVariable) is { Length: > 0 } store ? store : null;
+
+    /// <summary>Where the default workspace of a command lies: beside its pipeline file, or in the current directory if it takes none.</summary>
+    public string HomeOf(string? pipelineFile) => pipelineFile is null ? Directory : Path.GetDirectoryName(FullPath(pipelineFile))!;
 }

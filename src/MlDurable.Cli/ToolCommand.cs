@@ -26,8 +26,5 @@ internal sealed record CommandCall(ParseResult Arguments, Terminal Terminal, Hos
 {
     /// <summary>The workspace of a command that takes a pipeline file (it lies beside the file) or none (in the current directory).</summary>
     public Workspace OpenWorkspace(string? pipelineFile = null) =>
-        Workspace.Open(
-            Store ?? (Host.Environment(GlobalOptions.StoreVariable) is { Length: > 0 } store ? store : null),
-            pipelineFile is null ? Host.Directory : Path.GetDirectoryName(Host.FullPath(pipelineFile))!,
-            Host);
+        Workspace.Open(Store ?? Host.DefaultStore, Host.HomeOf(pipelineFile), Host);
 }

@@ -1,3 +1,4 @@
+using MlDurable.Cli.Output;
 using MlDurable.Orchestration.Embedded;
 using MlDurable.Pipelines.Orchestrations;
 using MlDurable.Pipelines.Runs;
@@ -10,10 +11,12 @@ internal sealed class Workspace
 {
     private const string DefaultDirectory = ".mldurable";
 
+    private readonly string? given;
     private readonly Host host;
 
-    private Workspace(IBlobStore store, string? storeDirectory, string journalDirectory, Host host)
+    private Workspace(string? given, IBlobStore store, string? storeDirectory, string journalDirectory, Host host)
     {
+        this.given = given;
         Store = store;
         StoreDirectory = storeDirectory;
         JournalDirectory = journalDirectory;
@@ -43,13 +46,32 @@ internal sealed class Workspace
     /// <exception cref="BlobStoreException"><c>invalid-store</c>.</exception>
     public static Workspace Open(string? store, string home, Host host)
     {
-        if (store is null || IsDirectory(store))
+        return DirectoryOf(store, home, host) is { } directory
+            ? new Workspace(store, BlobStoreFactory.Open(directory), directory, Path.Combine(directory, "journal"), host)
+            : new Workspace(store, BlobStoreFactory.Open(store!), null, Path.Combine(home, DefaultDirectory, "journal"), host);
+    }
+
+    /// <summary>Where the workspace is, for people; a directory that is not there is said to be missing, since the path may be a mistake.</summary>
+    public string Place => StoreDirectory is null || Directory.Exists(StoreDirectory) ? Store.Description : $"{Store.Description}, which is not there yet";
+
+    /// <summary>What a command in a message needs to find this workspace when it is copied: nothing, or <c> --store DIR</c>.</summary>
+    /// <param name="pipelineFile">The pipeline file that the command takes; null when it takes none.</param>
+    /// <remarks>A connection may hold a key and is not repeated.</remarks>
+    public string StoreOption(string? pipelineFile = null)
+    {
+        var inherited = host.DefaultStore;
+        if (StoreDirectory is null)
         {
-            var directory = store is null ? Path.Combine(home, DefaultDirectory) : host.FullPath(store);
-            return new Workspace(BlobStoreFactory.Open(directory), directory, Path.Combine(directory, "journal"), host);
+            return given == inherited ? "" : " --store CONNECTION";
         }
 
-        return new Workspace(BlobStoreFactory.Open(store), null, Path.Combine(home, DefaultDirectory, "journal"), host);
+        if (DirectoryOf(inherited, host.HomeOf(pipelineFile), host) == StoreDirectory)
+        {
+            return "";
+        }
+
+        var relative = Path.GetRelativePath(host.Directory, StoreDirectory);
+        return $" --store {Shell.Quote(relative.StartsWith("..", StringComparison.Ordinal) ? StoreDirectory : relative)}";
     }
 
     /// <summary>Where a blob is: its absolute path on disk, or the store and its name.</summary>
@@ -96,6 +118,14 @@ internal sealed class Workspace
 
         return File.ReadAllText(file).Trim();
     }
+
+    /// <summary>The directory that a store is; null when it is none.</summary>
+    private static string? DirectoryOf(string? store, string home, Host host) => store switch
+    {
+        null => Path.Combine(home, DefaultDirectory),
+        _ when IsDirectory(store) => host.FullPath(store),
+        _ => null,
+    };
 
     /// <summary>Connection strings and addresses are told from paths by what no path of a person contains.</summary>
     private static bool IsDirectory(string store) =>

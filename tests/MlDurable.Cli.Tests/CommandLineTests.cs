@@ -201,6 +201,39 @@ public sealed class CommandLineTests : IDisposable
         Assert.StartsWith("error: there is no ", cli.Error, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(0, "runs")]
+    [InlineData(0, "models")]
+    [InlineData(0, "resume")]
+    [InlineData(4, "models", "churn")]
+    [InlineData(4, "show")]
+    [InlineData(4, "show", "2026")]
+    [InlineData(4, "compare", "2026", "2027")]
+    [InlineData(4, "predict", "churn", "--input", "-")]
+    [InlineData(4, "reproduce", "latest")]
+    [InlineData(4, "cancel", "2026")]
+    [InlineData(4, "promote", "churn", "1", "--reason", "x")]
+    [InlineData(4, "rollback", "churn", "--reason", "x")]
+    public async Task MissingStore_IsNotMade(int exitCode, params string[] args)
+    {
+        Assert.Equal(exitCode, await cli.RunAsync([.. args, "--store", "nowhere"]));
+        Assert.Empty(Directory.EnumerateFileSystemEntries(cli.Directory));
+    }
+
+    [Theory]
+    [InlineData("runs")]
+    [InlineData("models")]
+    public async Task EmptyWorkspace_SaysSoAndWhatToDo(string command)
+    {
+        Directory.CreateDirectory(Path.Combine(cli.Directory, "empty"));
+        Assert.Equal(0, await cli.RunAsync(command, "--store", "empty"));
+        Assert.Contains($"no {command} yet in ", cli.Output, StringComparison.Ordinal);
+        Assert.Contains("`mldurable run PIPELINE`", cli.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("not there", cli.Output, StringComparison.Ordinal);
+        Assert.Equal(0, await cli.RunAsync(command, "--store", "nowhere"));
+        Assert.Contains("nowhere, which is not there yet", cli.Output, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Resume_WithNothingUnfinished_IsDone()
     {

@@ -129,6 +129,13 @@ public sealed class FlowTests(TrainedWorkspace trained) : IClassFixture<TrainedW
     }
 
     [Fact]
+    public async Task Reproduce_InAPipe_SaysWhatTakesLong() =>
+        Assert.StartsWith(
+            "training the model again …\nidentical: ",
+            (await trained.Directory.RunAsync("reproduce", "latest")).ShouldExitWith(0).Output,
+            StringComparison.Ordinal);
+
+    [Fact]
     public async Task Compare_OfTwoRuns_ShowsWhatDiffers()
     {
         using var directory = trained.Copy();

@@ -77,13 +77,7 @@ public sealed class InterruptionTests
     public async Task Unfinished_WithOtherParameters_IsAConflictThatCancelSolves()
     {
         using var directory = await WithDataAsync();
-        using (var interrupted = Tool.Watch(directory.Root, "run", "pipeline.yaml", "--json"))
-        {
-            await interrupted.WaitForAsync(line => IsTraining(line, "Started"));
-            interrupted.Process.Kill();
-            await interrupted.EndAsync();
-        }
-
+        await KillInTrainingAsync(directory, "pipeline.yaml");
         var conflict = (await directory.RunAsync("run", "pipeline.yaml", "--set", "margin=0.5")).ShouldExitWith(5);
         Assert.Contains("mldurable resume", conflict.Error, StringComparison.Ordinal);
         Assert.Contains("mldurable cancel", conflict.Error, StringComparison.Ordinal);
@@ -111,12 +105,97 @@ public sealed class InterruptionTests
         Assert.Equal("Cancelled", ended.Run.GetProperty("status").GetString());
     }
 
-    private static async Task<TestDirectory> WithDataAsync()
+    [Fact]
+    public async Task SecondTerminal_PromotesAndRollsBack_AndTheRunIsJudgedAgainstTheNewChampion()
+    {
+        using var directory = await WithDataAsync();
+        await MakeVersionAsync("- { trainer: logistic-regression, l2: 10 }");
+        await MakeVersionAsync("- { trainer: logistic-regression, l2: 100 }");
+        var champion = (await ModelAsync()).GetProperty("aliases").GetProperty("champion").GetInt32();
+        var other = 3 - champion;
+        directory.Write("pipeline.yaml", BirdStrikes.LongPipeline());
+        using var owner = Tool.Watch(directory.Root, "run", "pipeline.yaml", "--json");
+        await owner.WaitForAsync(line => IsTraining(line, "Started"));
+
+        var promoted = (await directory.RunAsync("promote", BirdStrikes.Model, $"{other}", "--reason", "by hand", "--json")).ShouldExitWith(0).Json;
+        Assert.Equal((champion, other), (promoted.GetProperty("from").GetInt32(), promoted.GetProperty("to").GetInt32()));
+        var conflict = (await directory.RunAsync("promote", BirdStrikes.Model, $"{champion}", "--reason", "late", "--expect", $"{champion}")).ShouldExitWith(5);
+        Assert.Contains($"is version {other}", conflict.Error, StringComparison.Ordinal);
+        (await directory.RunAsync("rollback", BirdStrikes.Model, "--to", "9", "--reason", "none")).ShouldExitWith(4);
+        var back = (await directory.RunAsync("rollback", BirdStrikes.Model, "--reason", "alarms", "--json")).ShouldExitWith(0).Json;
+        Assert.Equal((other, champion), (back.GetProperty("from").GetInt32(), back.GetProperty("to").GetInt32()));
+        (await directory.RunAsync("promote", BirdStrikes.Model, $"{other}", "--reason", "after all")).ShouldExitWith(0);
+
+        var ended = await owner.EndAsync();
+        Assert.Contains(ended.ExitCode, (int[])[0, 3]);
+        Assert.Equal("Completed", ended.Run.GetProperty("status").GetString());
+        Assert.Equal(
+            other, ended.JsonLines[^1].GetProperty("result").GetProperty("evaluation").GetProperty("champion").GetProperty("version").GetInt32());
+        Assert.Equal(
+            ["by hand", "alarms", "after all"],
+            (await ModelAsync()).GetProperty("history").EnumerateArray().Select(change => change.GetProperty("reason").GetString())
+                .Where(reason => reason is "by hand" or "alarms" or "after all"));
+
+        async Task MakeVersionAsync(string candidates)
+        {
+            directory.Write("pipeline.yaml", BirdStrikes.Pipeline(candidates));
+            Assert.Contains((await directory.RunAsync("run", "pipeline.yaml")).ExitCode, (int[])[0, 3]);
+        }
+
+        async Task<JsonElement> ModelAsync() =>
+            (await directory.RunAsync("models", BirdStrikes.Model, "--json")).ShouldExitWith(0).Json.GetProperty("models")[0];
+    }
+
+    [Fact]
+    public async Task Unfinished_WithMoreData_ContinuesAndTheFilesWaitForTheNextRun()
+    {
+        using var directory = await WithDataAsync();
+        await KillInTrainingAsync(directory, "pipeline.yaml");
+
+        directory.Write("birdstrikes-1993.csv", "a,b\n1,2\n");
+        var refused = (await directory.RunAsync("run", "pipeline.yaml", "--data", "birdstrikes-1993.csv", "--data", BirdStrikes.File(1994))).ShouldExitWith(5);
+        Assert.Contains("would replace bird-strikes/birdstrikes-1993.csv", refused.Error, StringComparison.Ordinal);
+        Assert.False(File.Exists(directory.At(".mldurable", "data", "bird-strikes", "birdstrikes-1994.csv")));
+
+        var continued = await directory.RunYearsAsync(1993, 1994);
+        Assert.Contains(continued.ExitCode, (int[])[0, 3]);
+        var begin = continued.JsonLines.Single(line => line.GetProperty("event").GetString() == "run").GetProperty("run");
+        Assert.True(begin.GetProperty("continued").GetBoolean());
+        Assert.Equal(["bird-strikes/birdstrikes-1994.csv"], begin.GetProperty("waiting").EnumerateArray().Select(file => file.GetString()));
+        Assert.Equal(4, continued.Run.GetProperty("work").GetProperty("partitions").GetInt32());
+
+        var plan = (await directory.RunAsync("plan", "pipeline.yaml", "--json")).ShouldExitWith(0).Json.GetProperty("plan");
+        Assert.Equal(5, plan.GetProperty("partitions").GetArrayLength());
+    }
+
+    [Fact]
+    public async Task Conflict_InADirectoryWithSpaces_GivesACommandThatCanBeCopied()
+    {
+        using var directory = await WithDataAsync("my pipelines");
+        await KillInTrainingAsync(directory, "my pipelines/pipeline.yaml");
+        var conflict = (await directory.RunAsync("run", "my pipelines/pipeline.yaml", "--set", "margin=0.5")).ShouldExitWith(5);
+        var hints = conflict.Error.Split('`').Where(part => part.StartsWith("mldurable ", StringComparison.Ordinal)).ToList();
+        Assert.Equal(2, hints.Count);
+        Assert.All(hints, hint => Assert.EndsWith(" --store 'my pipelines/.mldurable'", hint, StringComparison.Ordinal));
+        var id = hints[1].Split(' ')[2];
+        Assert.Contains(id, (await directory.RunAsync("cancel", id, "--store", "my pipelines/.mldurable")).ShouldExitWith(0).Output, StringComparison.Ordinal);
+    }
+
+    private static async Task KillInTrainingAsync(TestDirectory directory, string pipeline)
+    {
+        using var interrupted = Tool.Watch(directory.Root, "run", pipeline, "--json");
+        await interrupted.WaitForAsync(line => IsTraining(line, "Started"));
+        interrupted.Process.Kill();
+        await interrupted.EndAsync();
+    }
+
+    private static async Task<TestDirectory> WithDataAsync(string home = "")
     {
         var directory = new TestDirectory(BirdStrikes.LongPipeline());
+        directory.Write(Path.Combine(home, "pipeline.yaml"), BirdStrikes.LongPipeline());
         foreach (var year in Years)
         {
-            directory.Write($".mldurable/data/bird-strikes/birdstrikes-{year}.csv", await File.ReadAllBytesAsync(BirdStrikes.File(year)));
+            directory.Write($"{(home.Length == 0 ? "" : home + "/")}.mldurable/data/bird-strikes/birdstrikes-{year}.csv", await File.ReadAllBytesAsync(BirdStrikes.File(year)));
         }
 
         return directory;

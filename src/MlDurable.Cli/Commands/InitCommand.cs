@@ -39,13 +39,14 @@ internal static class InitCommand
         var pipelineName = PipelineTemplate.NameFrom(name ?? (from is null ? "my-pipeline" : Path.GetFileName(from)));
         var yaml = from is null ? PipelineTemplate.Example(pipelineName) : PipelineTemplate.From(pipelineName, await ReadAsync(call, from));
         await File.WriteAllTextAsync(target, yaml, call.CancellationToken);
-        call.Terminal.Line($"wrote {PipelineName}: look at the lines marked CHECK, then `mldurable validate {PipelineName}`");
+        var workspace = call.OpenWorkspace(PipelineName);
+        call.Terminal.Line(
+            $"wrote {PipelineName}: look at the lines marked CHECK, then `mldurable validate {PipelineName}{workspace.StoreOption(PipelineName)}`");
 
         string? data = null;
         if (from is not null)
         {
             var source = PipelineSources.Read(PipelineName, System.Collections.Immutable.ImmutableSortedDictionary<string, string>.Empty, call.Host, out _);
-            var workspace = call.OpenWorkspace(PipelineName);
             var uploaded = await new DataUpload(workspace.Store).UploadAsync(
                 source.Definition.Data, [call.Host.FullPath(from)], cancellationToken: call.CancellationToken);
             data = uploaded[0].Name;

@@ -46,15 +46,15 @@ internal static class ModelsCommand
         }
 
         call.Terminal.Json(new ModelsDocument(models.ToImmutable()), CliJson.Default.ModelsDocument);
-        WriteAll(call.Terminal, models, workspace.Store.Description);
+        WriteAll(call.Terminal, models, workspace.Place);
         return ExitCodes.Done;
     }
 
-    private static void WriteAll(Terminal terminal, IReadOnlyCollection<RegistryDocument> models, string store)
+    private static void WriteAll(Terminal terminal, IReadOnlyCollection<RegistryDocument> models, string place)
     {
         if (models.Count == 0)
         {
-            terminal.Line($"no models yet in {store}");
+            terminal.Line($"no models yet in {place}; `mldurable run PIPELINE` makes the first");
             return;
         }
 

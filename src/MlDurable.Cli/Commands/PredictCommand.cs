@@ -41,8 +41,9 @@ internal static class PredictCommand
         var scoring = new CsvScoring(predictor);
         var target = output is null ? null : call.Host.FullPath(output);
         var scored = target is null
-            ? await scoring.ScoreAsync(source, call.Host.Output, call.CancellationToken)
-            : await WriteAsync(scoring, source, target, call.CancellationToken);
+            ? await scoring.ScoreAsync(source, call.Host.Output, cancellationToken: call.CancellationToken)
+            : await ProgressOutput.CountAsync(
+                call.Terminal, "row", "scored", progress => WriteAsync(scoring, source, target, progress, call.CancellationToken));
 
         foreach (var errors in scored.TypeErrors)
         {
@@ -74,7 +75,8 @@ internal static class PredictCommand
     }
 
     /// <summary>Writes beside the target and moves into place, so that a failure leaves no half of a file.</summary>
-    private static async Task<ScoredFile> WriteAsync(CsvScoring scoring, Stream source, string target, CancellationToken cancellationToken)
+    private static async Task<ScoredFile> WriteAsync(
+        CsvScoring scoring, Stream source, string target, IProgress<long>? progress, CancellationToken cancellationToken)
     {
         var part = target + ".part";
         try
@@ -82,7 +84,7 @@ internal static class PredictCommand
             ScoredFile scored;
             await using (var writer = new StreamWriter(part, append: false, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false)))
             {
-                scored = await scoring.ScoreAsync(source, writer, cancellationToken);
+                scored = await scoring.ScoreAsync(source, writer, progress, cancellationToken);
             }
 
             File.Move(part, target, overwrite: true);

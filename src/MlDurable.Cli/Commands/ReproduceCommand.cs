@@ -17,8 +17,11 @@ internal static class ReproduceCommand
         command.Arguments.Add(id);
         command.Run = async call =>
         {
-            var result = await new Reproduction(call.OpenWorkspace().Store)
-                .ReproduceAsync(call.Arguments.GetRequiredValue(id), cancellationToken: call.CancellationToken);
+            var reproduction = new Reproduction(call.OpenWorkspace().Store);
+            var result = await ProgressOutput.ShareAsync(
+                call.Terminal,
+                "training the model again",
+                progress => reproduction.ReproduceAsync(call.Arguments.GetRequiredValue(id), progress, call.CancellationToken));
             call.Terminal.Json(result, CliJson.Default.ReproductionResult);
             call.Terminal.Line(
                 result.Identical ? Tone.Good : Tone.Bad,

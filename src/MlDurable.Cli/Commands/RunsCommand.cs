@@ -43,7 +43,7 @@ internal static class RunsCommand
         call.Terminal.Json(new RunsDocument([.. runs]), CliJson.Default.RunsDocument);
         if (runs.Count == 0)
         {
-            call.Terminal.Line($"no runs yet in {workspace.Store.Description}");
+            call.Terminal.Line($"no runs yet in {workspace.Place}; `mldurable run PIPELINE` makes the first");
             return ExitCodes.Done;
         }
 

@@ -47,7 +47,8 @@ internal static class ValidateCommand
         call.Terminal.Line(Tone.Good, "valid", $": {file}, pipeline '{source.Definition.Name}', {Text.Counted(source.Definition.Train.Candidates.Length, "candidate")}");
         if (data is null)
         {
-            call.Terminal.Line($"data: nothing matches '{source.Definition.Data.Files}' yet; bring files in with `mldurable run {file} --data PATH`");
+            call.Terminal.Line($"data: nothing matches '{source.Definition.Data.Files}' yet; "
+                + $"bring files in with `mldurable run {Shell.Quote(file)} --data PATH{call.OpenWorkspace(file).StoreOption(file)}`");
             return ExitCodes.Done;
         }
 

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json;
 using MlDurable.Cli.Output;
+using MlDurable.Cli.Running;
 using MlDurable.Pipelines.Runs;
 
 namespace MlDurable.Cli.Demo;
@@ -26,9 +27,10 @@ internal sealed class ChildRun
     /// <param name="store">The workspace.</param>
     /// <param name="files">Data files to bring in.</param>
     /// <param name="kill">Whether to kill the process once a candidate has finished and another has not.</param>
+    /// <param name="view">Told of what happens in the process.</param>
     /// <param name="cancellationToken">Kills the process.</param>
     public static async Task<ChildRun> RunAsync(
-        string pipeline, string store, IEnumerable<string> files, bool kill, CancellationToken cancellationToken)
+        string pipeline, string store, IEnumerable<string> files, bool kill, IRunView view, CancellationToken cancellationToken)
     {
         var seen = new ChildRun();
         using var process = Process.Start(StartInfo(pipeline, store, files))!;
@@ -41,6 +43,10 @@ internal sealed class ChildRun
                 if (line.EndsWith('}') && JsonSerializer.Deserialize(line, CliJson.Default.ProgressLine) is { } progress)
                 {
                     seen.Note(progress);
+                    if (progress.Step is { } step)
+                    {
+                        view.Happened(step);
+                    }
                 }
 
                 if (kill && seen.Finished.Count > 0 && seen.InFlight.Any() && !process.HasExited)

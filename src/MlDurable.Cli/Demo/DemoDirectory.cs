@@ -6,7 +6,7 @@ internal sealed class DemoDirectory
     private const string Marker = ".mldurable-demo";
     private const string Sample = "samples/bird-strikes";
 
-    private DemoDirectory(string root) => Root = root;
+    internal DemoDirectory(string root) => Root = root;
 
     public string Root { get; }
 

@@ -68,12 +68,8 @@ internal sealed class DemoStory(CommandCall call, DemoDirectory directory)
         return new DemoAct(headline, ExitCodes.OfRun(run), run, seconds);
     }
 
-    private Task<RunRecord> WatchAsync(RunSession session, RunStarted run)
-    {
-        Task<RunRecord> Watch(IRunView view) => session.WatchAsync(run.RunId, run.Continued, view, call.CancellationToken);
-
-        return terminal.IsInteractive ? LiveRunView.ShowAsync(terminal, Watch) : Watch(new QuietRunView());
-    }
+    private Task<RunRecord> WatchAsync(RunSession session, RunStarted run) =>
+        QuietRunView.ShowAsync(terminal, view => session.WatchAsync(run.RunId, run.Continued, view, call.CancellationToken));
 
     private void WriteKill(DemoKill kill)
     {
@@ -107,11 +103,23 @@ internal sealed class DemoStory(CommandCall call, DemoDirectory directory)
         terminal.Line($"report: {report}");
         terminal.Line();
         terminal.Line("what to try next:");
-        var root = Path.GetRelativePath(call.Host.Directory, directory.Root);
-        terminal.Line($"  mldurable run {root}/pipeline.yaml --data {root}/arrivals/birdstrikes-2001.csv   # the sound 2001");
-        terminal.Line($"  mldurable models {registry.Model} --store {root}/.mldurable");
-        terminal.Line($"  mldurable predict {registry.Model} --input {root}/arrivals/birdstrikes-2002.csv --store {root}/.mldurable");
-        terminal.Line($"  mldurable reproduce {champion.RunId} --store {root}/.mldurable");
+        foreach (var command in Next(directory, workspace, call.Host, registry.Model, champion.RunId))
+        {
+            terminal.Line($"  {command}");
+        }
+
         return report;
+    }
+
+    /// <summary>Commands that go on from where the demo ends, to be copied into a shell in the current directory.</summary>
+    internal static IEnumerable<string> Next(DemoDirectory directory, Workspace workspace, Host host, string model, string runId)
+    {
+        var store = workspace.StoreOption();
+        yield return $"mldurable run {Here(directory.Pipeline)} --data {Here(directory.Arrival(2001))}{workspace.StoreOption(directory.Pipeline)}   # the sound 2001";
+        yield return $"mldurable models {model}{store}";
+        yield return $"mldurable predict {model} --input {Here(directory.Arrival(2002))}{store}";
+        yield return $"mldurable reproduce {runId}{store}";
+
+        string Here(string path) => Shell.Quote(Path.GetRelativePath(host.Directory, path));
     }
 }

@@ -29,7 +29,8 @@ internal sealed class KillAndResume(CommandCall call, DemoDirectory directory, W
                 Directory.Delete(store, recursive: true);
             }
 
-            killed = await ChildRun.RunAsync(directory.Pipeline, store, files, kill: true, call.CancellationToken);
+            killed = await QuietRunView.ShowAsync(
+                call.Terminal, view => ChildRun.RunAsync(directory.Pipeline, store, files, kill: true, view, call.CancellationToken));
             if (killed.Errors.Length > 0)
             {
                 throw new CliException("demo-child-failed", $"the run in a second process failed: {killed.Errors.Trim()}");
@@ -37,7 +38,11 @@ internal sealed class KillAndResume(CommandCall call, DemoDirectory directory, W
         }
         while (killed.Result is not null);
 
-        var resumed = await ChildRun.RunAsync(directory.Pipeline, store, [], kill: false, call.CancellationToken);
+        var resumed = await QuietRunView.ShowAsync(call.Terminal, view =>
+        {
+            view.AlreadyFinished(killed.Finished.ToHashSet());
+            return ChildRun.RunAsync(directory.Pipeline, store, [], kill: false, view, call.CancellationToken);
+        });
         var run = resumed.Result?.Run
             ?? throw new CliException("demo-child-failed", $"the resumed run gave no result: {resumed.Errors.Trim()}");
         var second = Workspace.Open(store, directory.Root, call.Host);

@@ -21,7 +21,14 @@ internal sealed record ErrorBody(string Code, string Message)
 }
 
 /// <summary>A run begins or continues.</summary>
-internal sealed record RunStarted(string RunId, string Pipeline, bool Continued);
+/// <param name="RunId">The run.</param>
+/// <param name="Pipeline">The pipeline's name.</param>
+/// <param name="Continued">Whether it was begun before.</param>
+internal sealed record RunStarted(string RunId, string Pipeline, bool Continued)
+{
+    /// <summary>Files that were brought in after a continued run had fixed its data, and so wait for the next run; null for none.</summary>
+    public ImmutableArray<string>? Waiting { get; init; }
+}
 
 /// <summary>A line of progress: exactly one of the properties is set, as <paramref name="Event"/> says.</summary>
 /// <param name="Event"><c>uploaded</c>, <c>run</c>, <c>step</c> or <c>result</c>.</param>

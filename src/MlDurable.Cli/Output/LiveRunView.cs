@@ -18,10 +18,12 @@ internal sealed class LiveRunView : IRunView
     private LiveRunView(ProgressContext context) => this.context = context;
 
     /// <summary>Draws progress bars while <paramref name="watch"/> runs.</summary>
-    public static async Task<RunRecord> ShowAsync(Terminal terminal, Func<IRunView, Task<RunRecord>> watch) =>
-        await terminal.Console().Progress()
-            .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn(), new ElapsedTimeColumn())
-            .StartAsync(context => watch(new LiveRunView(context)));
+    public static Task<T> ShowAsync<T>(Terminal terminal, Func<IRunView, Task<T>> watch) =>
+        Bars(terminal).StartAsync(context => watch(new LiveRunView(context)));
+
+    /// <summary>Progress bars as all commands draw them.</summary>
+    public static Progress Bars(Terminal terminal) => terminal.Console().Progress()
+        .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn(), new ElapsedTimeColumn());
 
     public void AlreadyFinished(IReadOnlySet<int> candidates) => trained.UnionWith(candidates);
 

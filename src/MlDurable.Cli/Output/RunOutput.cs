@@ -12,6 +12,11 @@ internal static class RunOutput
             Tone.Heading,
             $"run {run.RunId}",
             run.Continued ? $" of {run.Pipeline} continues: what had finished is not done again" : $" of {run.Pipeline}");
+        foreach (var file in run.Waiting ?? [])
+        {
+            terminal.Line(Tone.Warning, "  waits", $" for the next run: {file}; this run keeps to the data that it began with");
+        }
+
         terminal.Json(new ProgressLine("run") { Run = run }, CliJson.Default.ProgressLine);
     }
 

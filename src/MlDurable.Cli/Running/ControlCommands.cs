@@ -50,6 +50,8 @@ internal static class ControlCommands
                 workspace, Cancel, request, CliJson.Default.CancelRequest, CliJson.Default.RunRecord, cancellationToken);
         }
 
+        // The engine would make a journal also where there is nothing to cancel.
+        await new RunStore(workspace.Store).GetAsync(request.RunId, cancellationToken);
         await using var engine = await workspace.OpenEngineAsync(paused: true, cancellationToken);
         return await CancelAsync(workspace, workspace.LauncherOf(engine), request, cancellationToken);
     }

@@ -36,11 +36,16 @@ internal static class RunProcedure
                 CliErrorCodes.RunUnfinished,
                 $"run {unfinished.RunId} of pipeline '{unfinished.Pipeline}' is unfinished and was started with "
                 + $"{(unfinished.PipelineHash == pipeline.Hash ? "other parameters" : "another version of the pipeline file")}; "
-                + $"finish it with `mldurable resume {unfinished.RunId}`, or end it with `mldurable cancel {unfinished.RunId}`");
+                + WaysOn(workspace, unfinished));
         }
 
         if (files is not null)
         {
+            if (unfinished is not null)
+            {
+                await RequireUnchangedAsync(workspace, unfinished, pipeline, files, cancellationToken);
+            }
+
             await new DataUpload(workspace.Store).UploadAsync(
                 pipeline.Definition.Data, files, new Relay<UploadedFile>(uploaded), cancellationToken);
         }
@@ -50,6 +55,9 @@ internal static class RunProcedure
         unfinished = await session.Launcher.FindUnfinishedAsync(pipeline.Definition.Name, cancellationToken);
         var run = unfinished is not null && IsSame(unfinished, pipeline)
             ? new RunStarted(unfinished.RunId, pipeline.Definition.Name, Continued: true)
+            {
+                Waiting = await WaitingAsync(workspace, unfinished, pipeline, files ?? [], cancellationToken),
+            }
             : new RunStarted(
                 await session.Launcher.StartAsync(
                     pipeline, requestedBy, RandomNumberGenerator.GetHexString(6, lowercase: true), cancellationToken),
@@ -89,12 +97,52 @@ internal static class RunProcedure
         return null;
     }
 
+    /// <summary>
+    /// Refuses files that would replace what an unfinished run works on: it reads its data again when it continues, and would fail. Files that
+    /// are the same, as those of the very command that was interrupted, and files that are new do no harm.
+    /// </summary>
+    private static async Task RequireUnchangedAsync(
+        Workspace workspace, RunRecord unfinished, PipelineSource pipeline, IReadOnlyList<string> files, CancellationToken cancellationToken)
+    {
+        var plan = await new RunStore(workspace.Store).PlanAsync(unfinished.RunId, cancellationToken);
+        foreach (var file in files)
+        {
+            var name = DataUpload.TargetOf(pipeline.Definition.Data, file);
+            if (plan?.Partitions.FirstOrDefault(partition => partition.Name == name) is not { } planned)
+            {
+                continue;
+            }
+
+            await using var content = File.OpenRead(file);
+            if (Convert.ToHexStringLower(await SHA256.HashDataAsync(content, cancellationToken)) != planned.Hash)
+            {
+                throw new CliException(
+                    CliErrorCodes.RunUnfinished,
+                    $"{file} would replace {name}, which the unfinished run {unfinished.RunId} works on; nothing was brought in; "
+                    + WaysOn(workspace, unfinished));
+            }
+        }
+    }
+
+    /// <summary>The files that a continued run does not take any more, because its plan is made; null for none.</summary>
+    private static async Task<ImmutableArray<string>?> WaitingAsync(
+        Workspace workspace, RunRecord unfinished, PipelineSource pipeline, IReadOnlyList<string> files, CancellationToken cancellationToken)
+    {
+        if (await new RunStore(workspace.Store).PlanAsync(unfinished.RunId, cancellationToken) is not { } plan)
+        {
+            return null;
+        }
+
+        var waiting = files.Select(file => DataUpload.TargetOf(pipeline.Definition.Data, file))
+            .Except(plan.Partitions.Select(partition => partition.Name), StringComparer.Ordinal)
+            .ToImmutableArray();
+        return waiting.IsEmpty ? null : waiting;
+    }
+
+    private static string WaysOn(Workspace workspace, RunRecord unfinished) =>
+        $"finish it with `mldurable resume {unfinished.RunId}{workspace.StoreOption()}`, "
+        + $"or end it with `mldurable cancel {unfinished.RunId}{workspace.StoreOption()}`";
+
     private static bool IsSame(RunRecord run, PipelineSource pipeline) =>
         run.PipelineHash == pipeline.Hash && run.Parameters.SequenceEqual(pipeline.Parameters);
-
-    /// <summary>Passes reports on at once, on the thread that makes them; <see cref="Progress{T}"/> would do it later and in any order.</summary>
-    private sealed class Relay<T>(Action<T> action) : IProgress<T>
-    {
-        public void Report(T value) => action(value);
-    }
 }

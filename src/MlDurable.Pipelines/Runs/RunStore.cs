@@ -74,6 +74,7 @@ public sealed class RunStore(IBlobStore store)
         return matches.Count switch
         {
             1 => matches[0],
+            0 when runId == "latest" => throw new PipelineException("run-not-found", $"there is no run yet in {store.Description}; `mldurable run PIPELINE` makes the first"),
             0 => throw new PipelineException("run-not-found", $"there is no run '{runId}' in {store.Description}; `mldurable runs` lists what there is"),
             _ => throw new PipelineException(
                 "run-ambiguous", $"'{runId}' may be {string.Join(" or ", matches.Take(3).Select(run => run.RunId))}; give more of it"),

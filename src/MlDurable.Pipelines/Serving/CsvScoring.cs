@@ -28,10 +28,12 @@ public sealed class CsvScoring(Predictor predictor)
     /// <summary>Scores a file.</summary>
     /// <param name="input">The CSV, plain or gzip, with a header.</param>
     /// <param name="output">Takes the rows and their predictions.</param>
+    /// <param name="progress">Told of the rows scored so far, after each chunk; null for nobody.</param>
     /// <param name="cancellationToken">Cancels between chunks.</param>
     /// <exception cref="CsvException">The file is not readable CSV.</exception>
     /// <exception cref="PipelineException"><c>signature-mismatch</c>: a column that the model needs is not there.</exception>
-    public async Task<ScoredFile> ScoreAsync(Stream input, TextWriter output, CancellationToken cancellationToken = default)
+    public async Task<ScoredFile> ScoreAsync(
+        Stream input, TextWriter output, IProgress<long>? progress = null, CancellationToken cancellationToken = default)
     {
         await using var plain = await DecompressAsync(input, cancellationToken);
         using var records = new CsvRecordSplitter(plain, new CsvOptions().MaxRecordBytes);
@@ -51,6 +53,7 @@ public sealed class CsvScoring(Predictor predictor)
             if (bytes >= ChunkBytes)
             {
                 await ScoreAsync(header, chunk, line, output, total, cancellationToken);
+                progress?.Report(total.Rows);
                 chunk.Clear();
                 bytes = 0;
                 line = records.NextLine;
@@ -60,6 +63,7 @@ public sealed class CsvScoring(Predictor predictor)
         if (chunk.Count > 0 || total.Rows == 0)
         {
             await ScoreAsync(header, chunk, line, output, total, cancellationToken);
+            progress?.Report(total.Rows);
         }
 
         return new ScoredFile(total.Rows, total.Positives, [.. total.TypeErrors.Values]);
