@@ -21,5 +21,7 @@ internal static class BlobNames
 
     public static string Registry(string model) => $"{Models}{model}/registry.json";
 
-    public static string Version(string model, int version, string file) => $"{Models}{model}/versions/{version}/{file}";
+    public static string Versions(string model) => $"{Models}{model}/versions/";
+
+    public static string Version(string model, int version, string file) => $"{Versions(model)}{version}/{file}";
 }

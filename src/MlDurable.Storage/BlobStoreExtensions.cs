@@ -83,7 +83,7 @@ public static class BlobStoreExtensions
             {
                 throw new BlobStoreException(
                     BlobStoreErrorCodes.BlobCorrupt,
-                    $"'{name}' in {store.Description} is not the JSON that is expected there: {exception.Message} Restore it from a copy, or delete it.",
+                    $"'{name}' in {store.Description} is not the JSON that is expected there: {exception.Message} Restore it from a copy; deleting it loses what it said.",
                     name,
                     exception);
             }

@@ -111,4 +111,39 @@ public sealed class WorkspaceTests : IDisposable
         Assert.Equal(EmbeddedErrorCodes.OwnerUnreachable, (await Assert.ThrowsAsync<OrchestrationException>(
             () => ControlClient.SendAsync(_directory.Path, new("x", null)))).Code);
     }
+
+    [Fact]
+    public async Task Control_OwnerEndsWhileItCarriesARequestOut_StillAnswers()
+    {
+        var entered = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var release = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var server = ControlServer.Start(_directory.Path, async (_, token) =>
+        {
+            entered.SetResult();
+            await release.Task;
+            token.ThrowIfCancellationRequested();
+            return new ControlResponse(true, "done", null, null);
+        });
+        var sending = ControlClient.SendAsync(_directory.Path, new("cancel", null));
+        await entered.Task;
+
+        var disposing = server.DisposeAsync().AsTask();
+        release.SetResult();
+
+        Assert.Equal(new ControlResponse(true, "done", null, null), await sending);
+        await disposing;
+    }
+
+    [Fact]
+    public async Task Control_DirectoryDeletedUnderItsOwner_EndsQuietly()
+    {
+        var directory = Path.Combine(_directory.Path, "workspace");
+        Directory.CreateDirectory(directory);
+        var server = ControlServer.Start(directory, (_, _) => Task.FromResult(new ControlResponse(true, null, null, null)));
+        Directory.Delete(directory, recursive: true);
+
+        await server.DisposeAsync();
+
+        Assert.False(Directory.Exists(directory));
+    }
 }

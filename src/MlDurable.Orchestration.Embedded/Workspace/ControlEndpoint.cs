@@ -36,7 +36,20 @@ internal static class ControlEndpoint
         File.Move(path + ".tmp", path, overwrite: true);
     }
 
-    public static void Forget(string directory) => File.Delete(Path.Combine(directory, EndpointFile));
+    public static void Forget(string directory) => DeleteIfThere(Path.Combine(directory, EndpointFile));
+
+    /// <summary>Deletes a file, which may have gone with its directory: a workspace can be deleted under its owner.</summary>
+    public static void DeleteIfThere(string path)
+    {
+        try
+        {
+            File.Delete(path);
+        }
+        catch (DirectoryNotFoundException)
+        {
+            // Nothing is left to delete.
+        }
+    }
 
     public static string? Find(string directory)
     {

@@ -60,7 +60,7 @@ internal abstract class ControlListener : IDisposable
         public override void Dispose()
         {
             _socket.Dispose();
-            File.Delete(_path);
+            ControlEndpoint.DeleteIfThere(_path);
             if (_ownsDirectory)
             {
                 Directory.Delete(Path.GetDirectoryName(_path)!);

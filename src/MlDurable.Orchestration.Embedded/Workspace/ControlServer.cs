@@ -10,11 +10,13 @@ public sealed class ControlServer : IAsyncDisposable
 {
     private const int MaxClients = 64;
     private static readonly TimeSpan s_requestTimeout = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan s_graceAtEnd = TimeSpan.FromSeconds(10);
 
     private readonly string _directory;
     private readonly Func<ControlRequest, CancellationToken, Task<ControlResponse>> _handler;
     private readonly ControlListener _listener;
     private readonly CancellationTokenSource _stop = new();
+    private readonly CancellationTokenSource _giveUp = new();
     private readonly SemaphoreSlim _clients = new(MaxClients);
     private readonly Task _accepting;
 
@@ -50,15 +52,18 @@ public sealed class ControlServer : IAsyncDisposable
         }
     }
 
-    /// <summary>Stops listening, cancels what is under way and waits for it.</summary>
+    /// <summary>Stops listening and waits for the requests that are being carried out; those that take longer than 10 seconds are cancelled.</summary>
     /// <returns>A task that ends when no request is under way.</returns>
     public async ValueTask DisposeAsync()
     {
+        // A request may itself be what ends the owner: cancelling a run ends the process that carries it out. It still gets its answer.
+        _giveUp.CancelAfter(s_graceAtEnd);
         await _stop.CancelAsync();
         await _accepting;
         ControlEndpoint.Forget(_directory);
         _listener.Dispose();
         _stop.Dispose();
+        _giveUp.Dispose();
         _clients.Dispose();
     }
 
@@ -92,7 +97,7 @@ public sealed class ControlServer : IAsyncDisposable
                     using var timeout = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
                     timeout.CancelAfter(s_requestTimeout);
                     var request = await ControlMessage.ReadAsync(stream, WorkspaceJson.Default.ControlRequest, timeout.Token);
-                    response = await _handler(request, _stop.Token);
+                    response = await _handler(request, _giveUp.Token);
                 }
                 catch (Exception exception) when (exception is not IOException)
                 {

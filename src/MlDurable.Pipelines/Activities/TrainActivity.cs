@@ -21,8 +21,8 @@ internal sealed class TrainActivity(FlowServices services) : Activity<CandidateR
         var key = CandidateTraining.Identity(lineage, pipeline.Features, candidate, plan.Seed);
         var record = BlobNames.TrainedCandidate(plan.Pipeline, key);
 
-        var result = (await services.Store.ReadJsonAsync(record, PipelinesJson.Default.CandidateResult, ct: cancellation))?.Value;
-        if (result is null || !await services.Store.ExistsAsync(result.ModelBlob, cancellation))
+        var result = await services.Store.FindSoundAsync(record, PipelinesJson.Default.CandidateResult, cancellation);
+        if (result is null || !await HasModelAsync(result, cancellation))
         {
             result = await FitAsync(context, pipeline, plan, lineage, candidate, BlobNames.TrainedModel(plan.Pipeline, key));
             await services.Store.WriteJsonAsync(record, result, PipelinesJson.Default.CandidateResult, BlobCondition.None, cancellation);
@@ -37,6 +37,17 @@ internal sealed class TrainActivity(FlowServices services) : Activity<CandidateR
             input.RunId, RunStore.CandidateFile(candidate.Index), result, PipelinesJson.Default.CandidateResult, cancellation);
         var primary = result.Validation[pipeline.Evaluate.Primary];
         return new CandidateScore(candidate.Index, double.IsNaN(primary) ? null : primary, result.Reused);
+    }
+
+    private async Task<bool> HasModelAsync(CandidateResult result, CancellationToken cancellationToken)
+    {
+        if (!await services.Store.ExistsAsync(result.ModelBlob, cancellationToken))
+        {
+            return false;
+        }
+
+        await using var reader = await services.Store.OpenReadAsync(result.ModelBlob, ct: cancellationToken);
+        return await ContentHash.OfAsync(reader.Content, cancellationToken) == result.ModelHash;
     }
 
     private async Task<CandidateResult> FitAsync(

@@ -15,9 +15,9 @@ internal sealed class ValidateActivity(FlowServices services) : Activity<Partiti
         var plan = await services.Runs.RequireAsync(input.RunId, RunStore.PlanFile, PipelinesJson.Default.RunPlan, cancellation);
         var partition = plan.Partitions[input.Index];
         var name = BlobNames.Quality(plan.Pipeline, plan.QualityHash, partition.Hash);
-        if (await services.Store.ReadJsonAsync(name, PipelinesJson.Default.PartitionQuality, ct: cancellation) is { } known)
+        if (await services.Store.FindSoundAsync(name, PipelinesJson.Default.PartitionQuality, cancellation) is { } known)
         {
-            return new PartitionResult(input.Index, partition.Name, known.Value.Passed, Reused: true);
+            return new PartitionResult(input.Index, partition.Name, known.Passed, Reused: true);
         }
 
         var pipeline = await services.Runs.PipelineAsync(input.RunId, cancellation);

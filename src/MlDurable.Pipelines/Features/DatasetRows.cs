@@ -1,3 +1,4 @@
+using MlDurable.Learning;
 using MlDurable.Learning.Features;
 using MlDurable.Learning.Tables;
 using MlDurable.Pipelines.Runs;
@@ -75,6 +76,13 @@ internal sealed record DatasetRows(
         using var content = new MemoryStream();
         await reader.Content.CopyToAsync(content, cancellationToken);
         content.Position = 0;
-        return ColumnFile.Read(content);
+        try
+        {
+            return ColumnFile.Read(content);
+        }
+        catch (LearningException exception)
+        {
+            throw new PipelineException(exception.Code, $"'{name}' in {store.Description}: {exception.Message}", exception);
+        }
     }
 }

@@ -149,7 +149,14 @@ internal sealed class Evaluator(IBlobStore store, RunRequest request, PipelineDe
 
     private async Task<Contestant> ReadCandidateAsync(string role, CandidateResult result, CancellationToken cancellationToken)
     {
-        using var file = new MemoryStream(await store.ReadBytesAsync(result.ModelBlob, RegisteredModel.MaxModelBytes, cancellationToken));
+        var bytes = await store.ReadBytesAsync(result.ModelBlob, RegisteredModel.MaxModelBytes, cancellationToken);
+        if (ContentHash.Of(bytes) != result.ModelHash)
+        {
+            throw new PipelineException(
+                "model-changed", $"'{result.ModelBlob}' in {store.Description} is not the file that was trained; start the run again, which trains it again");
+        }
+
+        using var file = new MemoryStream(bytes);
         return new Contestant(role, result.Trainer, result.ModelHash, BinaryModel.Read(file), Version: null);
     }
 

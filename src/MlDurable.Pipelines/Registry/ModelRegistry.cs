@@ -110,12 +110,13 @@ public sealed class ModelRegistry(IBlobStore store, TimeProvider timeProvider)
     public async Task<int> RegisterAsync(
         string model, Manifest manifest, string metric, double value, Func<string, Task> writeFiles, CancellationToken cancellationToken = default)
     {
+        var first = (await ReadAsync(model, cancellationToken)).Versions.IsEmpty ? await FirstFreeNumberAsync(model, cancellationToken) : 1;
         var claimed = await UpdateAsync(
             model,
             registry => registry.Versions.Any(version => version.ModelHash == manifest.ModelHash)
                 ? registry
                 : registry.WithVersion(new ModelVersion(
-                    registry.Versions.IsEmpty ? 1 : registry.Versions[^1].Number + 1,
+                    registry.Versions.IsEmpty ? first : registry.Versions[^1].Number + 1,
                     VersionStatus.Registering,
                     manifest.ModelHash,
                     manifest.Trainer,
@@ -138,6 +139,23 @@ public sealed class ModelRegistry(IBlobStore store, TimeProvider timeProvider)
                 : registry,
             cancellationToken);
         return version.Number;
+    }
+
+    /// <summary>The number after those of all version folders, so that a registry that was lost and begins anew overwrites no model that is still there.</summary>
+    private async Task<int> FirstFreeNumberAsync(string model, CancellationToken cancellationToken)
+    {
+        var prefix = BlobNames.Versions(model);
+        var highest = 0;
+        await foreach (var blob in store.ListAsync(prefix, ct: cancellationToken))
+        {
+            var rest = blob.Name.AsSpan(prefix.Length);
+            if (int.TryParse(rest[..Math.Max(rest.IndexOf('/'), 0)], NumberStyles.None, CultureInfo.InvariantCulture, out var number))
+            {
+                highest = Math.Max(highest, number);
+            }
+        }
+
+        return highest + 1;
     }
 
     /// <summary>Makes a version the champion, if the champion is still the one that the decision was made against.</summary>

@@ -48,6 +48,16 @@ public sealed class ModelRegistryTests : IDisposable
     }
 
     [Fact]
+    public async Task RegisterAsync_RegistryLost_TakesANumberThatNoModelFileHas()
+    {
+        await temporary.Store.WriteBytesAsync("models/m/versions/12/model", new byte[] { 1 }, BlobCondition.None);
+        await temporary.Store.WriteBytesAsync("models/m/versions/3/model", new byte[] { 2 }, BlobCondition.None);
+
+        Assert.Equal(13, await RegisterAsync("a"));
+        Assert.Equal(14, await RegisterAsync("b"));
+    }
+
+    [Fact]
     public async Task RegisterAsync_ManyAtOnce_NumbersAreUnique()
     {
         var numbers = await Task.WhenAll(Enumerable.Range(0, 16).Select(index => Task.Run(() => RegisterAsync($"model-{index}"))));
