@@ -8,7 +8,11 @@ internal static class ShellLine
     /// <summary>The arguments that <c>mldurable</c> gets from a line that was copied into a shell.</summary>
     public static string[] ArgumentsOf(string line)
     {
-        using var shell = Process.Start(new ProcessStartInfo("sh", ["-c", $"mldurable() {{ printf '%s\\0' \"$@\"; }}\n{line}"]) { RedirectStandardOutput = true })!;
+        using var shell = Process.Start(new ProcessStartInfo("sh", ["-c", $"mldurable() {{ printf '%s\\0' \"$@\"; }}\n{line}"])
+        {
+            RedirectStandardOutput = true,
+            UseShellExecute = false,
+        })!;
         var output = shell.StandardOutput.ReadToEnd();
         shell.WaitForExit();
         Assert.Equal(0, shell.ExitCode);
