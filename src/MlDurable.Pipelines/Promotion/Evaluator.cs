@@ -145,7 +145,7 @@ internal sealed class Evaluator(IBlobStore store, RunRequest request, PipelineDe
     };
 
     private async Task<RegisteredModel?> ReadVersionAsync(RegistryDocument registry, int? number, CancellationToken cancellationToken) =>
-        number is { } version ? await RegisteredModel.ReadAsync(store, registry.Model, registry.Find(version)!, cancellationToken) : null;
+        number is { } version ? await RegisteredModel.ReadAsync(store, registry.Model, registry.Require(version), cancellationToken) : null;
 
     private async Task<Contestant> ReadCandidateAsync(string role, CandidateResult result, CancellationToken cancellationToken)
     {

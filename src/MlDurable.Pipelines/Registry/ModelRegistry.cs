@@ -87,7 +87,7 @@ public sealed class ModelRegistry(IBlobStore store, TimeProvider timeProvider)
 
         var alias = cut < 0 ? RegistryDocument.Champion : text[(cut + 1)..];
         return registry.Aliases.TryGetValue(alias, out var target)
-            ? (registry, registry.Find(target)!)
+            ? (registry, registry.Require(target))
             : throw new PipelineException(
                 "version-not-found",
                 registry.Aliases.IsEmpty

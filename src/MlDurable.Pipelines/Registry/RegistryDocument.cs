@@ -80,6 +80,13 @@ public sealed record RegistryDocument
     /// <summary>The version with a number; null when there is none.</summary>
     public ModelVersion? Find(int number) => Versions.FirstOrDefault(version => version.Number == number);
 
+    /// <summary>The version that an alias names.</summary>
+    /// <exception cref="PipelineException"><c>registry-broken</c>: the document was changed by hand and no longer has it.</exception>
+    internal ModelVersion Require(int number) =>
+        Find(number) ?? throw new PipelineException(
+            "registry-broken",
+            $"the registry of model '{Model}' names version {number}, which it does not have; restore models/{Model}/registry.json, or roll back to a version that is there");
+
     internal RegistryDocument WithVersion(ModelVersion version) =>
         Find(version.Number) is { } existing
             ? this with { Versions = Versions.Replace(existing, version) }

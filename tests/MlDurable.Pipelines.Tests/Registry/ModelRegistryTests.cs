@@ -223,6 +223,22 @@ public sealed class ModelRegistryTests : IDisposable
     }
 
     [Fact]
+    public async Task ResolveAsync_AliasOfAVersionThatIsGone_NamesTheRegistry()
+    {
+        await RegisterAsync("a");
+        var document = await registry.ReadAsync("m");
+        await temporary.Store.WriteJsonAsync(
+            "models/m/registry.json",
+            document with { Aliases = document.Aliases.Add(RegistryDocument.Champion, 7) },
+            PipelinesJson.Default.RegistryDocument,
+            BlobCondition.None);
+
+        var exception = await Assert.ThrowsAsync<PipelineException>(() => registry.ResolveAsync("m"));
+        Assert.Equal("registry-broken", exception.Code);
+        Assert.Contains("version 7", exception.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Registry_AnySequenceOfDecisions_KeepsItsLaws()
     {
         var decisions = Gen.Choose(0, 3).Zip(Gen.Choose(1, 4)).ListOf();
