@@ -45,7 +45,7 @@ internal static class ExitCodes
     /// <summary>The exit code of an error code.</summary>
     public static int OfError(string? code) => code switch
     {
-        CliErrorCodes.Usage or CliErrorCodes.PipelineInvalid or "unknown-column" or "column-kind" or "time-column-kind" or "reserved-column" or "run-ambiguous" or "signature-mismatch"
+        CliErrorCodes.Usage or CliErrorCodes.PipelineInvalid or "unknown-column" or "no-features" or "no-label-column" or "column-kind" or "time-column-kind" or "reserved-column" or "run-ambiguous" or "signature-mismatch"
             or "data-name" or "invalid-blob-name" or "invalid-store" or "instance-id-invalid" => Usage,
         not null when code.StartsWith("csv-", StringComparison.Ordinal) => Usage,
         "no-readable-partition" => Refused,

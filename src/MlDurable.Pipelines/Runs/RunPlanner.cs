@@ -81,7 +81,7 @@ public sealed class RunPlanner(IBlobStore store)
             .. pipeline.Quality.Select(rule => $"{rule.GetType().Name} {rule.Level}: {rule.Expectation}"),
         ]);
 
-    /// <summary>Every column that the pipeline names must be in the data: a wrong name is found before work starts.</summary>
+    /// <summary>Every column that the pipeline names must be in the data, and one must be left to learn from: mistakes are found before work starts.</summary>
     internal static void CheckColumns(PipelineDefinition pipeline, TableSchema schema)
     {
         var known = schema.Columns.Select(column => column.Name).ToList();
@@ -98,6 +98,16 @@ public sealed class RunPlanner(IBlobStore store)
         {
             throw new PipelineException(
                 "unknown-column", $"{string.Join("; ", problems)}. The data has: {string.Join(", ", known.Take(50).Select(name => $"'{name}'"))}");
+        }
+
+        if (!schema.Columns.Any(column => column.Name != pipeline.Data.Label.Column
+            && !pipeline.Data.Drop.Contains(column.Name)
+            && (column.Kind != ColumnKind.Time || !pipeline.Features.Dates.IsEmpty)))
+        {
+            var hint = known is [var only] && only.AsSpan().ContainsAny(';', '\t', '|')
+                ? $"the data has the one column '{only}': fields must be separated by commas"
+                : "the others are the label, dropped, or times without date parts";
+            throw new PipelineException("no-features", $"no column is left to learn from; {hint}");
         }
     }
 }

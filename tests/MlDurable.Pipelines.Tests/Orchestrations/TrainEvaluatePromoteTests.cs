@@ -208,6 +208,26 @@ public sealed class TrainEvaluatePromoteTests
     }
 
     [Fact]
+    public async Task Run_FileWithSemicolons_SaysThatFieldsAreSeparatedByCommas()
+    {
+        await using var flow = await FlowHarness.OpenAsync();
+        await flow.AddAsync("strikes/a.csv", Encoding.UTF8.GetBytes("x;label\n1;0\n2;1\n"));
+        var yaml = """
+            pipeline: strikes
+            data:
+              files: strikes/*.csv
+              label: { column: "x;label" }
+            train:
+              candidates: [{ trainer: logistic-regression }]
+            """;
+
+        var run = await flow.RunAsync(FlowHarness.Source(yaml));
+
+        Assert.Equal("no-features", run.Failure!.Code);
+        Assert.Contains("separated by commas", run.Failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Reproduce_FinishedRun_IsBitIdentical()
     {
         await using var flow = await FlowHarness.OpenAsync();

@@ -1,8 +1,8 @@
-using Moq;
 using MlDurable.Orchestration;
 using MlDurable.Pipelines.Orchestrations;
 using MlDurable.Pipelines.Runs;
 using MlDurable.Pipelines.Tests.Orchestrations;
+using Moq;
 
 namespace MlDurable.Pipelines.Tests.Runs;
 
