@@ -45,6 +45,12 @@ internal static class RunOutput
         {
             RunReport.Write(call.Terminal, run, evaluation, report);
             await QualityOutput.WriteBrokenAsync(call.Terminal, runs, run, call.CancellationToken);
+            if (run is { Outcome: RunOutcome.Kept or RunOutcome.Inconclusive or RunOutcome.Blocked, Version: { } version })
+            {
+                call.Terminal.Line(
+                    $"the candidate is version {version}; to promote it all the same: "
+                    + $"mldurable promote {run.Model} {version} --reason \"…\"{workspace.StoreOption()}");
+            }
         }
         else
         {

@@ -39,7 +39,7 @@ public sealed class CsvScoring(Predictor predictor)
         using var records = new CsvRecordSplitter(plain, new CsvOptions().MaxRecordBytes);
         var header = await records.ReadAsync(cancellationToken)
             ?? throw new CsvException("csv-empty", "the file is empty; the first line must name the columns", 1);
-        RequireNewColumns(header);
+        await RequireNewColumnsAsync(header, cancellationToken);
         var total = new Total();
         await output.WriteAsync($"{Encoding.UTF8.GetString(header)},{ProbabilityColumn},{DecisionColumn}\n");
 
@@ -128,12 +128,14 @@ public sealed class CsvScoring(Predictor predictor)
         }
     }
 
-    private static void RequireNewColumns(byte[] header)
+    /// <summary>Refuses a file that has a column of the name of one that is appended.</summary>
+    internal static async Task RequireNewColumnsAsync(byte[] header, CancellationToken cancellationToken)
     {
-        var text = Encoding.UTF8.GetString(header);
+        using var content = new MemoryStream(header);
+        var schema = await CsvTable.InferSchemaAsync(content, new CsvOptions(), cancellationToken);
         foreach (var name in new[] { ProbabilityColumn, DecisionColumn })
         {
-            if (text.Split(',').Any(column => column.Trim('"', ' ') == name))
+            if (schema.Find(name) is not null)
             {
                 throw new CsvException("csv-duplicate-column", $"the file has a column '{name}' already, which would be appended; rename or leave it out", 1);
             }
