@@ -93,8 +93,10 @@ internal sealed class ActivityRunner
 
         // On the thread pool: an activity that computes without awaiting must not hold up its own time-out.
         var work = Task.Run(() => registration.RunAsync(run, call.Input.GetRawText()), CancellationToken.None);
-        if (await Task.WhenAny(work, run.Expired) != work)
+        await Task.WhenAny(work, run.Expired);
+        if (run.Expired.IsCompleted)
         {
+            // Whether or not the code has obeyed its token by now.
             _ = work.ContinueWith(
                 static abandoned => abandoned.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
             return new() { Failure = TaskFailureDetails.FromException(await run.Expired) };

@@ -132,7 +132,7 @@ public abstract class LifecycleConformance : ConformanceSuite
     }
 
     [Fact]
-    public async Task Terminate_Running_EndsItAndCancelsItsActivities()
+    public virtual async Task Terminate_Running_EndsItAndCancelsItsActivities()
     {
         var work = Definitions.Activity("work");
         var started = new TaskCompletionSource();

@@ -123,7 +123,7 @@ public sealed class VirtualHub(
         foreach (var state in response.OrchestrationState.ToList())
         {
             Date(state);
-            if (state.CreatedTimestamp < from || state.CreatedTimestamp > to)
+            if ((from is not null && state.CreatedTimestamp < from) || (to is not null && state.CreatedTimestamp > to))
             {
                 response.OrchestrationState.Remove(state);
             }
