@@ -6,6 +6,10 @@ internal static class BlobNames
     public const string Data = "data/";
     public const string Runs = "runs/";
     public const string Models = "models/";
+    public const string Pipelines = "pipelines/";
+
+    /// <summary>Marks of the runs that have not ended, so that they are found without reading the records of all runs.</summary>
+    public const string AllUnfinished = "triggers/unfinished/";
 
     public static string Schema(string pipeline) => $"features/{pipeline}/schema.json";
 
@@ -24,4 +28,12 @@ internal static class BlobNames
     public static string Versions(string model) => $"{Models}{model}/versions/";
 
     public static string Version(string model, int version, string file) => $"{Versions(model)}{version}/{file}";
+
+    public static string Deployment(string pipeline) => $"{Pipelines}{pipeline}/deployment.json";
+
+    public static string PipelineVersion(string pipeline, string hash) => $"{Pipelines}{pipeline}/versions/{hash}.yaml";
+
+    public static string Claim(string name) => $"triggers/claims/{name}.json";
+
+    public static string Unfinished(string pipeline) => $"{AllUnfinished}{pipeline}/";
 }

@@ -3,8 +3,10 @@ using MlDurable.Learning.Drift;
 using MlDurable.Learning.Features;
 using MlDurable.Learning.Tables;
 using MlDurable.Pipelines.Data;
+using MlDurable.Pipelines.Deployments;
 using MlDurable.Pipelines.Registry;
 using MlDurable.Pipelines.Runs;
+using MlDurable.Pipelines.Triggers;
 
 namespace MlDurable.Pipelines;
 
@@ -17,10 +19,12 @@ namespace MlDurable.Pipelines;
     RespectRequiredConstructorParameters = true,
     NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals)]
 [JsonSerializable(typeof(CandidateResult))]
+[JsonSerializable(typeof(Claim))]
 [JsonSerializable(typeof(DatasetLineage))]
 [JsonSerializable(typeof(Evaluation))]
 [JsonSerializable(typeof(Manifest))]
 [JsonSerializable(typeof(PartitionQuality))]
+[JsonSerializable(typeof(PipelineDeployment))]
 [JsonSerializable(typeof(ReferenceProfile))]
 [JsonSerializable(typeof(RegistryDocument))]
 [JsonSerializable(typeof(ReproductionResult))]

@@ -53,16 +53,20 @@ internal static class RunProcedure
         await using var session = await RunSession.OpenAsync(workspace, cancellationToken);
         await session.Launcher.ReconcileAsync(cancellationToken);
         unfinished = await session.Launcher.FindUnfinishedAsync(pipeline.Definition.Name, cancellationToken);
-        var run = unfinished is not null && IsSame(unfinished, pipeline)
-            ? new RunStarted(unfinished.RunId, pipeline.Definition.Name, Continued: true)
+        RunStarted run;
+        if (unfinished is not null && IsSame(unfinished, pipeline))
+        {
+            run = new RunStarted(unfinished.RunId, pipeline.Definition.Name, Continued: true)
             {
                 Waiting = await WaitingAsync(workspace, unfinished, pipeline, files ?? [], cancellationToken),
-            }
-            : new RunStarted(
-                await session.Launcher.StartAsync(
-                    pipeline, requestedBy, RandomNumberGenerator.GetHexString(6, lowercase: true), cancellationToken),
-                pipeline.Definition.Name,
-                Continued: false);
+            };
+        }
+        else
+        {
+            run = new RunStarted(RunIds.New(workspace.TimeProvider.GetUtcNow()), pipeline.Definition.Name, Continued: false);
+            await session.Launcher.StartAsync(new RunStart(run.RunId, pipeline, requestedBy), cancellationToken);
+        }
+
         started(run);
         return await watch(session, run);
     }
@@ -86,15 +90,13 @@ internal static class RunProcedure
 
     private static async Task<RunRecord?> RecordedAsync(Workspace workspace, PipelineSource pipeline, CancellationToken cancellationToken)
     {
-        await foreach (var run in new RunStore(workspace.Store).ListAsync(cancellationToken))
+        RunRecord? newest = null;
+        await foreach (var run in new RunStore(workspace.Store).UnfinishedAsync(pipeline.Definition.Name, cancellationToken))
         {
-            if (run.Pipeline == pipeline.Definition.Name && run.Status == RunStatus.Running && run.Engine == workspace.EngineName)
-            {
-                return run;
-            }
+            newest = run.Engine == workspace.EngineName ? run : newest;
         }
 
-        return null;
+        return newest;
     }
 
     /// <summary>

@@ -39,4 +39,13 @@ public sealed record PipelineDefinition
 
     /// <summary>When the selected candidate becomes the champion.</summary>
     public required PromoteDefinition Promote { get; init; }
+
+    /// <summary>Who must agree to a promotion; null when no person is asked.</summary>
+    public ApproveDefinition? Approve { get; init; }
+
+    /// <summary>What is scored in batches; null when nothing is.</summary>
+    public ScoreDefinition? Score { get; init; }
+
+    /// <summary>What starts runs.</summary>
+    public TriggersDefinition Triggers { get; init; } = new();
 }

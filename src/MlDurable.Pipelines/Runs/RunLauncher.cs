@@ -20,41 +20,60 @@ public sealed record PipelineSource(
 /// <param name="client">The engine's client.</param>
 /// <param name="engine">A lasting name of the engine's journal, which tells its runs from those of other engines on the same store.</param>
 /// <param name="timeProvider">The clock of run identities and records.</param>
-public sealed class RunLauncher(IBlobStore store, IOrchestrationClient client, string engine, TimeProvider timeProvider)
+public sealed class RunLauncher(IBlobStore store, IOrchestrationClient client, string engine, TimeProvider timeProvider) : IRunStarter
 {
     private readonly RunStore runs = new(store);
 
-    /// <summary>Starts a run. When this returns, the run is durable: a crash at any later instant loses nothing.</summary>
-    /// <param name="pipeline">The pipeline.</param>
-    /// <param name="requestedBy">Who or what asks, for example <c>cli:ada</c>.</param>
-    /// <param name="unique">Six hexadecimal digits that keep runs started in the same second apart.</param>
-    /// <param name="cancellationToken">Cancels before the start is durable.</param>
-    /// <returns>The run's identity.</returns>
-    public async Task<string> StartAsync(PipelineSource pipeline, string requestedBy, string unique, CancellationToken cancellationToken = default)
+    /// <inheritdoc/>
+    public async Task<bool> StartAsync(RunStart start, CancellationToken cancellationToken = default)
     {
-        var now = timeProvider.GetUtcNow();
-        var runId = $"{now:yyyyMMdd'T'HHmmss}-{unique}";
-        var request = new RunRequest(
-            runId, pipeline.Definition.Name, Path.GetFileName(pipeline.File), pipeline.Hash, pipeline.Parameters, now, requestedBy);
+        var pipeline = start.Pipeline;
+        var name = pipeline.Definition.Name;
+        var request = await RequestAsync(start, cancellationToken);
+        var content = request.PipelineHash == pipeline.Hash
+            ? pipeline.Content
+            : await store.ReadBytesAsync(BlobNames.PipelineVersion(name, request.PipelineHash), PipelineFile.MaxBytes, cancellationToken);
+        if (await runs.FindAsync(start.RunId, cancellationToken) is { } known)
+        {
+            await ResumeStartAsync(known, cancellationToken);
+            return false;
+        }
+
+        // The record is what makes the run: everything that it needs is there before it, and the mark by which it is found.
+        await store.WriteBytesAsync(BlobNames.Run(start.RunId, RunStore.PipelineFile), content, BlobCondition.None, cancellationToken);
+        await store.WriteBytesAsync(BlobNames.Unfinished(name) + start.RunId, ReadOnlyMemory<byte>.Empty, BlobCondition.None, cancellationToken);
         var record = new RunRecord
         {
-            RunId = runId,
-            Pipeline = pipeline.Definition.Name,
-            PipelineHash = pipeline.Hash,
+            RunId = start.RunId,
+            Pipeline = name,
+            PipelineHash = request.PipelineHash,
             Model = pipeline.Definition.Promote.Model,
-            Parameters = pipeline.Parameters,
+            Parameters = request.Parameters,
             Engine = engine,
+            Stage = request.Stage,
+            Trigger = request.Trigger,
+            RequestedBy = request.RequestedBy,
             Status = RunStatus.Running,
-            StartedAt = now,
+            StartedAt = request.RequestedAt,
         };
-        await store.WriteBytesAsync(BlobNames.Run(runId, RunStore.PipelineFile), pipeline.Content, BlobCondition.IfAbsent, cancellationToken);
-        await store.WriteJsonAsync(
-            BlobNames.Run(runId, RunStore.RequestFile), request, PipelinesJson.Default.RunRequest, BlobCondition.IfAbsent, cancellationToken);
-        await store.WriteJsonAsync(
-            BlobNames.Run(runId, RunStore.RecordFile), record, PipelinesJson.Default.RunRecord, BlobCondition.IfAbsent, cancellationToken);
-        await StartInstanceAsync(runId, cancellationToken);
-        return runId;
+        try
+        {
+            await store.WriteJsonAsync(
+                BlobNames.Run(start.RunId, RunStore.RecordFile), record, PipelinesJson.Default.RunRecord, BlobCondition.IfAbsent, cancellationToken);
+        }
+        catch (BlobStoreException exception) when (exception.Code == BlobStoreErrorCodes.PreconditionFailed)
+        {
+            // Another host made the same run at the same moment; it is that host's.
+            return false;
+        }
+
+        await StartInstanceAsync(record, cancellationToken);
+        return true;
     }
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<RunRecord>> UnfinishedAsync(string pipeline, CancellationToken cancellationToken = default) =>
+        await runs.UnfinishedAsync(pipeline, cancellationToken).ToListAsync(cancellationToken);
 
     /// <summary>
     /// Brings the records of runs and the engine's instances together after a crash between their writes: a run that was recorded and
@@ -62,9 +81,9 @@ public sealed class RunLauncher(IBlobStore store, IOrchestrationClient client, s
     /// </summary>
     public async Task ReconcileAsync(CancellationToken cancellationToken = default)
     {
-        await foreach (var run in runs.ListAsync(cancellationToken))
+        await foreach (var run in runs.UnfinishedAsync(cancellationToken: cancellationToken))
         {
-            if (run.Status != RunStatus.Running || run.Engine != engine)
+            if (run.Engine != engine)
             {
                 continue;
             }
@@ -72,7 +91,7 @@ public sealed class RunLauncher(IBlobStore store, IOrchestrationClient client, s
             var state = await client.GetAsync(run.RunId, cancellationToken);
             if (state is null)
             {
-                await StartInstanceAsync(run.RunId, cancellationToken);
+                await StartInstanceAsync(run, cancellationToken);
             }
             else if (state.RuntimeStatus is OrchestrationRuntimeStatus.Terminated)
             {
@@ -89,8 +108,7 @@ public sealed class RunLauncher(IBlobStore store, IOrchestrationClient client, s
         }
     }
 
-    /// <summary>Ends a run: what it had finished stays, nothing more is begun, the champion stays.</summary>
-    /// <exception cref="PipelineException"><c>run-not-found</c>, or <c>run-ended</c> when there is nothing left to cancel.</exception>
+    /// <inheritdoc/>
     public async Task CancelAsync(string runId, string reason, CancellationToken cancellationToken = default)
     {
         var run = await runs.GetAsync(runId, cancellationToken);
@@ -112,22 +130,67 @@ public sealed class RunLauncher(IBlobStore store, IOrchestrationClient client, s
         return await runs.GetExactAsync(runId, cancellationToken);
     }
 
-    /// <summary>The unfinished run of a pipeline, newest first; null when there is none.</summary>
-    public async Task<RunRecord?> FindUnfinishedAsync(string pipeline, CancellationToken cancellationToken = default)
-    {
-        await foreach (var run in runs.ListAsync(cancellationToken))
-        {
-            if (run.Pipeline == pipeline && run.Status == RunStatus.Running && run.Engine == engine)
-            {
-                return run;
-            }
-        }
+    /// <summary>The newest unfinished run of a pipeline on this engine; null when there is none.</summary>
+    public async Task<RunRecord?> FindUnfinishedAsync(string pipeline, CancellationToken cancellationToken = default) =>
+        (await UnfinishedAsync(pipeline, cancellationToken)).LastOrDefault(run => run.Engine == engine);
 
-        return null;
+    /// <summary>The request of a run as the first attempt to start it wrote it.</summary>
+    private async Task<RunRequest> RequestAsync(RunStart start, CancellationToken cancellationToken)
+    {
+        var pipeline = start.Pipeline;
+        var request = new RunRequest(
+            start.RunId,
+            pipeline.Definition.Name,
+            Path.GetFileName(pipeline.File),
+            pipeline.Hash,
+            pipeline.Parameters,
+            timeProvider.GetUtcNow(),
+            start.RequestedBy)
+        {
+            Stage = start.Stage,
+            Trigger = start.Trigger,
+            Blobs = start.Blobs,
+            AsOf = start.AsOf,
+            Through = start.Through,
+        };
+        try
+        {
+            await store.WriteJsonAsync(
+                BlobNames.Run(start.RunId, RunStore.RequestFile), request, PipelinesJson.Default.RunRequest, BlobCondition.IfAbsent, cancellationToken);
+            return request;
+        }
+        catch (BlobStoreException exception) when (exception.Code == BlobStoreErrorCodes.PreconditionFailed)
+        {
+            var first = await runs.RequestAsync(start.RunId, cancellationToken);
+            return IsSame(first, request)
+                ? first
+                : throw new PipelineException(
+                    "run-conflict",
+                    $"run {start.RunId} was asked for before with another pipeline, stage, parameters or data; use another idempotency key for another request");
+        }
     }
 
-    private Task<string> StartInstanceAsync(string runId, CancellationToken cancellationToken) =>
-        client.StartAsync(FlowSteps.TrainEvaluatePromote, new RunRef(runId), new StartOptions { InstanceId = runId }, cancellationToken);
+    /// <summary>The version of the pipeline may be newer at a later attempt: the run stays on the one of the first.</summary>
+    private static bool IsSame(RunRequest first, RunRequest again) =>
+        first.Pipeline == again.Pipeline
+        && first.Stage == again.Stage
+        && first.Trigger == again.Trigger
+        && first.Parameters.SequenceEqual(again.Parameters)
+        && first.Blobs.SequenceEqual(again.Blobs)
+        && first.AsOf == again.AsOf
+        && first.Through == again.Through;
+
+    /// <summary>A start that a crash cut off after the record was written is completed by its own engine.</summary>
+    private async Task ResumeStartAsync(RunRecord run, CancellationToken cancellationToken)
+    {
+        if (run.Status == RunStatus.Running && run.Engine == engine)
+        {
+            await StartInstanceAsync(run, cancellationToken);
+        }
+    }
+
+    private Task<string> StartInstanceAsync(RunRecord run, CancellationToken cancellationToken) =>
+        client.StartAsync(FlowSteps.TrainEvaluatePromote, new RunRef(run.RunId), new StartOptions { InstanceId = run.RunId }, cancellationToken);
 
     private Task<RunRecord> CloseAsync(string runId, RunStatus status, RunFailure failure, CancellationToken cancellationToken) =>
         runs.UpdateAsync(

@@ -56,7 +56,23 @@ public sealed record RunRequest(
     string PipelineHash,
     ImmutableSortedDictionary<string, string> Parameters,
     DateTimeOffset RequestedAt,
-    string RequestedBy);
+    string RequestedBy)
+{
+    /// <summary>How much of the pipeline the run carries out.</summary>
+    public RunStage Stage { get; init; }
+
+    /// <summary>What started the run.</summary>
+    public RunTrigger Trigger { get; init; } = RunTrigger.Manual;
+
+    /// <summary>The blobs that started the run; empty when none did.</summary>
+    public ImmutableArray<TriggerBlob> Blobs { get; init; } = [];
+
+    /// <summary>Rows at and after this instant are not used; null for all rows.</summary>
+    public DateTimeOffset? AsOf { get; init; }
+
+    /// <summary>Partitions whose names come after this one are not used; null for all partitions.</summary>
+    public string? Through { get; init; }
+}
 
 /// <summary>Why a run failed.</summary>
 /// <param name="Code">A stable code.</param>
@@ -84,6 +100,15 @@ public sealed record RunRecord
 
     /// <summary>The engine whose journal holds the run; another engine on the same store leaves it alone.</summary>
     public required string Engine { get; init; }
+
+    /// <summary>How much of the pipeline the run carries out.</summary>
+    public RunStage Stage { get; init; }
+
+    /// <summary>What started the run.</summary>
+    public RunTrigger Trigger { get; init; } = RunTrigger.Manual;
+
+    /// <summary>Who or what asked for the run, for example <c>cli:ada</c>.</summary>
+    public string RequestedBy { get; init; } = "";
 
     /// <summary>Where the run stands.</summary>
     public required RunStatus Status { get; init; }

@@ -81,6 +81,25 @@ public sealed class RunStore(IBlobStore store)
         };
     }
 
+    /// <summary>The unfinished runs of a pipeline on whichever engine, oldest first.</summary>
+    /// <param name="pipeline">The pipeline's name; null for every pipeline.</param>
+    /// <param name="cancellationToken">Cancels the listing.</param>
+    public async IAsyncEnumerable<RunRecord> UnfinishedAsync(string? pipeline = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        await foreach (var blob in store.ListAsync(pipeline is null ? BlobNames.AllUnfinished : BlobNames.Unfinished(pipeline), ct: cancellationToken))
+        {
+            var runId = blob.Name[(blob.Name.LastIndexOf('/') + 1)..];
+            if (await FindAsync(runId, RecordFile, PipelinesJson.Default.RunRecord, cancellationToken) is { Status: RunStatus.Running } run)
+            {
+                yield return run;
+            }
+        }
+    }
+
+    /// <summary>The record of exactly this run; null when there is none.</summary>
+    public Task<RunRecord?> FindAsync(string runId, CancellationToken cancellationToken = default) =>
+        FindAsync(runId, RecordFile, PipelinesJson.Default.RunRecord, cancellationToken);
+
     /// <summary>The request that started a run.</summary>
     public Task<RunRequest> RequestAsync(string runId, CancellationToken cancellationToken = default) =>
         RequireAsync(runId, RequestFile, PipelinesJson.Default.RunRequest, cancellationToken);
@@ -166,6 +185,12 @@ public sealed class RunStore(IBlobStore store)
             {
                 var changed = change(record);
                 await store.WriteJsonAsync(name, changed, PipelinesJson.Default.RunRecord, BlobCondition.IfMatch(etag), cancellationToken);
+                if (changed.Status != RunStatus.Running)
+                {
+                    // A crash before this leaves a mark of a run that has ended, which misleads nobody: the record is read.
+                    await store.DeleteAsync(BlobNames.Unfinished(changed.Pipeline) + runId, BlobCondition.None, cancellationToken);
+                }
+
                 return changed;
             }
             catch (BlobStoreException exception) when (exception.Code == BlobStoreErrorCodes.PreconditionFailed)

@@ -86,8 +86,12 @@ internal sealed class FlowHarness : IAsyncDisposable
 
     public Task AddAsync(string name, byte[] content) => Store.WriteBytesAsync("data/" + name, content, BlobCondition.None);
 
-    public Task<string> StartAsync(PipelineSource? source = null) =>
-        Launcher.StartAsync(source ?? Source(), "test", $"{runs++:x6}");
+    public async Task<string> StartAsync(PipelineSource? source = null)
+    {
+        var runId = RunIds.Of(TimeProvider.System.GetUtcNow(), $"{runs++}");
+        await Launcher.StartAsync(new RunStart(runId, source ?? Source(), "test"));
+        return runId;
+    }
 
     public async Task<RunRecord> RunAsync(PipelineSource? source = null) => await Launcher.WaitAsync(await StartAsync(source));
 

@@ -1,7 +1,9 @@
 using MlDurable.Orchestration;
+using MlDurable.Pipelines.Deployments;
 using MlDurable.Pipelines.Orchestrations;
 using MlDurable.Pipelines.Runs;
 using MlDurable.Pipelines.Tests.Orchestrations;
+using MlDurable.Storage;
 using Moq;
 
 namespace MlDurable.Pipelines.Tests.Runs;
@@ -26,30 +28,68 @@ public sealed class RunLauncherTests : IDisposable
         RunStatus? seen = null;
         OnStart((id, _) => seen = runs.GetAsync(id).GetAwaiter().GetResult().Status);
 
-        var runId = await launcher.StartAsync(FlowHarness.Source(), "test", "0000ab");
+        Assert.True(await launcher.StartAsync(Start("a")));
 
-        Assert.EndsWith("-0000ab", runId, StringComparison.Ordinal);
         Assert.Equal(RunStatus.Running, seen);
-        Assert.Equal("strikes", (await runs.RequestAsync(runId)).Pipeline);
+        Assert.Equal("strikes", (await runs.RequestAsync(Start("a").RunId)).Pipeline);
     }
 
     [Fact]
-    public async Task StartAsync_TwoRunsWithOneIdentity_SecondIsRefused()
+    public async Task StartAsync_SameRunAgain_IsOneRunAndTheInstanceIsStartedIdempotently()
     {
-        var clock = new Mock<TimeProvider>();
-        clock.Setup(time => time.GetUtcNow()).Returns(DateTimeOffset.UnixEpoch);
-        var stopped = new RunLauncher(temporary.Store, client.Object, "here", clock.Object);
-        await stopped.StartAsync(FlowHarness.Source(), "test", "000001");
+        Assert.True(await launcher.StartAsync(Start("a")));
+        Assert.False(await launcher.StartAsync(Start("a")));
 
-        await Assert.ThrowsAsync<Storage.BlobStoreException>(() => stopped.StartAsync(FlowHarness.Source(), "test", "000001"));
-        client.Verify(Start(), Times.Once);
+        Assert.Single(await launcher.UnfinishedAsync("strikes"));
+    }
+
+    [Fact]
+    public async Task StartAsync_SameIdentityForAnotherRequest_IsRefused()
+    {
+        await launcher.StartAsync(Start("a"));
+
+        var refused = await Assert.ThrowsAsync<PipelineException>(() => launcher.StartAsync(Start("a") with { Stage = RunStage.Featurize }));
+
+        Assert.Equal("run-conflict", refused.Code);
+    }
+
+    [Fact]
+    public async Task StartAsync_RunOfAnotherHost_IsLeftToIt()
+    {
+        var other = new Mock<IOrchestrationClient>();
+        await new RunLauncher(temporary.Store, other.Object, "elsewhere", TimeProvider.System).StartAsync(Start("a"));
+
+        Assert.False(await launcher.StartAsync(Start("a")));
+
+        client.VerifyNoOtherCalls();
+        Assert.Equal("elsewhere", Assert.Single(await launcher.UnfinishedAsync("strikes")).Engine);
+    }
+
+    [Fact]
+    public async Task StartAsync_LaterAttemptAfterANewDeployment_StaysOnTheVersionOfTheFirst()
+    {
+        var first = FlowHarness.Source();
+        var second = FlowHarness.Source(FlowHarness.Pipeline + "\n# changed\n");
+        var deployments = new PipelineDeployments(temporary.Store, TimeProvider.System);
+        await deployments.DeployAsync(first, "test");
+        client.Setup(StartCall()).ThrowsAsync(new IOException("crash"));
+        await Assert.ThrowsAsync<IOException>(() => launcher.StartAsync(Start("a") with { Pipeline = first }));
+        await temporary.Store.DeleteAsync(RunStore.FileName(Start("a").RunId, "run.json"), BlobCondition.None);
+        client.Reset();
+        await deployments.DeployAsync(second, "test");
+
+        Assert.True(await launcher.StartAsync(Start("a") with { Pipeline = second }));
+
+        Assert.Equal(first.Hash, (await runs.FindAsync(Start("a").RunId))!.PipelineHash);
+        var content = await temporary.Store.ReadBytesAsync(RunStore.FileName(Start("a").RunId, "pipeline.yaml"), 1 << 20);
+        Assert.True(first.Content.Span.SequenceEqual(content));
     }
 
     [Fact]
     public async Task ReconcileAsync_CrashBeforeTheInstanceStarted_StartsIt()
     {
         OnStart((_, _) => throw new IOException("crash"));
-        await Assert.ThrowsAsync<IOException>(() => launcher.StartAsync(FlowHarness.Source(), "test", "000001"));
+        await Assert.ThrowsAsync<IOException>(() => launcher.StartAsync(Start("a")));
         var started = new List<string>();
         OnStart((id, _) => started.Add(id));
 
@@ -64,7 +104,8 @@ public sealed class RunLauncherTests : IDisposable
     [InlineData(OrchestrationRuntimeStatus.Running, RunStatus.Running)]
     public async Task ReconcileAsync_InstanceEndedWithoutARecord_ClosesTheRecord(OrchestrationRuntimeStatus instance, RunStatus expected)
     {
-        var runId = await launcher.StartAsync(FlowHarness.Source(), "test", "000001");
+        var runId = Start("a").RunId;
+        await launcher.StartAsync(Start("a"));
         client.Setup(engine => engine.GetAsync(runId, It.IsAny<CancellationToken>())).ReturnsAsync(State(runId, instance));
 
         await launcher.ReconcileAsync();
@@ -77,7 +118,7 @@ public sealed class RunLauncherTests : IDisposable
     public async Task ReconcileAsync_RunOfAnotherEngine_IsLeftAlone()
     {
         await new RunLauncher(temporary.Store, Mock.Of<IOrchestrationClient>(), "elsewhere", TimeProvider.System)
-            .StartAsync(FlowHarness.Source(), "test", "000001");
+            .StartAsync(Start("a"));
 
         await launcher.ReconcileAsync();
 
@@ -87,7 +128,9 @@ public sealed class RunLauncherTests : IDisposable
 
     public void Dispose() => temporary.Dispose();
 
-    private static System.Linq.Expressions.Expression<Func<IOrchestrationClient, Task<string>>> Start() =>
+    private static RunStart Start(string occasion) => new(RunIds.Of(DateTimeOffset.UnixEpoch, occasion), FlowHarness.Source(), "test");
+
+    private static System.Linq.Expressions.Expression<Func<IOrchestrationClient, Task<string>>> StartCall() =>
         engine => engine.StartAsync(
             It.IsAny<OrchestratorDefinition<RunRef, RunEnd>>(), It.IsAny<RunRef>(), It.IsAny<StartOptions>(), It.IsAny<CancellationToken>());
 
@@ -102,7 +145,7 @@ public sealed class RunLauncherTests : IDisposable
     };
 
     private void OnStart(Action<string, RunRef> started) =>
-        client.Setup(Start())
+        client.Setup(StartCall())
             .Returns((OrchestratorDefinition<RunRef, RunEnd> _, RunRef run, StartOptions? options, CancellationToken _) =>
             {
                 started(options!.InstanceId!, run);
