@@ -98,3 +98,8 @@ public sealed class DurableTaskDeterminismConformance : DeterminismConformance
 
     protected override IEngineHarness CreateHarness() => new DurableTaskHarness();
 }
+
+public sealed class DurableTaskFlowConformance : FlowConformance
+{
+    protected override IEngineHarness CreateHarness() => new DurableTaskHarness();
+}
