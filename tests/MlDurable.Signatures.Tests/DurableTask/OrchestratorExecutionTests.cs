@@ -1,0 +1,229 @@
+using System.Text.Json;
+using Microsoft.DurableTask;
+using MlDurable.Orchestration;
+using MlDurable.Orchestration.Conformance;
+using MlDurable.Orchestration.DurableTask;
+using Moq;
+using Dt = Microsoft.DurableTask;
+using TaskFailedException = MlDurable.Orchestration.TaskFailedException;
+using TaskFailureDetails = MlDurable.Orchestration.TaskFailureDetails;
+
+namespace MlDurable.Signatures.Tests.DurableTask;
+
+public sealed class OrchestratorExecutionTests
+{
+    private static readonly OrchestratorDefinition<string, string> s_main = Definitions.Orchestrator("main");
+    private static readonly OrchestratorDefinition<string, string> s_child = Definitions.Orchestrator("child");
+    private static readonly ActivityDefinition<string, string> s_work = Definitions.Activity("work");
+    private static readonly EventDefinition<string> s_signal = Definitions.Event("signal");
+
+    private readonly Mock<TaskOrchestrationContext> _context = new();
+    private readonly Queue<JsonElement> _events = new();
+    private readonly List<DateTime> _timers = [];
+    private readonly List<ActivityInput> _calls = [];
+    private DateTime _now = new(2026, 11, 1, 3, 0, 0, DateTimeKind.Utc);
+
+    public OrchestratorExecutionTests()
+    {
+        _context.Setup(context => context.Name).Returns("main");
+        _context.Setup(context => context.InstanceId).Returns("i");
+        _context.Setup(context => context.CurrentUtcDateTime).Returns(() => _now);
+        _context.Setup(context => context.WaitForExternalEvent<JsonElement>("mldurable", CancellationToken.None)).Returns(
+            () => _events.TryDequeue(out var raised) ? Task.FromResult(raised) : new TaskCompletionSource<JsonElement>().Task);
+        _context.Setup(context => context.CreateTimer(It.IsAny<DateTime>(), It.IsAny<CancellationToken>())).Returns(
+            (DateTime due, CancellationToken _) =>
+            {
+                _timers.Add(due);
+                _now = due;
+                return Task.CompletedTask;
+            });
+    }
+
+    [Fact]
+    public async Task CallActivity_WithOptions_SendsItsIdentityAndWhatTheActivityNeedsToKnow()
+    {
+        Answer(Succeeded("done"));
+        Assert.Equal("done", await RunAsync((context, _) => context.CallActivityAsync(
+            s_work, "x", new() { Timeout = TimeSpan.FromHours(1), HeartbeatTimeout = TimeSpan.FromMinutes(1), Pool = "train" })));
+        var call = Assert.Single(_calls);
+        Assert.Equal(("i", 0, 1, 1), (call.InstanceId, call.Generation, call.Sequence, call.Attempt));
+        Assert.Equal((TimeSpan.FromHours(1), TimeSpan.FromMinutes(1), "train"), (call.Timeout, call.HeartbeatTimeout, call.Pool));
+        Assert.Equal("\"x\"", call.Input.GetRawText());
+    }
+
+    [Fact]
+    public async Task CallActivity_FailsTwice_WaitsByOurArithmeticAndKeepsItsSequence()
+    {
+        Answer(Failed("busy"), Failed("busy"), Succeeded("done"));
+        var start = _now;
+        Assert.Equal("done", await RunAsync((context, _) => context.CallActivityAsync(s_work, "x", new()
+        {
+            Retry = new() { MaxAttempts = 3, FirstRetryInterval = TimeSpan.FromMinutes(1), BackoffCoefficient = 3 },
+        })));
+        Assert.Equal([start.AddMinutes(1), start.AddMinutes(4)], _timers);
+        Assert.Equal([(1, 1), (1, 2), (1, 3)], _calls.Select(call => (call.Sequence, call.Attempt)));
+    }
+
+    [Fact]
+    public async Task CallActivity_RetryTimeoutWouldPass_FailsWithTheLastFailure()
+    {
+        Answer(Failed("busy"), Failed("busy"));
+        var failure = await FailAsync((context, _) => context.CallActivityAsync(s_work, "x", new()
+        {
+            Retry = new() { MaxAttempts = 9, FirstRetryInterval = TimeSpan.FromMinutes(1), RetryTimeout = TimeSpan.FromSeconds(90) },
+        }));
+        Assert.Equal("busy", failure.Code);
+        Assert.Single(_timers);
+    }
+
+    [Fact]
+    public async Task CallActivity_HostStoppedMeanwhile_IsRepeatedThoughThereIsNoRetry()
+    {
+        Answer(new() { Interrupted = true }, Succeeded("done"));
+        Assert.Equal("done", await RunAsync((context, _) => context.CallActivityAsync(s_work, "x")));
+        Assert.Equal([1, 2], _calls.Select(call => call.Attempt));
+        Assert.Empty(_timers);
+    }
+
+    [Fact]
+    public async Task CallActivity_DurableTaskDoesNotFindIt_FailsWithOurCode()
+    {
+        _context.Setup(context => context.CallActivityAsync<JsonElement>("work", It.IsAny<object?>(), null)).ThrowsAsync(
+            new Dt.TaskFailedException("work", 0, new Dt.TaskFailureDetails("ActivityTaskNotFound", "No activity task named 'work' was found.", null, null, null)));
+        Assert.Equal(
+            OrchestrationErrorCodes.ActivityNotRegistered, (await FailAsync((context, _) => context.CallActivityAsync(s_work, "x"))).Code);
+    }
+
+    [Fact]
+    public async Task Orchestrator_Fails_DurableTaskKeepsCodeAndCauses()
+    {
+        Answer(Failed("csv-empty"));
+        var failure = await FailAsync((context, _) => context.CallActivityAsync(s_work, "x"));
+        Assert.Equal("csv-empty", failure.Code);
+        Assert.Equal(typeof(TaskFailedException).FullName, failure.ErrorType);
+        Assert.Equal("csv-empty", failure.InnerFailure!.Code);
+    }
+
+    [Fact]
+    public async Task CallSubOrchestrator_ByDefault_HasADerivedIdItsVersionAndItsParent()
+    {
+        ExecutionInput? sent = null;
+        SubOrchestrationOptionsSeen? seen = null;
+        _context.Setup(context => context.CallSubOrchestratorAsync<JsonElement>("child", It.IsAny<object?>(), It.IsAny<TaskOptions?>()))
+            .Returns((TaskName _, object? input, TaskOptions? options) =>
+            {
+                sent = ((JsonElement)input!).Deserialize(DurableTaskJson.Default.ExecutionInput);
+                seen = new(((Dt.SubOrchestrationOptions)options!).InstanceId, options.Version!.Value.Version);
+                return Task.FromResult(JsonElement.Parse("\"done\""));
+            });
+        Assert.Equal("done", await RunAsync((context, _) => context.CallSubOrchestratorAsync(s_child with { Version = "7" }, "x")));
+        Assert.Equal(new SubOrchestrationOptionsSeen("i:1", "7"), seen);
+        Assert.Equal(("7", "i", 0), (sent!.Version, sent.Parent, sent.Generation));
+    }
+
+    [Fact]
+    public async Task CallSubOrchestrator_EndsWithoutDetails_WasTerminated()
+    {
+        _context.Setup(context => context.CallSubOrchestratorAsync<JsonElement>("child", It.IsAny<object?>(), It.IsAny<TaskOptions?>()))
+            .ThrowsAsync(new Dt.TaskFailedException("child", 0, (Dt.TaskFailureDetails)null!));
+        Assert.Equal(
+            OrchestrationErrorCodes.Terminated, (await FailAsync((context, _) => context.CallSubOrchestratorAsync(s_child, "x"))).Code);
+    }
+
+    [Fact]
+    public async Task WaitForExternalEvent_NamesThatDifferInCase_AreDifferentEvents()
+    {
+        Raise("Signal", "upper");
+        Raise("signal", "lower 1");
+        Raise("signal", "lower 2");
+        Assert.Equal("lower 1, lower 2", await RunAsync(async (context, _) =>
+            $"{await context.WaitForExternalEventAsync(s_signal)}, {await context.WaitForExternalEventAsync(s_signal)}"));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task ContinueAsNew_EventsLeft_TravelInTheInputInTheirOrder(bool preserve)
+    {
+        ExecutionInput? next = null;
+        _context.Setup(context => context.ContinueAsNew(It.IsAny<object?>(), true)).Callback((object? input, bool _) =>
+            next = ((JsonElement)input!).Deserialize(DurableTaskJson.Default.ExecutionInput));
+        foreach (var (name, payload) in new[] { ("b", "1"), ("signal", "taken"), ("a", "2"), ("b", "3") })
+        {
+            Raise(name, payload);
+        }
+
+        await RunRawAsync(
+            async (context, input) =>
+            {
+                await context.WaitForExternalEventAsync(s_signal);
+                context.SetCustomStatus("here", ConformanceJson.Default.String);
+                context.ContinueAsNew(input + "b", ConformanceJson.Default.String, preserve);
+                return "ignored";
+            },
+            Input("a") with { Tags = new Dictionary<string, string> { ["team"] = "birds" }, Parent = "p" });
+        Assert.Equal(("\"ab\"", "\"a\"", "\"here\""), (
+            next!.Input.GetRawText(), next.FirstInput!.Value.GetRawText(), next.CustomStatus!.Value.GetRawText()));
+        Assert.Equal((1, "p", "birds"), (next.Generation, next.Parent, next.Tags!["team"]));
+        Assert.Equal(_now, next.Clock!.Value.UtcDateTime);
+        Assert.Equal(
+            preserve ? [("b", "\"1\""), ("a", "\"2\""), ("b", "\"3\"")] : [],
+            (next.Events ?? []).Select(raised => (raised.Name, raised.Payload.GetRawText())));
+    }
+
+    [Fact]
+    public async Task CurrentUtcDateTime_WorkersClockIsBehindTheLastGenerations_DoesNotGoBack()
+    {
+        var before = new DateTimeOffset(_now).AddMinutes(5);
+        Assert.Equal(
+            $"{before:O}",
+            await RunAsync((context, _) => Task.FromResult($"{context.CurrentUtcDateTime:O}"), Input("") with { Clock = before }));
+    }
+
+    [Fact]
+    public async Task Orchestrator_VersionIsNotInThisBuild_FailsAndSaysWhatToDo()
+    {
+        var failure = await FailAsync((_, _) => Task.FromResult(""), Input("") with { Version = "2" });
+        Assert.Equal(OrchestrationErrorCodes.OrchestratorNotRegistered, failure.Code);
+        Assert.Contains("version '2'", failure.ErrorMessage, StringComparison.Ordinal);
+    }
+
+    private static ExecutionInput Input(string input) => new() { Version = "1", Input = Json(input) };
+
+    private static JsonElement Json(string text) => JsonSerializer.SerializeToElement(text, ConformanceJson.Default.String);
+
+    private static ActivityOutcome Succeeded(string output) => new() { Output = Json(output) };
+
+    private static ActivityOutcome Failed(string code) =>
+        new() { Failure = TaskFailureDetails.FromException(new CodedException(code, "no")) };
+
+    private void Raise(string name, string payload) =>
+        _events.Enqueue(JsonSerializer.SerializeToElement(new(name, Json(payload)), DurableTaskJson.Default.RaisedEvent));
+
+    private void Answer(params ActivityOutcome[] outcomes)
+    {
+        var answers = new Queue<ActivityOutcome>(outcomes);
+        _context.Setup(context => context.CallActivityAsync<JsonElement>("work", It.IsAny<object?>(), null)).Returns(
+            (TaskName _, object? input, TaskOptions? _) =>
+            {
+                _calls.Add(((JsonElement)input!).Deserialize(DurableTaskJson.Default.ActivityInput)!);
+                return Task.FromResult(JsonSerializer.SerializeToElement(answers.Dequeue(), DurableTaskJson.Default.ActivityOutcome));
+            });
+    }
+
+    private async Task<string?> RunAsync(Func<OrchestrationContext, string, Task<string>> main, ExecutionInput? input = null) =>
+        (await RunRawAsync(main, input ?? Input(""))).GetString();
+
+    private async Task<TaskFailureDetails> FailAsync(
+        Func<OrchestrationContext, string, Task<string>> main, ExecutionInput? input = null)
+    {
+        var exception = await Assert.ThrowsAsync<Dt.TaskFailedException>(() => RunRawAsync(main, input ?? Input("")));
+        return DurableTaskFailures.FromDurableTask(exception.FailureDetails);
+    }
+
+    private Task<JsonElement> RunRawAsync(Func<OrchestrationContext, string, Task<string>> main, ExecutionInput input) =>
+        new DurableTaskEngine(new OrchestrationCatalog().Add(s_main, main)).RunOrchestratorAsync(
+            _context.Object, JsonSerializer.SerializeToElement(input, DurableTaskJson.Default.ExecutionInput));
+
+    private sealed record SubOrchestrationOptionsSeen(string? InstanceId, string? Version);
+}
