@@ -3,6 +3,7 @@
 //
 //   node eng/azure-configuration.js          writes them, after `dotnet sln add`
 //   node eng/azure-configuration.js --check  only says whether they are right
+//   node eng/azure-configuration.js --left-out  prints the folders that Debug and Release leave out
 "use strict";
 const { readFileSync, writeFileSync } = require("node:fs");
 const { dirname, join } = require("node:path");
@@ -13,6 +14,7 @@ const text = readFileSync(file, "utf8");
 const platforms = ["Any CPU", "x64", "x86"];
 const projects = [...text.matchAll(/^Project\("[^"]*"\) = "[^"]*", "([^"]*\.csproj)", "(\{[^"]*\})"/gm)].map(([, path, id]) => ({
     id,
+    folder: dirname(path.replaceAll("\\", "/")),
     full: /^\s*<Import Project="[^"]*FullPackageFeed\.props" \/>/m.test(readFileSync(join(root, path.replaceAll("\\", "/")), "utf8")),
 }));
 
@@ -22,6 +24,11 @@ function withSection(whole, name, lines) {
         throw new Error(`${file} has no section ${name}`);
     }
     return whole.replace(pattern, (_, head, tail) => head + lines.map((line) => `\t\t${line}\n`).join("") + tail);
+}
+
+if (process.argv.includes("--left-out")) {
+    console.log(projects.filter((project) => project.full).map((project) => `${project.folder}/`).join(" "));
+    process.exit(0);
 }
 
 const configurations = [];

@@ -35,5 +35,7 @@ internal static class BlobNames
 
     public static string Claim(string name) => $"triggers/claims/{name}.json";
 
+    public static string ActivityStarts(string callHash) => $"triggers/starts/{callHash}.json";
+
     public static string Unfinished(string pipeline) => $"{AllUnfinished}{pipeline}/";
 }

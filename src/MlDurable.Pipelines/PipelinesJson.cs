@@ -18,6 +18,7 @@ namespace MlDurable.Pipelines;
     RespectNullableAnnotations = true,
     RespectRequiredConstructorParameters = true,
     NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals)]
+[JsonSerializable(typeof(ActivityStartRecord))]
 [JsonSerializable(typeof(CandidateResult))]
 [JsonSerializable(typeof(Claim))]
 [JsonSerializable(typeof(DatasetLineage))]
