@@ -14,11 +14,11 @@ namespace MlDurable.Orchestration.DurableTask;
 /// an end at once and carries it out when a worker next runs the instance: these calls wait for that, at most
 /// <see cref="s_confirmation"/>, and return then all the same, because nothing of what was accepted is lost.
 /// </summary>
-/// <param name="client">The client of Durable Task.</param>
+/// <param name="client">Gives the client of Durable Task for one call: in Azure Functions there is one only while a function runs.</param>
 /// <param name="catalog">What can be started.</param>
 /// <param name="options">The same as the engine's. Default: see <see cref="DurableTaskEngineOptions"/>.</param>
 public sealed class DurableTaskOrchestrationClient(
-    DurableTaskClient client, OrchestrationCatalog catalog, DurableTaskEngineOptions? options = null) : IOrchestrationClient
+    Func<DurableTaskClient> client, OrchestrationCatalog catalog, DurableTaskEngineOptions? options = null) : IOrchestrationClient
 {
     private const int PageSize = 100;
 
@@ -64,7 +64,7 @@ public sealed class DurableTaskOrchestrationClient(
         };
         try
         {
-            await client.ScheduleNewOrchestrationInstanceAsync(
+            await client().ScheduleNewOrchestrationInstanceAsync(
                 definition.Name,
                 JsonSerializer.SerializeToElement(
                     new() { Version = definition.Version, Input = JsonElement.Parse(json), Tags = tags },
@@ -82,7 +82,7 @@ public sealed class DurableTaskOrchestrationClient(
 
     /// <inheritdoc/>
     public async Task<OrchestrationState?> GetAsync(string instanceId, CancellationToken cancellationToken = default) =>
-        await client.GetInstanceAsync(instanceId, getInputsAndOutputs: true, cancellationToken) is { } metadata
+        await client().GetInstanceAsync(instanceId, getInputsAndOutputs: true, cancellationToken) is { } metadata
             ? DurableTaskStates.FromMetadata(metadata)
             : null;
 
@@ -99,7 +99,7 @@ public sealed class DurableTaskOrchestrationClient(
             InstanceIdPrefix: query.InstanceIdPrefix,
             PageSize: PageSize,
             FetchInputsAndOutputs: true);
-        await foreach (var metadata in client.GetAllInstancesAsync(filter).WithCancellation(cancellationToken))
+        await foreach (var metadata in client().GetAllInstancesAsync(filter).WithCancellation(cancellationToken))
         {
             var state = DurableTaskStates.FromMetadata(metadata);
             if (query.Matches(state))
@@ -121,7 +121,7 @@ public sealed class DurableTaskOrchestrationClient(
         return state.IsFinished
             ? state
             : DurableTaskStates.FromMetadata(
-                await client.WaitForInstanceCompletionAsync(instanceId, getInputsAndOutputs: true, cancellationToken));
+                await client().WaitForInstanceCompletionAsync(instanceId, getInputsAndOutputs: true, cancellationToken));
     }
 
     /// <inheritdoc/>
@@ -130,7 +130,7 @@ public sealed class DurableTaskOrchestrationClient(
     {
         var json = Write(payload, definition.Payload, $"the event '{definition.Name}' for instance '{instanceId}'");
         await FindUnfinishedAsync(instanceId, "cannot be sent an event", cancellationToken);
-        await client.RaiseEventAsync(
+        await client().RaiseEventAsync(
             instanceId,
             OrchestratorExecution.EventName,
             JsonSerializer.SerializeToElement(new(definition.Name, JsonElement.Parse(json)), DurableTaskJson.Default.RaisedEvent),
@@ -143,7 +143,7 @@ public sealed class DurableTaskOrchestrationClient(
         var state = await FindUnfinishedAsync(instanceId, "cannot be suspended", cancellationToken);
         if (state.RuntimeStatus != OrchestrationRuntimeStatus.Suspended)
         {
-            await client.SuspendInstanceAsync(instanceId, reason, cancellationToken);
+            await client().SuspendInstanceAsync(instanceId, reason, cancellationToken);
             await ConfirmAsync(instanceId, now => now.RuntimeStatus == OrchestrationRuntimeStatus.Suspended, cancellationToken);
         }
     }
@@ -154,7 +154,7 @@ public sealed class DurableTaskOrchestrationClient(
         var state = await FindUnfinishedAsync(instanceId, "cannot be resumed", cancellationToken);
         if (state.RuntimeStatus == OrchestrationRuntimeStatus.Suspended)
         {
-            await client.ResumeInstanceAsync(instanceId, reason, cancellationToken);
+            await client().ResumeInstanceAsync(instanceId, reason, cancellationToken);
             await ConfirmAsync(instanceId, now => now.RuntimeStatus != OrchestrationRuntimeStatus.Suspended, cancellationToken);
         }
     }
@@ -170,7 +170,7 @@ public sealed class DurableTaskOrchestrationClient(
         }
 
         EnsureUnfinished(state, "cannot be terminated");
-        await client.TerminateInstanceAsync(instanceId, new TerminateInstanceOptions(reason, Recursive: true), cancellationToken);
+        await client().TerminateInstanceAsync(instanceId, new TerminateInstanceOptions(reason, Recursive: true), cancellationToken);
         await ConfirmAsync(instanceId, now => now.IsFinished, cancellationToken);
     }
 
@@ -189,7 +189,7 @@ public sealed class DurableTaskOrchestrationClient(
                 $"Instance '{instanceId}' is {state.RuntimeStatus} and cannot be purged before it has ended; terminate it first.");
         }
 
-        var result = await client.PurgeInstanceAsync(instanceId, new PurgeInstanceOptions(), cancellationToken);
+        var result = await client().PurgeInstanceAsync(instanceId, new PurgeInstanceOptions(), cancellationToken);
         return result.PurgedInstanceCount > 0;
     }
 

@@ -54,8 +54,8 @@ internal sealed class DurableTaskHarness : IEngineHarness
         builder.Services.AddDurableTaskClient(client => client.UseGrpc(_channel));
         _worker = builder.Build();
         await _worker.StartAsync();
-        Client = new DurableTaskOrchestrationClient(
-            _worker.Services.GetRequiredService<IDurableTaskClientProvider>().GetClient(), catalog, options);
+        var client = _worker.Services.GetRequiredService<IDurableTaskClientProvider>().GetClient();
+        Client = new DurableTaskOrchestrationClient(() => client, catalog, options);
     }
 
     public async Task CloseAsync()

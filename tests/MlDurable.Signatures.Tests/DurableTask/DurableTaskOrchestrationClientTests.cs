@@ -22,7 +22,7 @@ public sealed class DurableTaskOrchestrationClientTests
     private readonly DurableTaskOrchestrationClient _client;
 
     public DurableTaskOrchestrationClientTests() => _client = new(
-        _durableTask.Object, new OrchestrationCatalog().Add(s_main, (_, input) => Task.FromResult(input)));
+        () => _durableTask.Object, new OrchestrationCatalog().Add(s_main, (_, input) => Task.FromResult(input)));
 
     [Fact]
     public async Task Start_New_SchedulesItWithIdVersionTagsAndNothingItMayReplace()
