@@ -10,25 +10,6 @@ namespace MlDurable.Cli.Running;
 /// <summary>Asks to end a run.</summary>
 internal sealed record CancelRequest(string RunId, string Reason);
 
-/// <summary>Asks to make a version the champion.</summary>
-/// <param name="Model">The model.</param>
-/// <param name="Version">The version.</param>
-/// <param name="Expect">The champion that must hold the alias: its number, 0 for none, or null for whichever it is.</param>
-/// <param name="Reason">Why.</param>
-/// <param name="By">Who asks.</param>
-/// <param name="DecisionId">The decision's identity.</param>
-internal sealed record PromoteRequest(string Model, int Version, int? Expect, string Reason, string By, string DecisionId);
-
-/// <summary>Asks to return the champion alias to an earlier version.</summary>
-internal sealed record RollbackRequest(string Model, int? To, string Reason, string By, string DecisionId);
-
-/// <summary>A change of the champion.</summary>
-/// <param name="Model">The model.</param>
-/// <param name="From">The champion before; null for none.</param>
-/// <param name="To">The champion after.</param>
-/// <param name="Changed">False when it was the champion already.</param>
-internal sealed record ChampionChange(string Model, int? From, int To, bool Changed);
-
 /// <summary>The owner of the workspace refused a command, or failed to carry it out.</summary>
 internal sealed class ControlFailedException(string code, string message) : Exception(message)
 {
@@ -59,12 +40,12 @@ internal static class ControlCommands
     public static Task<ChampionChange> PromoteAsync(Workspace workspace, PromoteRequest request, CancellationToken cancellationToken) =>
         workspace.Owner() is not null
             ? SendAsync(workspace, Promote, request, CliJson.Default.PromoteRequest, CliJson.Default.ChampionChange, cancellationToken)
-            : PromoteAsync(new ModelRegistry(workspace.Store, workspace.TimeProvider), request, cancellationToken);
+            : ChampionOf(workspace).PromoteAsync(request, cancellationToken);
 
     public static Task<ChampionChange> RollbackAsync(Workspace workspace, RollbackRequest request, CancellationToken cancellationToken) =>
         workspace.Owner() is not null
             ? SendAsync(workspace, Rollback, request, CliJson.Default.RollbackRequest, CliJson.Default.ChampionChange, cancellationToken)
-            : RollbackAsync(new ModelRegistry(workspace.Store, workspace.TimeProvider), request, cancellationToken);
+            : ChampionOf(workspace).RollbackAsync(request, cancellationToken);
 
     /// <summary>Listens for the commands of other processes while this one owns the workspace.</summary>
     public static ControlServer Serve(Workspace workspace, RunLauncher launcher) =>
@@ -75,15 +56,15 @@ internal static class ControlCommands
     {
         try
         {
-            var registry = new ModelRegistry(workspace.Store, workspace.TimeProvider);
+            var champion = ChampionOf(workspace);
             return request.Command switch
             {
                 Cancel => Answer(
                     await CancelAsync(workspace, launcher, Parse(request, CliJson.Default.CancelRequest), cancellationToken), CliJson.Default.RunRecord),
                 Promote => Answer(
-                    await PromoteAsync(registry, Parse(request, CliJson.Default.PromoteRequest), cancellationToken), CliJson.Default.ChampionChange),
+                    await champion.PromoteAsync(Parse(request, CliJson.Default.PromoteRequest), cancellationToken), CliJson.Default.ChampionChange),
                 Rollback => Answer(
-                    await RollbackAsync(registry, Parse(request, CliJson.Default.RollbackRequest), cancellationToken), CliJson.Default.ChampionChange),
+                    await champion.RollbackAsync(Parse(request, CliJson.Default.RollbackRequest), cancellationToken), CliJson.Default.ChampionChange),
                 _ => new ControlResponse(false, null, CliErrorCodes.Usage, $"the owner of the workspace does not know the command '{request.Command}'; it may be an older version"),
             };
         }
@@ -92,6 +73,8 @@ internal static class ControlCommands
             return new ControlResponse(false, null, ExitCodes.CodeOf(exception), exception.Message);
         }
     }
+
+    private static ChampionControl ChampionOf(Workspace workspace) => new(new ModelRegistry(workspace.Store, workspace.TimeProvider));
 
     private static async Task<RunRecord> CancelAsync(
         Workspace workspace, RunLauncher launcher, CancelRequest request, CancellationToken cancellationToken)
@@ -102,42 +85,6 @@ internal static class ControlCommands
         await launcher.CancelAsync(run.RunId, request.Reason, cancellationToken);
         return await runs.GetAsync(run.RunId, cancellationToken);
     }
-
-    private static async Task<ChampionChange> PromoteAsync(ModelRegistry registry, PromoteRequest request, CancellationToken cancellationToken)
-    {
-        await registry.ResolveAsync($"{request.Model}/{request.Version}", cancellationToken);
-        var champion = (await registry.ReadAsync(request.Model, cancellationToken)).ChampionVersion;
-        if (request.Expect is { } expected && (champion ?? 0) != expected)
-        {
-            throw Superseded(request.Model, champion, expected);
-        }
-
-        if (champion == request.Version)
-        {
-            return new ChampionChange(request.Model, champion, request.Version, Changed: false);
-        }
-
-        var move = await registry.PromoteAsync(
-            request.Model,
-            new ChampionDecision(request.Version, champion, ResetsAnchor: true, request.By, request.DecisionId, request.Reason),
-            cancellationToken);
-        return move == AliasMove.Superseded
-            ? throw Superseded(request.Model, (await registry.ReadAsync(request.Model, cancellationToken)).ChampionVersion, champion ?? 0)
-            : new ChampionChange(request.Model, champion, request.Version, Changed: true);
-    }
-
-    private static async Task<ChampionChange> RollbackAsync(ModelRegistry registry, RollbackRequest request, CancellationToken cancellationToken)
-    {
-        await registry.ResolveAsync(request.To is { } version ? $"{request.Model}/{version}" : request.Model, cancellationToken);
-        var (from, to) = await registry.RollbackAsync(
-            request.Model, request.To, request.By, request.DecisionId, request.Reason, cancellationToken);
-        return new ChampionChange(request.Model, from, to, Changed: true);
-    }
-
-    private static CliException Superseded(string model, int? champion, int expected) => new(
-        CliErrorCodes.Superseded,
-        $"the champion of '{model}' is {(champion is { } now ? $"version {now}" : "not set")}, and not {(expected == 0 ? "unset" : $"version {expected}")} as expected; "
-        + $"look at `mldurable models {model}` and decide again");
 
     private static async Task<TResult> SendAsync<TRequest, TResult>(
         Workspace workspace,
