@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using MlDurable.Cli.Output;
 using MlDurable.Orchestration.Embedded;
+using MlDurable.Pipelines.Definition;
 using MlDurable.Pipelines.Registry;
 using MlDurable.Pipelines.Runs;
 
@@ -22,6 +23,7 @@ internal static class ControlCommands
     private const string Cancel = "cancel";
     private const string Promote = "promote";
     private const string Rollback = "rollback";
+    private const string Start = "start";
 
     public static async Task<RunRecord> CancelAsync(Workspace workspace, CancelRequest request, CancellationToken cancellationToken)
     {
@@ -47,12 +49,26 @@ internal static class ControlCommands
             ? SendAsync(workspace, Rollback, request, CliJson.Default.RollbackRequest, CliJson.Default.ChampionChange, cancellationToken)
             : ChampionOf(workspace).RollbackAsync(request, cancellationToken);
 
+    /// <summary>Asks the owner to start a run, or to name the one that goes on already.</summary>
+    /// <exception cref="ControlFailedException"><c>workspace-owned</c>: the owner takes no runs; <c>run-unfinished</c>: another run is in the way.</exception>
+    public static Task<RunStarted> StartAsync(Workspace workspace, PipelineSource pipeline, string requestedBy, CancellationToken cancellationToken) =>
+        SendAsync(
+            workspace,
+            Start,
+            new StartRequest(pipeline.File, pipeline.Content.ToArray(), pipeline.Parameters, requestedBy),
+            CliJson.Default.StartRequest,
+            CliJson.Default.RunStarted,
+            cancellationToken);
+
     /// <summary>Listens for the commands of other processes while this one owns the workspace.</summary>
-    public static ControlServer Serve(Workspace workspace, RunLauncher launcher) =>
-        ControlServer.Start(workspace.JournalDirectory, (request, token) => HandleAsync(workspace, launcher, request, token));
+    /// <param name="workspace">The workspace.</param>
+    /// <param name="launcher">Starts and ends the runs of its engine.</param>
+    /// <param name="takesRuns">Whether runs of others are carried out here: only where the process stays.</param>
+    public static ControlServer Serve(Workspace workspace, RunLauncher launcher, bool takesRuns) =>
+        ControlServer.Start(workspace.JournalDirectory, (request, token) => HandleAsync(workspace, launcher, takesRuns, request, token));
 
     private static async Task<ControlResponse> HandleAsync(
-        Workspace workspace, RunLauncher launcher, ControlRequest request, CancellationToken cancellationToken)
+        Workspace workspace, RunLauncher launcher, bool takesRuns, ControlRequest request, CancellationToken cancellationToken)
     {
         try
         {
@@ -65,6 +81,13 @@ internal static class ControlCommands
                     await champion.PromoteAsync(Parse(request, CliJson.Default.PromoteRequest), cancellationToken), CliJson.Default.ChampionChange),
                 Rollback => Answer(
                     await champion.RollbackAsync(Parse(request, CliJson.Default.RollbackRequest), cancellationToken), CliJson.Default.ChampionChange),
+                Start when takesRuns => Answer(
+                    await StartAsync(workspace, launcher, Parse(request, CliJson.Default.StartRequest), cancellationToken), CliJson.Default.RunStarted),
+                Start => new ControlResponse(
+                    false,
+                    null,
+                    EmbeddedErrorCodes.WorkspaceOwned,
+                    $"the workspace is in use by process {Environment.ProcessId}, which carries out a run of its own; wait until it ends, or stop it"),
                 _ => new ControlResponse(false, null, CliErrorCodes.Usage, $"the owner of the workspace does not know the command '{request.Command}'; it may be an older version"),
             };
         }
@@ -72,6 +95,25 @@ internal static class ControlCommands
         {
             return new ControlResponse(false, null, ExitCodes.CodeOf(exception), exception.Message);
         }
+    }
+
+    private static async Task<RunStarted> StartAsync(
+        Workspace workspace, RunLauncher launcher, StartRequest request, CancellationToken cancellationToken)
+    {
+        var loaded = PipelineFile.Load(request.File, request.Content, new PipelineLoadOptions { Parameters = request.Parameters });
+        var pipeline = loaded.Definition is { } definition
+            ? new PipelineSource(request.File, request.Content, loaded.ContentHash, definition, request.Parameters)
+            : throw new InvalidPipelineException(request.File, loaded.Problems);
+        if (await launcher.FindUnfinishedAsync(definition.Name, cancellationToken) is { } unfinished)
+        {
+            return RunProcedure.IsSame(unfinished, pipeline)
+                ? new RunStarted(unfinished.RunId, definition.Name, Continued: true)
+                : throw RunProcedure.Unfinished(workspace, unfinished, pipeline);
+        }
+
+        var runId = RunIds.New(workspace.TimeProvider.GetUtcNow());
+        await launcher.StartAsync(new RunStart(runId, pipeline, request.RequestedBy), cancellationToken);
+        return new RunStarted(runId, definition.Name, Continued: false);
     }
 
     private static ChampionControl ChampionOf(Workspace workspace) => new(new ModelRegistry(workspace.Store, workspace.TimeProvider));
