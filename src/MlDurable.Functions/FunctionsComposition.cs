@@ -1,0 +1,38 @@
+using Microsoft.Extensions.DependencyInjection;
+using MlDurable.Api;
+using MlDurable.Api.Endpoints;
+using MlDurable.Api.Security;
+using MlDurable.Orchestration.DurableTask;
+using MlDurable.Pipelines.Orchestrations;
+using MlDurable.Pipelines.Runs;
+using MlDurable.Storage;
+
+namespace MlDurable.Functions;
+
+/// <summary>Puts the product together on Durable Functions.</summary>
+internal static class FunctionsComposition
+{
+    /// <summary>Adds everything that the functions use.</summary>
+    /// <returns>The engine, whose orchestrators and activities the host must register.</returns>
+    public static DurableTaskEngine AddMlDurableFunctions(this IServiceCollection services, FunctionsSettings settings)
+    {
+        var store = BlobStoreFactory.Open(settings.Store);
+        var catalog = FlowCatalog.Create(store, TimeProvider.System);
+        var options = new DurableTaskEngineOptions { ActivityStarts = new BlobActivityStarts(store) };
+        var invocation = new InvocationClient();
+        var engine = new RunEngine(
+            $"durable-task:{settings.TaskHub}", new DurableTaskOrchestrationClient(() => invocation.Current, catalog, options));
+        services.AddMlDurable(api =>
+        {
+            api.Store = store;
+            api.Engine = engine;
+        });
+        services.AddMlDurableKeys(new StoredApiKeys(store));
+        services.AddProblemDetails(problems =>
+            problems.CustomizeProblemDetails = context => ApiProblems.Complete(context.ProblemDetails, context.Exception));
+        services.AddRouting();
+        services.AddSingleton(invocation);
+        services.AddSingleton<ApiPipeline>();
+        return new(catalog, options);
+    }
+}
