@@ -23,6 +23,11 @@ internal static class BlobNames
 
     public static string Run(string runId, string file) => $"{Runs}{runId}/{file}";
 
+    /// <summary>Nothing is cut off the partition's name, so that no two partitions share a file.</summary>
+    public static string Predictions(string pipeline, int version, string partition) => $"predictions/{pipeline}/{version}/{partition}.csv";
+
+    public static string PredictionLineage(string pipeline, int version, string partition) => $"predictions/{pipeline}/{version}/{partition}.json";
+
     public static string Registry(string model) => $"{Models}{model}/registry.json";
 
     public static string Versions(string model) => $"{Models}{model}/versions/";

@@ -25,6 +25,7 @@ namespace MlDurable.Pipelines;
 [JsonSerializable(typeof(Manifest))]
 [JsonSerializable(typeof(PartitionQuality))]
 [JsonSerializable(typeof(PipelineDeployment))]
+[JsonSerializable(typeof(PredictionLineage))]
 [JsonSerializable(typeof(ReferenceProfile))]
 [JsonSerializable(typeof(RegistryDocument))]
 [JsonSerializable(typeof(ReproductionResult))]
@@ -32,6 +33,8 @@ namespace MlDurable.Pipelines;
 [JsonSerializable(typeof(RunPlan))]
 [JsonSerializable(typeof(RunRecord))]
 [JsonSerializable(typeof(RunRequest))]
+[JsonSerializable(typeof(ScoringFinding))]
+[JsonSerializable(typeof(ScoringPlan))]
 [JsonSerializable(typeof(SplitLineage))]
 [JsonSerializable(typeof(TableSchema))]
 public sealed partial class PipelinesJson : JsonSerializerContext;

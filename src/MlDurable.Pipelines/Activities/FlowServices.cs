@@ -2,6 +2,7 @@ using MlDurable.Learning.Tables;
 using MlDurable.Pipelines.Features;
 using MlDurable.Pipelines.Registry;
 using MlDurable.Pipelines.Runs;
+using MlDurable.Pipelines.Serving;
 using MlDurable.Storage;
 
 namespace MlDurable.Pipelines.Activities;
@@ -16,6 +17,8 @@ internal sealed class FlowServices(IBlobStore store, TimeProvider timeProvider)
     public DatasetCache Datasets { get; } = new(store);
 
     public ModelRegistry Registry { get; } = new(store, timeProvider);
+
+    public PredictorCache Predictors { get; } = new(store, new ModelRegistry(store, timeProvider));
 
     public RunStore Runs { get; } = new(store);
 

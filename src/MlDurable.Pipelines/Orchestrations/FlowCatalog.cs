@@ -15,6 +15,11 @@ public static class FlowCatalog
         var services = new FlowServices(store, timeProvider);
         return new OrchestrationCatalog()
             .AddOrchestrator(FlowSteps.TrainEvaluatePromote, () => new TrainEvaluatePromote())
+            .AddOrchestrator(FlowSteps.FeaturizePartitions, () => new FeaturizePartitions())
+            .AddOrchestrator(ScoreSteps.ScorePartitions, () => new ScorePartitions())
+            .Add(ScoreSteps.Plan, new PlanScoringActivity(services))
+            .Add(ScoreSteps.Score, new ScoreActivity(services))
+            .Add(ScoreSteps.Finish, new FinishScoringActivity(services))
             .Add(FlowSteps.Plan, new PlanActivity(services))
             .Add(FlowSteps.Validate, new ValidateActivity(services))
             .Add(FlowSteps.Featurize, new FeaturizeActivity(services))

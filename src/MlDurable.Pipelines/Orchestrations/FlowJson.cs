@@ -20,4 +20,7 @@ namespace MlDurable.Pipelines.Orchestrations;
 [JsonSerializable(typeof(FailInput))]
 [JsonSerializable(typeof(RunEnd))]
 [JsonSerializable(typeof(FlowStatus))]
+[JsonSerializable(typeof(ScoringSize))]
+[JsonSerializable(typeof(PartitionScore))]
+[JsonSerializable(typeof(FinishScoringInput))]
 internal sealed partial class FlowJson : JsonSerializerContext;
