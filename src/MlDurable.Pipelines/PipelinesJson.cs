@@ -18,9 +18,11 @@ namespace MlDurable.Pipelines;
     RespectNullableAnnotations = true,
     RespectRequiredConstructorParameters = true,
     NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals)]
+[JsonSerializable(typeof(Backfill))]
 [JsonSerializable(typeof(CandidateResult))]
 [JsonSerializable(typeof(Claim))]
 [JsonSerializable(typeof(DatasetLineage))]
+[JsonSerializable(typeof(EndedRun))]
 [JsonSerializable(typeof(Evaluation))]
 [JsonSerializable(typeof(Manifest))]
 [JsonSerializable(typeof(PartitionQuality))]

@@ -68,7 +68,7 @@ internal sealed class FinishActivity(FlowServices services) : Activity<FinishInp
             }
         }
 
-        var closed = await services.Runs.UpdateAsync(input.RunId, Close, cancellation);
+        var closed = await services.CompleteAsync(input.RunId, Close, cancellation);
         return new RunEnd(input.RunId, input.Outcome, closed.Summary!);
     }
 

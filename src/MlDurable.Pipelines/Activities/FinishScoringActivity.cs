@@ -25,7 +25,7 @@ internal sealed class FinishScoringActivity(FlowServices services) : Activity<Fi
             [.. failed],
             input.Failed);
         var outcome = input.Failed > 0 ? RunOutcome.Incomplete : input.Scored > 0 ? RunOutcome.Scored : RunOutcome.Unchanged;
-        var closed = await services.Runs.UpdateAsync(
+        var closed = await services.CompleteAsync(
             input.RunId,
             record => record with
             {

@@ -8,7 +8,8 @@ internal abstract class RunOrchestrator : Orchestrator<RunRef, RunEnd>
 {
     private const int PartitionsAtOnce = 8;
 
-    protected static readonly ActivityOptions Options = new()
+    /// <summary>How every activity of the product is tried again: only while the store cannot be reached.</summary>
+    internal static readonly ActivityOptions Options = new()
     {
         Retry = new RetryPolicy
         {

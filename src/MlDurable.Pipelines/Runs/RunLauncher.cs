@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using MlDurable.Orchestration;
 using MlDurable.Pipelines.Definition;
 using MlDurable.Pipelines.Orchestrations;
+using MlDurable.Pipelines.Triggers;
 using MlDurable.Storage;
 
 namespace MlDurable.Pipelines.Runs;
@@ -95,6 +96,28 @@ public sealed class RunLauncher(IBlobStore store, IOrchestrationClient client, s
 
         await client.TerminateAsync(run.RunId, reason, cancellationToken);
         await CloseAsync(run.RunId, RunStatus.Cancelled, new RunFailure("cancelled", "run", reason), cancellationToken);
+    }
+
+    /// <summary>Ends a backfill and those of its runs that are under way; what has ended stays.</summary>
+    /// <exception cref="PipelineException"><c>backfill-not-found</c>, or <c>run-ended</c> when there is nothing left to cancel.</exception>
+    public async Task<Backfill> CancelBackfillAsync(string id, string reason, CancellationToken cancellationToken = default)
+    {
+        var backfills = new BackfillStore(store);
+        var backfill = await backfills.RequireAsync(id, cancellationToken);
+        if (backfill.FinishedAt is not null)
+        {
+            throw new PipelineException("run-ended", $"{id} has ended already");
+        }
+
+        if (await client.GetAsync(id, cancellationToken) is not null)
+        {
+            await client.TerminateAsync(id, reason, cancellationToken);
+        }
+
+        var cancelled = backfill with { FinishedAt = timeProvider.GetUtcNow(), Cancelled = reason };
+        await backfills.WriteAsync(cancelled, cancellationToken);
+        await ReconcileAsync(cancellationToken);
+        return cancelled;
     }
 
     /// <summary>Waits until a run has ended.</summary>

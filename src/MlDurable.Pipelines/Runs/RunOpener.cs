@@ -19,7 +19,7 @@ internal sealed class RunOpener(IBlobStore store, string engine, TimeProvider ti
     {
         var pipeline = start.Pipeline;
         var name = pipeline.Definition.Name;
-        RequireFeasible(start);
+        RequireFeasible(pipeline.Definition, start.Stage, start.AsOf);
         var request = await RequestAsync(start, cancellationToken);
         var content = request.PipelineHash == pipeline.Hash
             ? pipeline.Content
@@ -60,20 +60,20 @@ internal sealed class RunOpener(IBlobStore store, string engine, TimeProvider ti
     }
 
     /// <summary>Refuses what no data could make possible, before anything is written.</summary>
-    private static void RequireFeasible(RunStart start)
+    /// <exception cref="PipelineException"><c>no-score</c>, <c>score-as-of</c> or <c>as-of-needs-time</c>.</exception>
+    public static void RequireFeasible(PipelineDefinition pipeline, RunStage stage, DateTimeOffset? asOf)
     {
-        var pipeline = start.Pipeline.Definition;
-        if (start.Stage == RunStage.Score)
+        if (stage == RunStage.Score)
         {
             _ = pipeline.Score ?? throw ScoreDefinition.Missing(pipeline.Name);
-            if (start.AsOf is not null)
+            if (asOf is not null)
             {
                 throw new PipelineException(
                     "score-as-of", "predictions are made of whole partitions by the version that the alias names now; a scoring run has no instant to be made as of");
             }
         }
 
-        if (start.AsOf is not null)
+        if (asOf is not null)
         {
             DataLimits.RequireTime(pipeline.Data);
         }
