@@ -12,6 +12,9 @@ public sealed record BackfillItem(string RunId, DateTimeOffset? AsOf, string? Th
 /// <summary>Runs of a pipeline that are made as if in the past, one after the other: <c>triggers/backfills/&lt;id&gt;.json</c>.</summary>
 public sealed record Backfill
 {
+    /// <summary>What every identity begins with.</summary>
+    public const string IdPrefix = "backfill-";
+
     /// <summary>The backfill's identity, which what was asked for decides: the same request is the same backfill.</summary>
     public required string Id { get; init; }
 

@@ -33,7 +33,7 @@ public sealed class BackfillLauncher(IBlobStore store, string engine, TimeProvid
         var pipeline = request.Pipeline;
         var asOf = request.Range is BackfillRange.Instants instants ? instants.To : (DateTimeOffset?)null;
         RunOpener.RequireFeasible(pipeline.Definition, request.Stage, asOf);
-        var id = $"backfill-{ContentHash.OfParts(
+        var id = $"{Backfill.IdPrefix}{ContentHash.OfParts(
             [
                 pipeline.Definition.Name,
                 pipeline.Hash,

@@ -38,7 +38,9 @@ public sealed class BackfillStore(IBlobStore store)
         return new BackfillProgress(backfill, records.MoveToImmutable());
     }
 
-    internal async Task<Backfill> RequireAsync(string id, CancellationToken cancellationToken) =>
+    /// <summary>A backfill.</summary>
+    /// <exception cref="PipelineException"><c>backfill-not-found</c>.</exception>
+    public async Task<Backfill> RequireAsync(string id, CancellationToken cancellationToken = default) =>
         await FindAsync(id, cancellationToken)
         ?? throw new PipelineException("backfill-not-found", $"there is no backfill '{id}' in {store.Description}; `mldurable backfills` lists what there is");
 
