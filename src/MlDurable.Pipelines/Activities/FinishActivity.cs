@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text;
 using MlDurable.Learning.Metrics;
 using MlDurable.Orchestration;
+using MlDurable.Pipelines.Approvals;
 using MlDurable.Pipelines.Data;
 using MlDurable.Pipelines.Definition;
 using MlDurable.Pipelines.Orchestrations;
@@ -30,7 +31,7 @@ internal sealed class FinishActivity(FlowServices services) : Activity<FinishInp
         {
             Status = RunStatus.Completed,
             Outcome = input.Outcome,
-            Summary = Summary(input, evaluation, quality, registry),
+            Summary = Summary(input, evaluation, quality, registry, record.Approval),
             FinishedAt = services.TimeProvider.GetUtcNow(),
             Work = input.Work,
             Leaderboard = leaderboard,
@@ -95,7 +96,7 @@ internal sealed class FinishActivity(FlowServices services) : Activity<FinishInp
     }
 
     private static string Summary(
-        FinishInput input, Evaluation? evaluation, ImmutableArray<PartitionQuality> quality, RegistryDocument registry)
+        FinishInput input, Evaluation? evaluation, ImmutableArray<PartitionQuality> quality, RegistryDocument registry, ApprovalDecision? approval)
     {
         if (input.Outcome == RunOutcome.Quarantined)
         {
@@ -104,9 +105,12 @@ internal sealed class FinishActivity(FlowServices services) : Activity<FinishInp
             return $"{string.Join(", ", broken.Select(Describe))}: quarantined, nothing was trained, {champion}";
         }
 
-        return input.Outcome == RunOutcome.Unchanged
-            ? $"the best candidate is version {input.Version}, the champion itself: nothing changes"
-            : evaluation!.Verdict.Summary;
+        return input.Outcome switch
+        {
+            RunOutcome.Unchanged => $"the best candidate is version {input.Version}, the champion itself: nothing changes",
+            RunOutcome.Rejected => $"version {input.Version} passed the rules and is not promoted: {approval!.Summary}",
+            _ => evaluation!.Verdict.Summary,
+        };
     }
 
     private static string Describe(PartitionQuality broken)

@@ -1,4 +1,5 @@
 using MlDurable.Learning.Tables;
+using MlDurable.Pipelines.Approvals;
 using MlDurable.Pipelines.Features;
 using MlDurable.Pipelines.Registry;
 using MlDurable.Pipelines.Runs;
@@ -7,7 +8,7 @@ using MlDurable.Storage;
 namespace MlDurable.Pipelines.Activities;
 
 /// <summary>What the activities of the flow share. Safe for concurrent use.</summary>
-internal sealed class FlowServices(IBlobStore store, TimeProvider timeProvider)
+internal sealed class FlowServices(IBlobStore store, TimeProvider timeProvider, ApprovalOptions approvals)
 {
     public IBlobStore Store => store;
 
@@ -18,6 +19,10 @@ internal sealed class FlowServices(IBlobStore store, TimeProvider timeProvider)
     public ModelRegistry Registry { get; } = new(store, timeProvider);
 
     public RunStore Runs { get; } = new(store);
+
+    public ApprovalFiles Approvals { get; } = new(store);
+
+    public ApprovalWebhook Webhook { get; } = new(approvals, timeProvider);
 
     /// <summary>The schema that a pipeline's partitions are read with, frozen by its first run.</summary>
     public async Task<TableSchema> SchemaAsync(string pipeline, CancellationToken cancellationToken) =>

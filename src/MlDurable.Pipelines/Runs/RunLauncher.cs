@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using MlDurable.Orchestration;
+using MlDurable.Pipelines.Approvals;
 using MlDurable.Pipelines.Definition;
 using MlDurable.Pipelines.Orchestrations;
 using MlDurable.Storage;
@@ -23,6 +24,7 @@ public sealed record PipelineSource(
 public sealed class RunLauncher(IBlobStore store, IOrchestrationClient client, string engine, TimeProvider timeProvider) : IRunStarter
 {
     private readonly RunStore runs = new(store);
+    private readonly ApprovalDesk approvals = new(store, client, timeProvider);
 
     /// <inheritdoc/>
     public async Task<bool> StartAsync(RunStart start, CancellationToken cancellationToken = default)
@@ -77,7 +79,7 @@ public sealed class RunLauncher(IBlobStore store, IOrchestrationClient client, s
 
     /// <summary>
     /// Brings the records of runs and the engine's instances together after a crash between their writes: a run that was recorded and
-    /// not started is started, and the record of an instance that ended without one is closed.
+    /// not started is started, the record of an instance that ended without one is closed, and an answer that a run has not heard of is told it.
     /// </summary>
     public async Task ReconcileAsync(CancellationToken cancellationToken = default)
     {
@@ -92,6 +94,10 @@ public sealed class RunLauncher(IBlobStore store, IOrchestrationClient client, s
             if (state is null)
             {
                 await StartInstanceAsync(run, cancellationToken);
+            }
+            else if (!state.IsFinished && run.Waiting is not null)
+            {
+                await approvals.WakeAsync(run, cancellationToken);
             }
             else if (state.RuntimeStatus is OrchestrationRuntimeStatus.Terminated)
             {
