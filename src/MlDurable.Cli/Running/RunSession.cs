@@ -18,7 +18,7 @@ internal sealed class RunSession : IAsyncDisposable
         this.engine = engine;
         this.events = events;
         Launcher = workspace.LauncherOf(engine);
-        control = ControlCommands.Serve(workspace, Launcher);
+        control = ControlCommands.Serve(workspace, Launcher, engine.Client);
     }
 
     public RunLauncher Launcher { get; }
@@ -52,6 +52,10 @@ internal sealed class RunSession : IAsyncDisposable
         if (continued)
         {
             view.AlreadyFinished(await reader.FinishedCandidatesAsync(cancellationToken));
+            if (await reader.WaitingAsync(cancellationToken) is { } waits)
+            {
+                view.Happened(waits);
+            }
         }
 
         var watching = RelayAsync(runId, reader, view, cancellationToken);

@@ -1,5 +1,3 @@
-using System.Collections.Immutable;
-using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using System.Text.Json;
 using MlDurable.Orchestration;
@@ -32,13 +30,7 @@ public sealed record ApprovalReply(string RunId, ApprovalChoice Choice, string B
 /// </param>
 public sealed record ApprovalReceipt(string RunId, ApprovalAnswer Answer, AnswerStatus Status, ApprovalDecision? Decision, bool IsTaken);
 
-/// <summary>A request with everything that was said to it.</summary>
-/// <param name="Request">What is asked.</param>
-/// <param name="Answers">Every answer, earliest first, also those that change nothing.</param>
-/// <param name="Decision">How it ended; null while it is open.</param>
-public sealed record ApprovalView(ApprovalRequest Request, ImmutableArray<ApprovalAnswer> Answers, ApprovalDecision? Decision);
-
-/// <summary>Where persons are asked, and answer. Safe for concurrent use, also by several hosts on one store.</summary>
+/// <summary>Where persons answer. Safe for concurrent use, also by several hosts on one store.</summary>
 /// <remarks>
 /// Every answer is recorded, and of all answers and the time-out exactly one decides: the one whose decision is written first, by a conditional
 /// write. Only then is the run's engine told.
@@ -54,28 +46,9 @@ public sealed class ApprovalDesk(IBlobStore store, IOrchestrationClient client, 
 
     private const int MaxNameLength = 256;
 
+    private readonly ApprovalBook book = new(store);
     private readonly ApprovalFiles files = new(store);
     private readonly RunStore runs = new(store);
-
-    /// <summary>The requests that wait for an answer, oldest run first.</summary>
-    public async IAsyncEnumerable<ApprovalView> ListAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
-    {
-        await foreach (var run in runs.UnfinishedAsync(cancellationToken: cancellationToken))
-        {
-            if (run.Waiting is { } waiting && await files.FindRequestAsync(run.RunId, waiting.Request, cancellationToken) is { } request)
-            {
-                yield return await ViewAsync(request, cancellationToken);
-            }
-        }
-    }
-
-    /// <summary>The newest request of a run; null when nothing was ever asked.</summary>
-    /// <param name="runId">The run, exactly.</param>
-    /// <param name="cancellationToken">Cancels the reading.</param>
-    public async Task<ApprovalView?> FindAsync(string runId, CancellationToken cancellationToken = default) =>
-        RunIds.IsValid(runId) && await files.LatestRequestAsync(runId, cancellationToken) is { } request
-            ? await ViewAsync(request, cancellationToken)
-            : null;
 
     /// <summary>Records an answer, and lets it decide if it is the first that may.</summary>
     /// <returns>What it changes. Nothing is thrown for an answer that is late, second, stale or not allowed: it is recorded, and its status says so.</returns>
@@ -100,7 +73,7 @@ public sealed class ApprovalDesk(IBlobStore store, IOrchestrationClient client, 
         var link = Verify(token);
         var request = await files.RequestAsync(link.RunId, link.Request, cancellationToken);
         return await files.FindAnswerAsync(link.RunId, link.Request, ApprovalLink.AnswerIdOf(token), cancellationToken) is null
-            ? (link, await ViewAsync(request, cancellationToken))
+            ? (link, await book.ViewAsync(request, cancellationToken))
             : throw Used();
     }
 
@@ -191,11 +164,6 @@ public sealed class ApprovalDesk(IBlobStore store, IOrchestrationClient client, 
 
     private async Task<bool> IsSupersededAsync(ApprovalRequest request, CancellationToken cancellationToken) =>
         await files.FindRequestAsync(request.RunId, request.Number + 1, cancellationToken) is not null;
-
-    private async Task<ApprovalView> ViewAsync(ApprovalRequest request, CancellationToken cancellationToken) => new(
-        request,
-        [.. await files.AnswersAsync(request.RunId, request.Number, cancellationToken)],
-        await files.DecisionAsync(request.RunId, request.Number, cancellationToken));
 
     private async Task<RunRecord> RunAsync(string runId, CancellationToken cancellationToken) =>
         (RunIds.IsValid(runId) ? await runs.FindAsync(runId, cancellationToken) : null)

@@ -19,10 +19,8 @@ public sealed class ApprovalRaceTests
     private static readonly DateTimeOffset Asked = new(2026, 3, 1, 3, 0, 0, TimeSpan.Zero);
 
     /// <summary>Every interleaving of one answer and the time-out, each of which may die before any of its steps.</summary>
-    [Theory]
-    [InlineData(ApprovalChoice.Approve)]
-    [InlineData(ApprovalChoice.Reject)]
-    public async Task AnswerAndTimeOut_EveryInterleavingAndEveryDeath_HaveOneOutcome(ApprovalChoice choice)
+    [Fact]
+    public async Task AnswerAndTimeOut_EveryInterleavingAndEveryDeath_HaveOneOutcome()
     {
         var blobs = await RequestAsync();
         var histories = 0;
@@ -33,7 +31,7 @@ public sealed class ApprovalRaceTests
         do
         {
             var next = 0;
-            outcomes.Add(Play(blobs, [choice], count =>
+            outcomes.Add(Play(blobs, [ApprovalChoice.Approve], count =>
             {
                 if (next == path.Count)
                 {
@@ -56,9 +54,8 @@ public sealed class ApprovalRaceTests
         while (path.Count > 0);
 
         Assert.True(histories > 1000, $"{histories} histories are no test");
-        var answered = choice == ApprovalChoice.Approve ? ApprovalVerdict.Approved : ApprovalVerdict.Rejected;
-        Assert.Contains((answered, AnswerStatus.Counts), outcomes);
-        Assert.Contains((answered, null), outcomes);
+        Assert.Contains((ApprovalVerdict.Approved, AnswerStatus.Counts), outcomes);
+        Assert.Contains((ApprovalVerdict.Approved, null), outcomes);
         Assert.Contains((ApprovalVerdict.TimedOut, AnswerStatus.Late), outcomes);
     }
 
@@ -155,7 +152,7 @@ public sealed class ApprovalRaceTests
         }
 
         var end = await SettleAsync(store, isTimeOut: true);
-        var view = (await desk.FindAsync(RunId))!;
+        var view = (await new ApprovalBook(store).FindAsync(RunId))!;
         run = (await new RunStore(store).FindAsync(RunId))!;
 
         Assert.Equal(view.Decision!.Verdict, end.Verdict);
@@ -181,7 +178,7 @@ public sealed class ApprovalRaceTests
         // A late answer over the same desk changes nothing any more.
         var late = await desk.AnswerAsync(new ApprovalReply(RunId, ApprovalChoice.Approve, "cli:late"));
         Assert.NotEqual(AnswerStatus.Counts, late.Status);
-        Assert.Equal(view.Decision, (await desk.FindAsync(RunId))!.Decision);
+        Assert.Equal(view.Decision, (await new ApprovalBook(store).FindAsync(RunId))!.Decision);
         return (view.Decision.Verdict, told[0]?.Status);
     }
 
