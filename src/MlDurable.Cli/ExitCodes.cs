@@ -1,5 +1,6 @@
 using MlDurable.Cli.Running;
 using MlDurable.Orchestration;
+using MlDurable.Pipelines.Approvals;
 using MlDurable.Pipelines.Runs;
 using MlDurable.Pipelines.Triggers;
 using MlDurable.Storage;
@@ -18,7 +19,7 @@ internal static class ExitCodes
     /// <summary>Wrong usage, an invalid pipeline, or an input file that cannot be used.</summary>
     public const int Usage = 2;
 
-    /// <summary>Refused by a gate or a quality check: the champion stays. Of scoring: some partitions could not be scored.</summary>
+    /// <summary>Refused by a gate, a quality check or an approval: the champion stays. Of scoring: some partitions could not be scored.</summary>
     public const int Refused = 3;
 
     /// <summary>What was named is not there.</summary>
@@ -47,15 +48,15 @@ internal static class ExitCodes
     public static int OfError(string? code) => code switch
     {
         CliErrorCodes.Usage or CliErrorCodes.PipelineInvalid or "unknown-column" or "no-features" or "no-label-column" or "column-kind" or "time-column-kind" or "reserved-column" or "run-ambiguous" or "signature-mismatch"
-            or "data-name" or "no-score" or "score-as-of" or "as-of-needs-time" or "backfill-empty" or "backfill-future" or "backfill-too-large" or "invalid-blob-name" or "invalid-store" or "instance-id-invalid" => Usage,
+            or "approval-invalid" or "data-name" or "no-score" or "score-as-of" or "as-of-needs-time" or "backfill-empty" or "backfill-future" or "backfill-too-large" or "invalid-blob-name" or "invalid-store" or "instance-id-invalid" => Usage,
         not null when code.StartsWith("csv-", StringComparison.Ordinal) => Usage,
-        "no-readable-partition" => Refused,
+        "no-readable-partition" or "approval-not-allowed" => Refused,
         CliErrorCodes.FileNotFound
             or "no-partitions" or "no-champion" or "backfill-not-found" or "run-not-found" or "run-incomplete" or "model-not-found" or "version-not-found" or "version-incomplete" or "data-gone"
-            or "blob-not-found" or "instance-not-found" => NotFound,
+            or "blob-not-found" or "approval-not-found" or "instance-not-found" => NotFound,
         CliErrorCodes.FileExists or CliErrorCodes.RunUnfinished or CliErrorCodes.Superseded
             or "workspace-owned" or "owner-unreachable" or "run-ended" or "run-conflict" or "champion-contended" or "nothing-to-roll-back" or "precondition-failed"
-            or "blob-changed" or "instance-conflict" or "instance-status" => Conflict,
+            or "blob-changed" or "approval-late" or "approval-answered" or "approval-stale" or "instance-conflict" or "instance-status" => Conflict,
         _ => Failed,
     };
 
@@ -66,6 +67,18 @@ internal static class ExitCodes
         _ when progress.Runs.Any(run => run?.Outcome is RunOutcome.Quarantined or RunOutcome.Incomplete) => Refused,
         _ => Done,
     };
+
+    /// <summary>The error code of an answer that changes nothing.</summary>
+    public static string AnswerCodeOf(AnswerStatus status) => status switch
+    {
+        AnswerStatus.Late => "approval-late",
+        AnswerStatus.Second => "approval-answered",
+        AnswerStatus.StaleEvidence => "approval-stale",
+        _ => "approval-not-allowed",
+    };
+
+    /// <summary>The exit code of an answer.</summary>
+    public static int OfAnswer(AnswerStatus status) => status == AnswerStatus.Counts ? Done : OfError(AnswerCodeOf(status));
 
     /// <summary>The exit code of a run that has ended.</summary>
     public static int OfRun(RunRecord run) => run switch

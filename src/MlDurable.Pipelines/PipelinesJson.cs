@@ -2,6 +2,7 @@ using System.Text.Json.Serialization;
 using MlDurable.Learning.Drift;
 using MlDurable.Learning.Features;
 using MlDurable.Learning.Tables;
+using MlDurable.Pipelines.Approvals;
 using MlDurable.Pipelines.Data;
 using MlDurable.Pipelines.Deployments;
 using MlDurable.Pipelines.Registry;
@@ -18,6 +19,9 @@ namespace MlDurable.Pipelines;
     RespectNullableAnnotations = true,
     RespectRequiredConstructorParameters = true,
     NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals)]
+[JsonSerializable(typeof(ApprovalAnswer))]
+[JsonSerializable(typeof(ApprovalDecision))]
+[JsonSerializable(typeof(ApprovalRequest))]
 [JsonSerializable(typeof(Backfill))]
 [JsonSerializable(typeof(CandidateResult))]
 [JsonSerializable(typeof(Claim))]

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using MlDurable.Cli.Output;
 using MlDurable.Cli.Running;
+using MlDurable.Learning;
 using MlDurable.Pipelines;
 using MlDurable.Pipelines.Definition;
 using MlDurable.Pipelines.Runs;

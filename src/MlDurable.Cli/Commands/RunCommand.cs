@@ -49,7 +49,7 @@ internal static class RunCommand
                     call.Terminal.Line($"data: {uploaded.Name} ({uploaded.Result})");
                     call.Terminal.Json(new ProgressLine("uploaded") { File = uploaded }, CliJson.Default.ProgressLine);
                 },
-                (session, started) => RunOutput.WatchAsync(call, session, started),
+                (session, started) => RunOutput.WatchAsync(call, workspace, session, started),
                 call.CancellationToken);
             return await RunOutput.EndAsync(call, workspace, run);
         }

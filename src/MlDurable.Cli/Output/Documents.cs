@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text.Json.Serialization;
 using MlDurable.Cli.Running;
 using MlDurable.Learning.Explaining;
+using MlDurable.Pipelines.Approvals;
 using MlDurable.Pipelines.Data;
 using MlDurable.Pipelines.Definition;
 using MlDurable.Pipelines.Registry;
@@ -105,6 +106,9 @@ internal sealed record RunDocument(RunRecord Run, RunPlan? Plan, DatasetLineage?
 /// <summary>A list of runs, newest first.</summary>
 internal sealed record RunsDocument(ImmutableArray<RunRecord> Runs);
 
+/// <summary>The requests for approval that wait.</summary>
+internal sealed record ApprovalsDocument(ImmutableArray<ApprovalView> Approvals);
+
 /// <summary>A list of models.</summary>
 internal sealed record ModelsDocument(ImmutableArray<RegistryDocument> Models);
 
@@ -145,6 +149,9 @@ internal sealed record DemoKill(
     UseStringEnumConverter = true,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals)]
+[JsonSerializable(typeof(AnswerRequest))]
+[JsonSerializable(typeof(ApprovalReceipt))]
+[JsonSerializable(typeof(ApprovalsDocument))]
 [JsonSerializable(typeof(Backfill))]
 [JsonSerializable(typeof(BackfillDocument))]
 [JsonSerializable(typeof(BackfillsDocument))]

@@ -4,7 +4,7 @@ using MlDurable.Pipelines.Runs;
 namespace MlDurable.Cli.Output;
 
 /// <summary>Shows a run as lines of text that are never drawn again: one for each stage over partitions, one for each candidate.</summary>
-internal sealed class PlainRunView(Terminal terminal) : IRunView
+internal sealed class PlainRunView(Terminal terminal, string storeOption) : IRunView
 {
     private readonly HashSet<int> trained = [];
     private string stage = "";
@@ -41,6 +41,9 @@ internal sealed class PlainRunView(Terminal terminal) : IRunView
                     terminal.Line($"  train {trained.Count}/{step.Count}: {step.Name}{(step.Value is { } value ? $", {Text.Metric(value)}" : "")}{(step.Reused == true ? " (reused)" : "")}");
                 }
 
+                break;
+            case RunStepState.Finished when step.Waiting is { } waiting:
+                terminal.Line($"  {Text.Waits(step.RunId, waiting, storeOption)}");
                 break;
             case RunStepState.Finished:
                 done++;

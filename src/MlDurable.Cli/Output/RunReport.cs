@@ -42,11 +42,17 @@ internal static class RunReport
         var (tone, word) = run switch
         {
             { Status: RunStatus.Completed, Outcome: { } outcome } => (ToneOf(outcome), Text.Lower(outcome)),
+            { Waiting: { } waiting } => (Tone.Warning, $"waits for approval until {Text.Instant(waiting.Until)}"),
             { Status: RunStatus.Running } => (Tone.Warning, "unfinished"),
             _ => (Tone.Bad, Text.Lower(run.Status)),
         };
         var version = run.Outcome == RunOutcome.Promoted ? $" version {run.Version}" : "";
         terminal.Line(tone, new string(' ', indent) + word + version, run.Summary is null ? "" : $": {run.Summary}");
+        if (run.Approval is { } approval && run.Outcome != RunOutcome.Rejected)
+        {
+            terminal.Line($"  {approval.Summary} ({Text.Instant(approval.DecidedAt)})");
+        }
+
         if (run.Failure is { } failure)
         {
             terminal.Line($"  step {failure.Step}, code {failure.Code}");

@@ -1,7 +1,9 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using MlDurable.Cli.Output;
+using MlDurable.Orchestration;
 using MlDurable.Orchestration.Embedded;
+using MlDurable.Pipelines.Approvals;
 using MlDurable.Pipelines.Registry;
 using MlDurable.Pipelines.Runs;
 using MlDurable.Pipelines.Triggers;
@@ -10,6 +12,14 @@ namespace MlDurable.Cli.Running;
 
 /// <summary>Asks to end a run.</summary>
 internal sealed record CancelRequest(string RunId, string Reason);
+
+/// <summary>Answers a request for approval.</summary>
+/// <param name="RunId">The run, the beginning of its identity, or <c>latest</c>.</param>
+/// <param name="Choice">The answer.</param>
+/// <param name="Reason">Why; may be empty for an approval.</param>
+/// <param name="EvidenceHash">The evidence that is answered about; null for whatever is asked about.</param>
+/// <param name="By">Who answers.</param>
+internal sealed record AnswerRequest(string RunId, ApprovalChoice Choice, string Reason, string? EvidenceHash, string By);
 
 /// <summary>Asks to make a version the champion.</summary>
 /// <param name="Model">The model.</param>
@@ -39,6 +49,7 @@ internal sealed class ControlFailedException(string code, string message) : Exce
 /// <summary>The commands that change a workspace beside its runs: carried out by the owner when there is one, else here.</summary>
 internal static class ControlCommands
 {
+    private const string Answer = "answer";
     private const string Cancel = "cancel";
     private const string CancelBackfill = "cancel-backfill";
     private const string Promote = "promote";
@@ -70,6 +81,19 @@ internal static class ControlCommands
         return await workspace.LauncherOf(engine).CancelBackfillAsync(request.RunId, request.Reason, cancellationToken);
     }
 
+    public static async Task<ApprovalReceipt> AnswerAsync(Workspace workspace, AnswerRequest request, CancellationToken cancellationToken)
+    {
+        if (workspace.Owner() is not null)
+        {
+            return await SendAsync(workspace, Answer, request, CliJson.Default.AnswerRequest, CliJson.Default.ApprovalReceipt, cancellationToken);
+        }
+
+        // The engine would make a journal also where there is nothing to answer.
+        await new RunStore(workspace.Store).GetAsync(request.RunId, cancellationToken);
+        await using var engine = await workspace.OpenEngineAsync(paused: true, cancellationToken);
+        return await AnswerAsync(workspace, engine.Client, request, cancellationToken);
+    }
+
     public static Task<ChampionChange> PromoteAsync(Workspace workspace, PromoteRequest request, CancellationToken cancellationToken) =>
         workspace.Owner() is not null
             ? SendAsync(workspace, Promote, request, CliJson.Default.PromoteRequest, CliJson.Default.ChampionChange, cancellationToken)
@@ -81,24 +105,26 @@ internal static class ControlCommands
             : RollbackAsync(new ModelRegistry(workspace.Store, workspace.TimeProvider), request, cancellationToken);
 
     /// <summary>Listens for the commands of other processes while this one owns the workspace.</summary>
-    public static ControlServer Serve(Workspace workspace, RunLauncher launcher) =>
-        ControlServer.Start(workspace.JournalDirectory, (request, token) => HandleAsync(workspace, launcher, request, token));
+    public static ControlServer Serve(Workspace workspace, RunLauncher launcher, IOrchestrationClient client) =>
+        ControlServer.Start(workspace.JournalDirectory, (request, token) => HandleAsync(workspace, launcher, client, request, token));
 
     private static async Task<ControlResponse> HandleAsync(
-        Workspace workspace, RunLauncher launcher, ControlRequest request, CancellationToken cancellationToken)
+        Workspace workspace, RunLauncher launcher, IOrchestrationClient client, ControlRequest request, CancellationToken cancellationToken)
     {
         try
         {
             var registry = new ModelRegistry(workspace.Store, workspace.TimeProvider);
             return request.Command switch
             {
-                Cancel => Answer(
+                Answer => Success(
+                    await AnswerAsync(workspace, client, Parse(request, CliJson.Default.AnswerRequest), cancellationToken), CliJson.Default.ApprovalReceipt),
+                Cancel => Success(
                     await CancelAsync(workspace, launcher, Parse(request, CliJson.Default.CancelRequest), cancellationToken), CliJson.Default.RunRecord),
-                CancelBackfill => Answer(
+                CancelBackfill => Success(
                     await CancelBackfillAsync(launcher, request, cancellationToken), CliJson.Default.Backfill),
-                Promote => Answer(
+                Promote => Success(
                     await PromoteAsync(registry, Parse(request, CliJson.Default.PromoteRequest), cancellationToken), CliJson.Default.ChampionChange),
-                Rollback => Answer(
+                Rollback => Success(
                     await RollbackAsync(registry, Parse(request, CliJson.Default.RollbackRequest), cancellationToken), CliJson.Default.ChampionChange),
                 _ => new ControlResponse(false, null, CliErrorCodes.Usage, $"the owner of the workspace does not know the command '{request.Command}'; it may be an older version"),
             };
@@ -113,6 +139,14 @@ internal static class ControlCommands
     {
         var asked = Parse(request, CliJson.Default.CancelRequest);
         return launcher.CancelBackfillAsync(asked.RunId, asked.Reason, cancellationToken);
+    }
+
+    private static async Task<ApprovalReceipt> AnswerAsync(
+        Workspace workspace, IOrchestrationClient client, AnswerRequest request, CancellationToken cancellationToken)
+    {
+        var run = await new RunStore(workspace.Store).GetAsync(request.RunId, cancellationToken);
+        return await new ApprovalDesk(workspace.Store, client, workspace.TimeProvider).AnswerAsync(
+            new ApprovalReply(run.RunId, request.Choice, request.By) { Reason = request.Reason, EvidenceHash = request.EvidenceHash }, cancellationToken);
     }
 
     private static async Task<RunRecord> CancelAsync(
@@ -176,7 +210,7 @@ internal static class ControlCommands
             : throw new ControlFailedException(response.ErrorCode!, response.ErrorMessage!);
     }
 
-    private static ControlResponse Answer<T>(T result, JsonTypeInfo<T> typeInfo) => new(true, JsonSerializer.Serialize(result, typeInfo), null, null);
+    private static ControlResponse Success<T>(T result, JsonTypeInfo<T> typeInfo) => new(true, JsonSerializer.Serialize(result, typeInfo), null, null);
 
     private static T Parse<T>(ControlRequest request, JsonTypeInfo<T> typeInfo) =>
         JsonSerializer.Deserialize(request.Arguments ?? "null", typeInfo)

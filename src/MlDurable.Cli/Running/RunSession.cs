@@ -20,7 +20,7 @@ internal sealed class RunSession : IAsyncDisposable
         this.engine = engine;
         this.events = events;
         Launcher = workspace.LauncherOf(engine);
-        control = ControlCommands.Serve(workspace, Launcher);
+        control = ControlCommands.Serve(workspace, Launcher, engine.Client);
     }
 
     public RunLauncher Launcher { get; }
@@ -56,6 +56,10 @@ internal sealed class RunSession : IAsyncDisposable
         if (continued)
         {
             view.AlreadyFinished(await reader.FinishedCandidatesAsync(cancellationToken));
+            if (await reader.WaitingAsync(cancellationToken) is { } waits)
+            {
+                view.Happened(waits);
+            }
         }
 
         var watching = RelayAsync(runId, reader, view, cancellationToken);

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text;
 using MlDurable.Learning.Metrics;
 using MlDurable.Orchestration;
+using MlDurable.Pipelines.Approvals;
 using MlDurable.Pipelines.Data;
 using MlDurable.Pipelines.Definition;
 using MlDurable.Pipelines.Orchestrations;
@@ -32,7 +33,7 @@ internal sealed class FinishActivity(FlowServices services) : Activity<FinishInp
         {
             Status = RunStatus.Completed,
             Outcome = input.Outcome,
-            Summary = Summary(input, evaluation, quality, registry),
+            Summary = Summary(input, evaluation, quality, registry, record.Approval),
             FinishedAt = services.TimeProvider.GetUtcNow(),
             Work = input.Work,
             Leaderboard = leaderboard,
@@ -97,7 +98,7 @@ internal sealed class FinishActivity(FlowServices services) : Activity<FinishInp
     }
 
     private static string Summary(
-        FinishInput input, Evaluation? evaluation, ImmutableArray<PartitionQuality> quality, RegistryDocument registry)
+        FinishInput input, Evaluation? evaluation, ImmutableArray<PartitionQuality> quality, RegistryDocument registry, ApprovalDecision? approval)
     {
         if (input.Outcome == RunOutcome.Quarantined)
         {
@@ -113,9 +114,12 @@ internal sealed class FinishActivity(FlowServices services) : Activity<FinishInp
                 : $"{input.Work.Validated} validated and {input.Work.Featurized} featurized of {input.Work.Partitions} partitions in the window; the others were ready";
         }
 
-        return input.Outcome == RunOutcome.Unchanged
-            ? $"the best candidate is version {input.Version}, the champion itself: nothing changes"
-            : Outcomes.Summary(evaluation);
+        return input.Outcome switch
+        {
+            RunOutcome.Unchanged => $"the best candidate is version {input.Version}, the champion itself: nothing changes",
+            RunOutcome.Rejected => $"version {input.Version} passed the rules and is not promoted: {approval!.Summary}",
+            _ => Outcomes.Summary(evaluation),
+        };
     }
 
     private static string Describe(PartitionQuality broken)

@@ -1,4 +1,5 @@
 using MlDurable.Learning.Tables;
+using MlDurable.Pipelines.Approvals;
 using MlDurable.Pipelines.Deployments;
 using MlDurable.Pipelines.Features;
 using MlDurable.Pipelines.Registry;
@@ -10,7 +11,7 @@ using MlDurable.Storage;
 namespace MlDurable.Pipelines.Activities;
 
 /// <summary>What the activities of the flow share. Safe for concurrent use.</summary>
-internal sealed class FlowServices(IBlobStore store, TimeProvider timeProvider)
+internal sealed class FlowServices(IBlobStore store, TimeProvider timeProvider, ApprovalOptions approvals)
 {
     public IBlobStore Store => store;
 
@@ -23,6 +24,10 @@ internal sealed class FlowServices(IBlobStore store, TimeProvider timeProvider)
     public PredictorCache Predictors { get; } = new(store, new ModelRegistry(store, timeProvider));
 
     public RunStore Runs { get; } = new(store);
+
+    public ApprovalFiles Approvals { get; } = new(store);
+
+    public ApprovalWebhook Webhook { get; } = new(approvals, timeProvider);
 
     /// <summary>Closes the record of a run that completed; its end is announced before, to the pipelines that are deployed and may follow it.</summary>
     public async Task<RunRecord> CompleteAsync(string runId, Func<RunRecord, RunRecord> close, CancellationToken cancellationToken)

@@ -35,7 +35,8 @@ internal sealed class PlanActivity(FlowServices services) : Activity<RunRef, Pla
             pipeline.Data.OnQuarantine == Definition.QuarantinePolicy.Skip,
             plan.Candidates.Length,
             pipeline.Train.Search.Parallel,
-            MetricCatalog.Find(pipeline.Evaluate.Primary)!.HigherIsBetter);
+            MetricCatalog.Find(pipeline.Evaluate.Primary)!.HigherIsBetter,
+            pipeline.Approve is not null);
     }
 
     private async Task<bool> TryFreezeAsync(string pipeline, TableSchema schema, CancellationToken cancellationToken)

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Serialization;
 
 namespace MlDurable.Pipelines.Orchestrations;
@@ -14,6 +15,13 @@ namespace MlDurable.Pipelines.Orchestrations;
 [JsonSerializable(typeof(CandidateScore))]
 [JsonSerializable(typeof(SelectedRef))]
 [JsonSerializable(typeof(EvaluationResult))]
+[JsonSerializable(typeof(RequestApprovalInput))]
+[JsonSerializable(typeof(RequestApprovalResult))]
+[JsonSerializable(typeof(NotifyApprovalInput))]
+[JsonSerializable(typeof(SettleApprovalInput))]
+[JsonSerializable(typeof(SettleApprovalResult))]
+[JsonSerializable(typeof(ApprovalSignal))]
+[JsonSerializable(typeof(JsonElement))]
 [JsonSerializable(typeof(DecideInput))]
 [JsonSerializable(typeof(DecisionResult))]
 [JsonSerializable(typeof(FinishInput))]

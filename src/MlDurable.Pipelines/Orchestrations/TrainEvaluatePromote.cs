@@ -1,14 +1,26 @@
 using MlDurable.Orchestration;
+using MlDurable.Pipelines.Approvals;
 using MlDurable.Pipelines.Runs;
 
 namespace MlDurable.Pipelines.Orchestrations;
 
-/// <summary>The flow: plan, validate, featurize, train and select, evaluate and judge, decide, report.</summary>
+/// <summary>The flow: plan, validate, featurize, train and select, evaluate and judge, have it approved, decide, report.</summary>
 /// <remarks>Only names and small numbers pass through it; everything else lies in blobs that a repeated activity writes again alike.</remarks>
 internal sealed class TrainEvaluatePromote : RunOrchestrator
 {
     /// <summary>How often a candidate is judged anew because the champion changed meanwhile.</summary>
     private const int MaxDecisions = 10;
+
+    private static readonly ActivityOptions NoticeOptions = new()
+    {
+        Retry = new RetryPolicy
+        {
+            MaxAttempts = 5,
+            FirstRetryInterval = TimeSpan.FromSeconds(2),
+            BackoffCoefficient = 3,
+            HandleFailure = failure => failure.Code is "store-unavailable" or ApprovalWebhook.Unavailable,
+        },
+    };
 
     protected override async Task<RunEnd> FlowAsync(OrchestrationContext context, RunRef run)
     {
@@ -30,8 +42,19 @@ internal sealed class TrainEvaluatePromote : RunOrchestrator
         {
             Enter(context, "evaluate");
             var evaluation = await context.CallActivityAsync(FlowSteps.Evaluate, new SelectedRef(run.RunId, selected), Options);
+            int? approval = null;
+            if (plan.Approve && evaluation.Outcome == RunOutcome.Promoted)
+            {
+                approval = attempt;
+                Enter(context, "approve");
+                var answer = await ApproveAsync(context, new RequestApprovalInput(run.RunId, selected, attempt, evaluation, context.CurrentUtcDateTime));
+                evaluation = answer.Verdict == ApprovalVerdict.Approved
+                    ? evaluation
+                    : evaluation with { Outcome = RunOutcome.Rejected, Summary = answer.Summary };
+            }
+
             Enter(context, "decide");
-            var decision = await context.CallActivityAsync(FlowSteps.Decide, new DecideInput(run.RunId, selected, evaluation), Options);
+            var decision = await context.CallActivityAsync(FlowSteps.Decide, new DecideInput(run.RunId, selected, evaluation, approval), Options);
             if (!decision.Superseded)
             {
                 return await FinishAsync(context, new FinishInput(run.RunId, evaluation.Outcome, decision.Version, work));
@@ -40,6 +63,69 @@ internal sealed class TrainEvaluatePromote : RunOrchestrator
 
         throw new PipelineException(
             "champion-contended", $"the champion changed {MaxDecisions} times while run {run.RunId} was judging its candidate; start the run again");
+    }
+
+    /// <summary>
+    /// Asks a person: the race between the answer, the reminders and the time-out. The race only says when to look; what is found then is decided by
+    /// the store, so that an event that comes too soon, too late or from nowhere changes nothing.
+    /// </summary>
+    private static async Task<SettleApprovalResult> ApproveAsync(OrchestrationContext context, RequestApprovalInput input)
+    {
+        var request = await context.CallActivityAsync(FlowSteps.RequestApproval, input, Options);
+        var notices = new List<Task>();
+        Notify(0);
+        for (var reminder = 0; ;)
+        {
+            var isLast = reminder == request.Reminders.Length;
+            var isDue = !await IsWokenAsync(context, isLast ? request.ExpiresAt : request.Reminders[reminder]);
+            var settled = await context.CallActivityAsync(
+                FlowSteps.SettleApproval, new SettleApprovalInput(input.RunId, input.Number, isDue && isLast), Options);
+            if (settled.Verdict is not null)
+            {
+                await Task.WhenAll(notices);
+                return settled;
+            }
+
+            if (isDue)
+            {
+                Notify(++reminder);
+            }
+        }
+
+        void Notify(int notice)
+        {
+            if (request.Notifies)
+            {
+                notices.Add(NotifyAsync(context, new NotifyApprovalInput(input.RunId, input.Number, notice)));
+            }
+        }
+    }
+
+    /// <summary>Waits for the event, at most until an instant.</summary>
+    private static async Task<bool> IsWokenAsync(OrchestrationContext context, DateTimeOffset until)
+    {
+        try
+        {
+            await context.WaitForExternalEventAsync(FlowSteps.Approval, until - context.CurrentUtcDateTime);
+            return true;
+        }
+        catch (TaskCanceledException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Posts a notice beside the race. A run whose notice cannot be posted waits all the same: the answer may come by another way.</summary>
+    private static async Task NotifyAsync(OrchestrationContext context, NotifyApprovalInput input)
+    {
+        try
+        {
+            await context.CallActivityAsync(FlowSteps.NotifyApproval, input, NoticeOptions);
+        }
+        catch (TaskFailedException exception) when (exception.FailureDetails.Code is ApprovalWebhook.Unavailable or ApprovalWebhook.Refused)
+        {
+            // The activity has written the warning on the run's record.
+        }
     }
 
     /// <summary>The best candidate on the validation rows; the earlier one of equals. The baseline, which is last, is never selected.</summary>

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using MlDurable.Orchestration;
+using MlDurable.Pipelines.Approvals;
 using MlDurable.Pipelines.Definition;
 using MlDurable.Pipelines.Orchestrations;
 using MlDurable.Pipelines.Triggers;
@@ -25,6 +26,7 @@ public sealed class RunLauncher(IBlobStore store, IOrchestrationClient client, s
 {
     private readonly RunStore runs = new(store);
     private readonly RunOpener opener = new(store, engine, timeProvider);
+    private readonly ApprovalDesk approvals = new(store, client, timeProvider);
 
     /// <inheritdoc/>
     public async Task<bool> StartAsync(RunStart start, CancellationToken cancellationToken = default)
@@ -45,7 +47,7 @@ public sealed class RunLauncher(IBlobStore store, IOrchestrationClient client, s
 
     /// <summary>
     /// Brings the records of runs and the engine's instances together after a crash between their writes: a run that was recorded and
-    /// not started is started, and the record of an instance that ended without one is closed.
+    /// not started is started, the record of an instance that ended without one is closed, and an answer that a run has not heard of is told it.
     /// </summary>
     public async Task ReconcileAsync(CancellationToken cancellationToken = default)
     {
@@ -69,6 +71,10 @@ public sealed class RunLauncher(IBlobStore store, IOrchestrationClient client, s
             else if (state is null)
             {
                 await StartInstanceAsync(run, cancellationToken);
+            }
+            else if (!state.IsFinished && run.Waiting is not null)
+            {
+                await approvals.WakeAsync(run, cancellationToken);
             }
             else if (state.RuntimeStatus is OrchestrationRuntimeStatus.Terminated)
             {

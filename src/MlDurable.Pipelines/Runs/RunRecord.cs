@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using MlDurable.Learning.Judging;
+using MlDurable.Pipelines.Approvals;
 
 namespace MlDurable.Pipelines.Runs;
 
@@ -38,6 +39,9 @@ public enum RunOutcome
 
     /// <summary>The champion stays: a gate, a slice, a leak or a contract forbids the candidate.</summary>
     Blocked,
+
+    /// <summary>The champion stays: a person rejected the candidate, or nobody approved it in time.</summary>
+    Rejected,
 
     /// <summary>The champion stays: a partition broke an expectation and was quarantined; nothing was trained.</summary>
     Quarantined,
@@ -153,6 +157,12 @@ public sealed record RunRecord
 
     /// <summary>The verdict on the selected candidate; null when none was reached.</summary>
     public Verdict? Verdict { get; init; }
+
+    /// <summary>That the run waits for a person; null when it does not.</summary>
+    public ApprovalWait? Waiting { get; init; }
+
+    /// <summary>How the newest request for approval ended; null when none has.</summary>
+    public ApprovalDecision? Approval { get; init; }
 
     /// <summary>Partitions that broke an expectation.</summary>
     public ImmutableArray<string> Quarantined { get; init; } = [];

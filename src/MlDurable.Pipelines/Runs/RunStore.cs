@@ -205,6 +205,7 @@ public sealed class RunStore(IBlobStore store)
             try
             {
                 var changed = change(record);
+                changed = changed.Status == RunStatus.Running ? changed : changed with { Waiting = null };
                 await store.WriteJsonAsync(name, changed, PipelinesJson.Default.RunRecord, BlobCondition.IfMatch(etag), cancellationToken);
                 if (changed.Status != RunStatus.Running)
                 {
