@@ -62,6 +62,7 @@ param schedulerSku = profile.schedulerSku
 param orchestrationRetentionDays = profile.orchestrationRetentionDays
 param instanceMemoryMB = profile.instanceMemoryMB
 param maximumInstanceCount = profile.maximumInstanceCount
+param vaultSettings = json(readEnvironmentVariable('MLDURABLE_VAULT_SETTINGS', '{}'))
 param purgeProtection = profile.purgeProtection
 param logRetentionDays = profile.logRetentionDays
 param logDailyQuotaGb = profile.logDailyQuotaGb
