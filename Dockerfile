@@ -16,4 +16,4 @@ USER $APP_UID
 EXPOSE 8080
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s CMD ["/app/healthcheck"]
 ENTRYPOINT ["dotnet", "/app/mldurable.dll"]
-CMD ["serve", "--listen", "0.0.0.0:8080", "--keys", "/run/secrets/mldurable-keys"]
+CMD ["serve", "--listen", "http://0.0.0.0:8080"]

@@ -59,6 +59,7 @@ param operatorPrincipalType ('User' | 'Group' | 'ServicePrincipal')
 var containers = [
   'audit'
   'cache'
+  'config'
   'data'
   'features'
   'models'

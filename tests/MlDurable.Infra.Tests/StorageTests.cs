@@ -41,6 +41,16 @@ public sealed class StorageTests
         Assert.Superset(ContainersOfTheCode().ToHashSet(), deployment.StoreContainers.ToHashSet());
     }
 
+    [Theory]
+    [ClassData(typeof(DeploymentData))]
+    public async Task Containers_AreThoseThatTheDocumentNames(string variant)
+    {
+        var deployment = await Deployment.OfAsync(variant);
+
+        var documented = RepositoryFiles.Table("docs/storage.md", "| name | what |").Select(row => row[0].Split('/')[0]);
+        Assert.Superset(documented.ToHashSet(), deployment.StoreContainers.ToHashSet());
+    }
+
     [Fact]
     public async Task Lifecycle_DeletesNothingButTheCacheAndOldVersions()
     {
