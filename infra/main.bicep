@@ -266,6 +266,8 @@ var targets = {
   store: store.outputs.id
   vault: vault.outputs.id
 }
+// One after the other: each changes the subnet, which takes one change at a time.
+@batchSize(1)
 module privateEndpoints 'modules/private-endpoint.bicep' = [
   for endpoint in endpoints: if (privateNetwork) {
     scope: group
