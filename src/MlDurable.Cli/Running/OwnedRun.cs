@@ -9,8 +9,9 @@ namespace MlDurable.Cli.Running;
 /// <param name="File">The pipeline file's name, for messages.</param>
 /// <param name="Content">Its bytes.</param>
 /// <param name="Parameters">The values given for its parameters.</param>
+/// <param name="Stage">How much of it is carried out.</param>
 /// <param name="RequestedBy">Who asks.</param>
-internal sealed record StartRequest(string File, byte[] Content, ImmutableSortedDictionary<string, string> Parameters, string RequestedBy);
+internal sealed record StartRequest(string File, byte[] Content, ImmutableSortedDictionary<string, string> Parameters, RunStage Stage, string RequestedBy);
 
 /// <summary>Watches a run that a server carries out, by its record.</summary>
 internal static class OwnedRun
