@@ -10,13 +10,14 @@ using MlDurable.Pipelines.Runs;
 namespace MlDurable.Api;
 
 /// <summary>The body of a request that starts a run; empty for the defaults.</summary>
+/// <remarks>Settable, because generated serializers give an absent init-only property its type's default and not the one that is written here.</remarks>
 public sealed record StartRunBody
 {
     /// <summary>How much of the pipeline is carried out; all of it by default.</summary>
-    public RunStage Stage { get; init; }
+    public RunStage Stage { get; set; }
 
     /// <summary>Values for the pipeline's parameters: numbers, texts or booleans; the others have their defaults.</summary>
-    public ImmutableSortedDictionary<string, JsonElement> Parameters { get; init; } = ImmutableSortedDictionary<string, JsonElement>.Empty;
+    public ImmutableSortedDictionary<string, JsonElement> Parameters { get; set; } = ImmutableSortedDictionary<string, JsonElement>.Empty;
 }
 
 /// <summary>A run that was accepted, and the addresses that manage it, as Durable Functions name them.</summary>

@@ -8,6 +8,11 @@ internal static class BlobNames
     public const string Models = "models/";
     public const string Pipelines = "pipelines/";
 
+    /// <summary>Ends of runs that others may follow.</summary>
+    public const string EndedRuns = "triggers/ended/";
+
+    public const string Backfills = "triggers/backfills/";
+
     /// <summary>Marks of the runs that have not ended, so that they are found without reading the records of all runs.</summary>
     public const string AllUnfinished = "triggers/unfinished/";
 
@@ -23,6 +28,11 @@ internal static class BlobNames
 
     public static string Run(string runId, string file) => $"{Runs}{runId}/{file}";
 
+    /// <summary>Nothing is cut off the partition's name, so that no two partitions share a file.</summary>
+    public static string Predictions(string pipeline, int version, string partition) => $"predictions/{pipeline}/{version}/{partition}.csv";
+
+    public static string PredictionLineage(string pipeline, int version, string partition) => $"predictions/{pipeline}/{version}/{partition}.json";
+
     public static string Registry(string model) => $"{Models}{model}/registry.json";
 
     public static string Versions(string model) => $"{Models}{model}/versions/";
@@ -36,6 +46,9 @@ internal static class BlobNames
     public static string Claim(string name) => $"triggers/claims/{name}.json";
 
     public static string ActivityStarts(string callHash) => $"triggers/starts/{callHash}.json";
+    public static string EndedRun(string runId) => $"{EndedRuns}{runId}.json";
+
+    public static string Backfill(string id) => $"{Backfills}{id}.json";
 
     public static string Unfinished(string pipeline) => $"{AllUnfinished}{pipeline}/";
 }

@@ -2,6 +2,7 @@ using System.Text.Json.Serialization;
 using MlDurable.Learning.Drift;
 using MlDurable.Learning.Features;
 using MlDurable.Learning.Tables;
+using MlDurable.Pipelines.Approvals;
 using MlDurable.Pipelines.Data;
 using MlDurable.Pipelines.Deployments;
 using MlDurable.Pipelines.Registry;
@@ -19,13 +20,19 @@ namespace MlDurable.Pipelines;
     RespectRequiredConstructorParameters = true,
     NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals)]
 [JsonSerializable(typeof(ActivityStartRecord))]
+[JsonSerializable(typeof(ApprovalAnswer))]
+[JsonSerializable(typeof(ApprovalDecision))]
+[JsonSerializable(typeof(ApprovalRequest))]
+[JsonSerializable(typeof(Backfill))]
 [JsonSerializable(typeof(CandidateResult))]
 [JsonSerializable(typeof(Claim))]
 [JsonSerializable(typeof(DatasetLineage))]
+[JsonSerializable(typeof(EndedRun))]
 [JsonSerializable(typeof(Evaluation))]
 [JsonSerializable(typeof(Manifest))]
 [JsonSerializable(typeof(PartitionQuality))]
 [JsonSerializable(typeof(PipelineDeployment))]
+[JsonSerializable(typeof(PredictionLineage))]
 [JsonSerializable(typeof(ReferenceProfile))]
 [JsonSerializable(typeof(RegistryDocument))]
 [JsonSerializable(typeof(ReproductionResult))]
@@ -33,6 +40,8 @@ namespace MlDurable.Pipelines;
 [JsonSerializable(typeof(RunPlan))]
 [JsonSerializable(typeof(RunRecord))]
 [JsonSerializable(typeof(RunRequest))]
+[JsonSerializable(typeof(ScoringFinding))]
+[JsonSerializable(typeof(ScoringPlan))]
 [JsonSerializable(typeof(SplitLineage))]
 [JsonSerializable(typeof(TableSchema))]
 public sealed partial class PipelinesJson : JsonSerializerContext;

@@ -63,7 +63,7 @@ public sealed class OutputTests : IDisposable
     [Fact]
     public void PlainRunView_SumsStagesUpAndNamesEachCandidateOnce()
     {
-        var view = new PlainRunView(new Terminal(cli.Host(), json: false, noColor: false));
+        var view = new PlainRunView(new Terminal(cli.Host(), json: false, noColor: false), "");
         view.Happened(Step("validate", RunStepState.Started, 0));
         view.Happened(Step("validate", RunStepState.Finished, 0) with { Reused = true, Passed = true });
         view.Happened(Step("validate", RunStepState.Finished, 1) with { Reused = false, Passed = false });
@@ -87,7 +87,7 @@ public sealed class OutputTests : IDisposable
     [Fact]
     public void PlainRunView_OfAContinuedRun_CountsWhatHadFinished()
     {
-        var view = new PlainRunView(new Terminal(cli.Host(), json: false, noColor: false));
+        var view = new PlainRunView(new Terminal(cli.Host(), json: false, noColor: false), "");
         view.AlreadyFinished(new HashSet<int> { 0 });
         view.Happened(Step("train", RunStepState.Finished, 1) with { Value = 0.5 });
         Assert.Equal("  1 candidate finished before; they are not trained again\n  train 2/2: item 1, 0.5000\n", cli.Output);

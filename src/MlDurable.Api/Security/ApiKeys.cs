@@ -21,7 +21,7 @@ public sealed record ApiKeyDocument
     private const int SecretBytes = 32;
 
     /// <summary>The keys, in the order of their creation.</summary>
-    public ImmutableArray<ApiKey> Keys { get; init; } = [];
+    public ImmutableArray<ApiKey> Keys { get; set; } = [];
 
     /// <summary>Makes a key.</summary>
     /// <param name="name">Whose it is: lower-case letters, digits and single hyphens.</param>

@@ -47,7 +47,7 @@ internal static class ResumeCommand
                 current = unfinished.RunId;
                 var started = new RunStarted(unfinished.RunId, unfinished.Pipeline, Continued: true);
                 RunOutput.Started(call.Terminal, started);
-                var run = await RunOutput.WatchAsync(call, session, started);
+                var run = await RunOutput.WatchAsync(call, workspace, session, started);
                 exitCode = Math.Max(exitCode, await RunOutput.EndAsync(call, workspace, run));
             }
 

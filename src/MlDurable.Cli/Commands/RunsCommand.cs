@@ -55,7 +55,7 @@ internal static class RunsCommand
                 run.Pipeline,
                 Text.Instant(run.StartedAt),
                 Text.Seconds(run.FinishedAt - run.StartedAt),
-                run.Outcome is { } outcome ? Text.Lower(outcome) : run.Status == RunStatus.Running ? "unfinished" : Text.Lower(run.Status),
+                run.Outcome is { } outcome ? Text.Lower(outcome) : run.Waiting is not null ? "waits" : run.Status == RunStatus.Running ? "unfinished" : Text.Lower(run.Status),
                 run.Version?.ToString() ?? Text.None,
                 run.Summary ?? "");
         }

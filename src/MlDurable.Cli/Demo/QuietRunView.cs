@@ -9,7 +9,7 @@ internal sealed class QuietRunView : IRunView
 {
     /// <summary>Draws progress bars on a terminal while <paramref name="watch"/> runs, and shows nothing elsewhere.</summary>
     public static Task<T> ShowAsync<T>(Terminal terminal, Func<IRunView, Task<T>> watch) =>
-        terminal.IsInteractive ? LiveRunView.ShowAsync(terminal, watch) : watch(new QuietRunView());
+        terminal.IsInteractive ? LiveRunView.ShowAsync(terminal, "", watch) : watch(new QuietRunView());
 
     public void AlreadyFinished(IReadOnlySet<int> candidates)
     {

@@ -15,11 +15,17 @@ internal sealed class LiveRunView : IRunView
     private readonly Dictionary<int, ProgressTask> candidates = [];
     private readonly HashSet<int> trained = [];
 
-    private LiveRunView(ProgressContext context) => this.context = context;
+    private readonly string storeOption;
+
+    private LiveRunView(ProgressContext context, string storeOption)
+    {
+        this.context = context;
+        this.storeOption = storeOption;
+    }
 
     /// <summary>Draws progress bars while <paramref name="watch"/> runs.</summary>
-    public static Task<T> ShowAsync<T>(Terminal terminal, Func<IRunView, Task<T>> watch) =>
-        Bars(terminal).StartAsync(context => watch(new LiveRunView(context)));
+    public static Task<T> ShowAsync<T>(Terminal terminal, string storeOption, Func<IRunView, Task<T>> watch) =>
+        Bars(terminal).StartAsync(context => watch(new LiveRunView(context, storeOption)));
 
     /// <summary>Progress bars as all commands draw them.</summary>
     public static Progress Bars(Terminal terminal) => terminal.Console().Progress()
@@ -31,7 +37,7 @@ internal sealed class LiveRunView : IRunView
     {
         switch (step.Stage)
         {
-            case "validate" or "featurize" when step is { Index: not null, Count: { } count }:
+            case "validate" or "featurize" or "score" when step is { Index: not null, Count: { } count }:
                 var partitions = Stage(step.Stage, count);
                 if (step.State == RunStepState.Finished)
                 {
@@ -42,6 +48,14 @@ internal sealed class LiveRunView : IRunView
                 break;
             case "train" when step is { Index: { } index, Count: { } count }:
                 Train(step, index, count);
+                break;
+            case "request-approval" when step.Waiting is { } waiting:
+                Stage("approve", 1).IsIndeterminate = true;
+                Stage("approve", 1).Description = Markup.Escape(Text.Waits(step.RunId, waiting, storeOption));
+                break;
+            case "settle-approval" when stages.TryGetValue("approve", out var approve):
+                approve.IsIndeterminate = false;
+                approve.Value = 1;
                 break;
             case "evaluate":
                 var evaluate = Stage("evaluate", 1);

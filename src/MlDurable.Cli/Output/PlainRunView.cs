@@ -4,7 +4,7 @@ using MlDurable.Pipelines.Runs;
 namespace MlDurable.Cli.Output;
 
 /// <summary>Shows a run as lines of text that are never drawn again: one for each stage over partitions, one for each candidate.</summary>
-internal sealed class PlainRunView(Terminal terminal) : IRunView
+internal sealed class PlainRunView(Terminal terminal, string storeOption) : IRunView
 {
     private readonly HashSet<int> trained = [];
     private string stage = "";
@@ -42,6 +42,9 @@ internal sealed class PlainRunView(Terminal terminal) : IRunView
                 }
 
                 break;
+            case RunStepState.Finished when step.Waiting is { } waiting:
+                terminal.Line($"  {Text.Waits(step.RunId, waiting, storeOption)}");
+                break;
             case RunStepState.Finished:
                 done++;
                 reused += step.Reused == true ? 1 : 0;
@@ -55,7 +58,7 @@ internal sealed class PlainRunView(Terminal terminal) : IRunView
 
     private void EndStage()
     {
-        if (done > 0 && stage is "validate" or "featurize")
+        if (done > 0 && stage is "validate" or "featurize" or "score")
         {
             terminal.Line($"  {stage}: {StageText.Partitions(done, reused, broken)}");
         }

@@ -26,15 +26,15 @@ internal static class RunOutput
     }
 
     /// <summary>Watches a run with the view that fits the output.</summary>
-    public static Task<RunRecord> WatchAsync(CommandCall call, RunSession session, RunStarted run)
+    public static Task<RunRecord> WatchAsync(CommandCall call, Workspace workspace, RunSession session, RunStarted run)
     {
         Task<RunRecord> Watch(IRunView view) => session.WatchAsync(run.RunId, run.Continued, view, call.CancellationToken);
 
         return call.Terminal switch
         {
             { IsJson: true } => Watch(new JsonRunView(call.Terminal)),
-            { IsInteractive: true } => LiveRunView.ShowAsync(call.Terminal, Watch),
-            _ => Watch(new PlainRunView(call.Terminal)),
+            { IsInteractive: true } => LiveRunView.ShowAsync(call.Terminal, workspace.StoreOption(), Watch),
+            _ => Watch(new PlainRunView(call.Terminal, workspace.StoreOption())),
         };
     }
 
@@ -50,7 +50,7 @@ internal static class RunOutput
         {
             RunReport.Write(call.Terminal, run, evaluation, report);
             await QualityOutput.WriteBrokenAsync(call.Terminal, runs, run, call.CancellationToken);
-            if (run is { Outcome: RunOutcome.Kept or RunOutcome.Inconclusive or RunOutcome.Blocked, Version: { } version })
+            if (run is { Outcome: RunOutcome.Kept or RunOutcome.Inconclusive or RunOutcome.Blocked or RunOutcome.Rejected, Version: { } version })
             {
                 call.Terminal.Line(
                     $"the candidate is version {version}; to promote it all the same: "

@@ -12,10 +12,15 @@ internal static class RunReport
     public static void Write(Terminal terminal, RunRecord run, Evaluation? evaluation, string? report)
     {
         WriteVerdict(terminal, run);
+        if (run.Scoring is { } scoring)
+        {
+            WriteScoring(terminal, scoring);
+        }
+
         if (run.Work is { } work)
         {
             terminal.Line($"  new work: {Text.Counted(work.Validated, "partition")} validated, {work.Featurized} featurized (of {work.Partitions}); "
-                + $"{Text.Counted(work.Trained, "candidate")} trained (of {work.Candidates}); the rest was reused");
+                + $"{(run.Stage == RunStage.All ? $"{Text.Counted(work.Trained, "candidate")} trained (of {work.Candidates}); " : "")}the rest was reused");
         }
 
         WriteLeaderboard(terminal, run, evaluation?.Primary);
@@ -37,14 +42,33 @@ internal static class RunReport
         var (tone, word) = run switch
         {
             { Status: RunStatus.Completed, Outcome: { } outcome } => (ToneOf(outcome), Text.Lower(outcome)),
+            { Waiting: { } waiting } => (Tone.Warning, $"waits for approval until {Text.Instant(waiting.Until)}"),
             { Status: RunStatus.Running } => (Tone.Warning, "unfinished"),
             _ => (Tone.Bad, Text.Lower(run.Status)),
         };
         var version = run.Outcome == RunOutcome.Promoted ? $" version {run.Version}" : "";
         terminal.Line(tone, new string(' ', indent) + word + version, run.Summary is null ? "" : $": {run.Summary}");
+        if (run.Approval is { } approval && run.Outcome != RunOutcome.Rejected)
+        {
+            terminal.Line($"  {approval.Summary} ({Text.Instant(approval.DecidedAt)})");
+        }
+
         if (run.Failure is { } failure)
         {
             terminal.Line($"  step {failure.Step}, code {failure.Code}");
+        }
+    }
+
+    private static void WriteScoring(Terminal terminal, ScoringWork scoring)
+    {
+        foreach (var finding in scoring.Failed)
+        {
+            terminal.Line(Tone.Bad, "  not scored", $" {finding.Partition}: {finding.Message} ({finding.Code})");
+        }
+
+        if (scoring.FailedCount > scoring.Failed.Length)
+        {
+            terminal.Line($"  … {scoring.FailedCount - scoring.Failed.Length} more");
         }
     }
 
@@ -114,8 +138,8 @@ internal static class RunReport
 
     private static Tone ToneOf(RunOutcome outcome) => outcome switch
     {
-        RunOutcome.Promoted or RunOutcome.Unchanged => Tone.Good,
-        RunOutcome.Kept or RunOutcome.Inconclusive => Tone.Warning,
+        RunOutcome.Promoted or RunOutcome.Unchanged or RunOutcome.Featurized or RunOutcome.Scored => Tone.Good,
+        RunOutcome.Kept or RunOutcome.Inconclusive or RunOutcome.Incomplete => Tone.Warning,
         _ => Tone.Bad,
     };
 }

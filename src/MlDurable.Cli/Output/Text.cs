@@ -1,5 +1,6 @@
 using System.Globalization;
 using MlDurable.Learning.Judging;
+using MlDurable.Pipelines.Approvals;
 
 namespace MlDurable.Cli.Output;
 
@@ -27,6 +28,10 @@ internal static class Text
 
     /// <summary>A count and its noun: <c>1 row</c>, <c>12 rows</c>.</summary>
     public static string Counted(long count, string noun) => $"{count.ToString("N0", CultureInfo.InvariantCulture)} {noun}{(count == 1 ? "" : "s")}";
+
+    /// <summary>That a run waits for a person, and the command that answers.</summary>
+    public static string Waits(string runId, ApprovalWait waiting, string storeOption) =>
+        $"waits for approval until {Instant(waiting.Until)}; answer with: mldurable approve {runId}{storeOption}";
 
     public static string Version(int? version) => version is { } number ? $"version {number}" : "none";
 }

@@ -1,15 +1,26 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using MlDurable.Cli.Output;
+using MlDurable.Orchestration;
 using MlDurable.Orchestration.Embedded;
+using MlDurable.Pipelines.Approvals;
 using MlDurable.Pipelines.Definition;
 using MlDurable.Pipelines.Registry;
 using MlDurable.Pipelines.Runs;
+using MlDurable.Pipelines.Triggers;
 
 namespace MlDurable.Cli.Running;
 
 /// <summary>Asks to end a run.</summary>
 internal sealed record CancelRequest(string RunId, string Reason);
+
+/// <summary>Answers a request for approval.</summary>
+/// <param name="RunId">The run, the beginning of its identity, or <c>latest</c>.</param>
+/// <param name="Choice">The answer.</param>
+/// <param name="Reason">Why; may be empty for an approval.</param>
+/// <param name="EvidenceHash">The evidence that is answered about; null for whatever is asked about.</param>
+/// <param name="By">Who answers.</param>
+internal sealed record AnswerRequest(string RunId, ApprovalChoice Choice, string Reason, string? EvidenceHash, string By);
 
 /// <summary>The owner of the workspace refused a command, or failed to carry it out.</summary>
 internal sealed class ControlFailedException(string code, string message) : Exception(message)
@@ -20,7 +31,9 @@ internal sealed class ControlFailedException(string code, string message) : Exce
 /// <summary>The commands that change a workspace beside its runs: carried out by the owner when there is one, else here.</summary>
 internal static class ControlCommands
 {
+    private const string Answer = "answer";
     private const string Cancel = "cancel";
+    private const string CancelBackfill = "cancel-backfill";
     private const string Promote = "promote";
     private const string Rollback = "rollback";
     private const string Start = "start";
@@ -39,6 +52,31 @@ internal static class ControlCommands
         return await CancelAsync(workspace, workspace.LauncherOf(engine), request, cancellationToken);
     }
 
+    public static async Task<Backfill> CancelBackfillAsync(Workspace workspace, CancelRequest request, CancellationToken cancellationToken)
+    {
+        if (workspace.Owner() is not null)
+        {
+            return await SendAsync(
+                workspace, CancelBackfill, request, CliJson.Default.CancelRequest, CliJson.Default.Backfill, cancellationToken);
+        }
+
+        await using var engine = await workspace.OpenEngineAsync(paused: true, cancellationToken);
+        return await workspace.LauncherOf(engine).CancelBackfillAsync(request.RunId, request.Reason, cancellationToken);
+    }
+
+    public static async Task<ApprovalReceipt> AnswerAsync(Workspace workspace, AnswerRequest request, CancellationToken cancellationToken)
+    {
+        if (workspace.Owner() is not null)
+        {
+            return await SendAsync(workspace, Answer, request, CliJson.Default.AnswerRequest, CliJson.Default.ApprovalReceipt, cancellationToken);
+        }
+
+        // The engine would make a journal also where there is nothing to answer.
+        await new RunStore(workspace.Store).GetAsync(request.RunId, cancellationToken);
+        await using var engine = await workspace.OpenEngineAsync(paused: true, cancellationToken);
+        return await AnswerAsync(workspace, engine.Client, request, cancellationToken);
+    }
+
     public static Task<ChampionChange> PromoteAsync(Workspace workspace, PromoteRequest request, CancellationToken cancellationToken) =>
         workspace.Owner() is not null
             ? SendAsync(workspace, Promote, request, CliJson.Default.PromoteRequest, CliJson.Default.ChampionChange, cancellationToken)
@@ -51,11 +89,12 @@ internal static class ControlCommands
 
     /// <summary>Asks the owner to start a run, or to name the one that goes on already.</summary>
     /// <exception cref="ControlFailedException"><c>workspace-owned</c>: the owner takes no runs; <c>run-unfinished</c>: another run is in the way.</exception>
-    public static Task<RunStarted> StartAsync(Workspace workspace, PipelineSource pipeline, string requestedBy, CancellationToken cancellationToken) =>
+    public static Task<RunStarted> StartAsync(
+        Workspace workspace, PipelineSource pipeline, RunStage stage, string requestedBy, CancellationToken cancellationToken) =>
         SendAsync(
             workspace,
             Start,
-            new StartRequest(pipeline.File, pipeline.Content.ToArray(), pipeline.Parameters, requestedBy),
+            new StartRequest(pipeline.File, pipeline.Content.ToArray(), pipeline.Parameters, stage, requestedBy),
             CliJson.Default.StartRequest,
             CliJson.Default.RunStarted,
             cancellationToken);
@@ -63,25 +102,30 @@ internal static class ControlCommands
     /// <summary>Listens for the commands of other processes while this one owns the workspace.</summary>
     /// <param name="workspace">The workspace.</param>
     /// <param name="launcher">Starts and ends the runs of its engine.</param>
+    /// <param name="client">The engine's client.</param>
     /// <param name="takesRuns">Whether runs of others are carried out here: only where the process stays.</param>
-    public static ControlServer Serve(Workspace workspace, RunLauncher launcher, bool takesRuns) =>
-        ControlServer.Start(workspace.JournalDirectory, (request, token) => HandleAsync(workspace, launcher, takesRuns, request, token));
+    public static ControlServer Serve(Workspace workspace, RunLauncher launcher, IOrchestrationClient client, bool takesRuns) =>
+        ControlServer.Start(workspace.JournalDirectory, (request, token) => HandleAsync(workspace, launcher, client, takesRuns, request, token));
 
     private static async Task<ControlResponse> HandleAsync(
-        Workspace workspace, RunLauncher launcher, bool takesRuns, ControlRequest request, CancellationToken cancellationToken)
+        Workspace workspace, RunLauncher launcher, IOrchestrationClient client, bool takesRuns, ControlRequest request, CancellationToken cancellationToken)
     {
         try
         {
             var champion = ChampionOf(workspace);
             return request.Command switch
             {
-                Cancel => Answer(
+                Answer => Success(
+                    await AnswerAsync(workspace, client, Parse(request, CliJson.Default.AnswerRequest), cancellationToken), CliJson.Default.ApprovalReceipt),
+                Cancel => Success(
                     await CancelAsync(workspace, launcher, Parse(request, CliJson.Default.CancelRequest), cancellationToken), CliJson.Default.RunRecord),
-                Promote => Answer(
+                CancelBackfill => Success(
+                    await CancelBackfillAsync(launcher, request, cancellationToken), CliJson.Default.Backfill),
+                Promote => Success(
                     await champion.PromoteAsync(Parse(request, CliJson.Default.PromoteRequest), cancellationToken), CliJson.Default.ChampionChange),
-                Rollback => Answer(
+                Rollback => Success(
                     await champion.RollbackAsync(Parse(request, CliJson.Default.RollbackRequest), cancellationToken), CliJson.Default.ChampionChange),
-                Start when takesRuns => Answer(
+                Start when takesRuns => Success(
                     await StartAsync(workspace, launcher, Parse(request, CliJson.Default.StartRequest), cancellationToken), CliJson.Default.RunStarted),
                 Start => new ControlResponse(
                     false,
@@ -106,17 +150,31 @@ internal static class ControlCommands
             : throw new InvalidPipelineException(request.File, loaded.Problems);
         if (await launcher.FindUnfinishedAsync(definition.Name, cancellationToken) is { } unfinished)
         {
-            return RunProcedure.IsSame(unfinished, pipeline)
+            return RunProcedure.IsSame(unfinished, pipeline, request.Stage)
                 ? new RunStarted(unfinished.RunId, definition.Name, Continued: true)
-                : throw RunProcedure.Unfinished(workspace, unfinished, pipeline);
+                : throw RunProcedure.Unfinished(workspace, unfinished, pipeline, request.Stage);
         }
 
         var runId = RunIds.New(workspace.TimeProvider.GetUtcNow());
-        await launcher.StartAsync(new RunStart(runId, pipeline, request.RequestedBy), cancellationToken);
+        await launcher.StartAsync(new RunStart(runId, pipeline, request.RequestedBy) { Stage = request.Stage }, cancellationToken);
         return new RunStarted(runId, definition.Name, Continued: false);
     }
 
     private static ChampionControl ChampionOf(Workspace workspace) => new(new ModelRegistry(workspace.Store, workspace.TimeProvider));
+
+    private static Task<Backfill> CancelBackfillAsync(RunLauncher launcher, ControlRequest request, CancellationToken cancellationToken)
+    {
+        var asked = Parse(request, CliJson.Default.CancelRequest);
+        return launcher.CancelBackfillAsync(asked.RunId, asked.Reason, cancellationToken);
+    }
+
+    private static async Task<ApprovalReceipt> AnswerAsync(
+        Workspace workspace, IOrchestrationClient client, AnswerRequest request, CancellationToken cancellationToken)
+    {
+        var run = await new RunStore(workspace.Store).GetAsync(request.RunId, cancellationToken);
+        return await new ApprovalDesk(workspace.Store, client, workspace.TimeProvider).AnswerAsync(
+            new ApprovalReply(run.RunId, request.Choice, request.By) { Reason = request.Reason, EvidenceHash = request.EvidenceHash }, cancellationToken);
+    }
 
     private static async Task<RunRecord> CancelAsync(
         Workspace workspace, RunLauncher launcher, CancelRequest request, CancellationToken cancellationToken)
@@ -143,7 +201,7 @@ internal static class ControlCommands
             : throw new ControlFailedException(response.ErrorCode!, response.ErrorMessage!);
     }
 
-    private static ControlResponse Answer<T>(T result, JsonTypeInfo<T> typeInfo) => new(true, JsonSerializer.Serialize(result, typeInfo), null, null);
+    private static ControlResponse Success<T>(T result, JsonTypeInfo<T> typeInfo) => new(true, JsonSerializer.Serialize(result, typeInfo), null, null);
 
     private static T Parse<T>(ControlRequest request, JsonTypeInfo<T> typeInfo) =>
         JsonSerializer.Deserialize(request.Arguments ?? "null", typeInfo)

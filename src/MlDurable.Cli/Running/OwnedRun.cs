@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using MlDurable.Orchestration.Embedded;
+using MlDurable.Pipelines;
 using MlDurable.Pipelines.Runs;
 
 namespace MlDurable.Cli.Running;
@@ -8,8 +9,9 @@ namespace MlDurable.Cli.Running;
 /// <param name="File">The pipeline file's name, for messages.</param>
 /// <param name="Content">Its bytes.</param>
 /// <param name="Parameters">The values given for its parameters.</param>
+/// <param name="Stage">How much of it is carried out.</param>
 /// <param name="RequestedBy">Who asks.</param>
-internal sealed record StartRequest(string File, byte[] Content, ImmutableSortedDictionary<string, string> Parameters, string RequestedBy);
+internal sealed record StartRequest(string File, byte[] Content, ImmutableSortedDictionary<string, string> Parameters, RunStage Stage, string RequestedBy);
 
 /// <summary>Watches a run that a server carries out, by its record.</summary>
 internal static class OwnedRun
@@ -24,7 +26,8 @@ internal static class OwnedRun
         while (true)
         {
             var owned = workspace.Owner() is not null;
-            var run = await runs.GetExactAsync(runId, cancellationToken);
+            var run = await runs.FindAsync(runId, cancellationToken)
+                ?? throw new PipelineException("run-not-found", $"the record of run {runId} is gone from {workspace.Store.Description}");
             if (run.Status != RunStatus.Running)
             {
                 return run;

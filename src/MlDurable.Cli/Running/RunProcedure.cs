@@ -12,6 +12,7 @@ internal static class RunProcedure
     /// <summary>Brings data in, starts a run or continues the unfinished one, and watches it to its end.</summary>
     /// <param name="workspace">Where.</param>
     /// <param name="pipeline">What.</param>
+    /// <param name="stage">How much of it.</param>
     /// <param name="files">Data files to bring in first; null for none.</param>
     /// <param name="requestedBy">Who asks.</param>
     /// <param name="started">Told of the run before it goes on.</param>
@@ -22,6 +23,7 @@ internal static class RunProcedure
     public static async Task<RunRecord> RunAsync(
         Workspace workspace,
         PipelineSource pipeline,
+        RunStage stage,
         IReadOnlyList<string>? files,
         string requestedBy,
         Action<RunStarted> started,
@@ -29,10 +31,10 @@ internal static class RunProcedure
         Func<RunSession, RunStarted, Task<RunRecord>> watch,
         CancellationToken cancellationToken)
     {
-        var unfinished = await FindUnfinishedAsync(workspace, pipeline, cancellationToken);
-        if (unfinished is not null && !IsSame(unfinished, pipeline))
+        var unfinished = await FindUnfinishedAsync(workspace, pipeline, stage, cancellationToken);
+        if (unfinished is not null && !IsSame(unfinished, pipeline, stage))
         {
-            throw Unfinished(workspace, unfinished, pipeline);
+            throw Unfinished(workspace, unfinished, pipeline, stage);
         }
 
         if (files is not null)
@@ -48,16 +50,16 @@ internal static class RunProcedure
 
         if (workspace.Owner() is not null)
         {
-            var asked = await ControlCommands.StartAsync(workspace, pipeline, requestedBy, cancellationToken);
+            var asked = await ControlCommands.StartAsync(workspace, pipeline, stage, requestedBy, cancellationToken);
             started(asked with { Server = true });
             return await OwnedRun.WatchAsync(workspace, asked.RunId, cancellationToken);
         }
 
         await using var session = await RunSession.OpenAsync(workspace, cancellationToken);
         await session.Launcher.ReconcileAsync(cancellationToken);
-        unfinished = await session.Launcher.FindUnfinishedAsync(pipeline.Definition.Name, cancellationToken);
+        unfinished = await RecordedAsync(workspace, pipeline, cancellationToken);
         RunStarted run;
-        if (unfinished is not null && IsSame(unfinished, pipeline))
+        if (unfinished is not null && IsSame(unfinished, pipeline, stage))
         {
             run = new RunStarted(unfinished.RunId, pipeline.Definition.Name, Continued: true)
             {
@@ -67,7 +69,7 @@ internal static class RunProcedure
         else
         {
             run = new RunStarted(RunIds.New(workspace.TimeProvider.GetUtcNow()), pipeline.Definition.Name, Continued: false);
-            await session.Launcher.StartAsync(new RunStart(run.RunId, pipeline, requestedBy), cancellationToken);
+            await session.Launcher.StartAsync(new RunStart(run.RunId, pipeline, requestedBy) { Stage = stage }, cancellationToken);
         }
 
         started(run);
@@ -75,10 +77,11 @@ internal static class RunProcedure
     }
 
     /// <summary>The unfinished run of a pipeline. The record of a run whose end was cut off by a crash is closed first.</summary>
-    private static async Task<RunRecord?> FindUnfinishedAsync(Workspace workspace, PipelineSource pipeline, CancellationToken cancellationToken)
+    private static async Task<RunRecord?> FindUnfinishedAsync(
+        Workspace workspace, PipelineSource pipeline, RunStage stage, CancellationToken cancellationToken)
     {
         var open = await RecordedAsync(workspace, pipeline, cancellationToken);
-        if (open is null || IsSame(open, pipeline) || workspace.Owner() is not null)
+        if (open is null || IsSame(open, pipeline, stage) || workspace.Owner() is not null)
         {
             return open;
         }
@@ -91,12 +94,13 @@ internal static class RunProcedure
         return await RecordedAsync(workspace, pipeline, cancellationToken);
     }
 
+    /// <summary>The newest unfinished run that a person started. Those of schedules, backfills and the like go on beside it.</summary>
     private static async Task<RunRecord?> RecordedAsync(Workspace workspace, PipelineSource pipeline, CancellationToken cancellationToken)
     {
         RunRecord? newest = null;
         await foreach (var run in new RunStore(workspace.Store).UnfinishedAsync(pipeline.Definition.Name, cancellationToken))
         {
-            newest = run.Engine == workspace.EngineName ? run : newest;
+            newest = run.Engine == workspace.EngineName && run.Trigger.Kind == RunTriggerKind.Manual ? run : newest;
         }
 
         return newest;
@@ -145,17 +149,23 @@ internal static class RunProcedure
     }
 
     /// <summary>Says that another run of the pipeline is in the way.</summary>
-    public static CliException Unfinished(Workspace workspace, RunRecord unfinished, PipelineSource pipeline) => new(
+    public static CliException Unfinished(Workspace workspace, RunRecord unfinished, PipelineSource pipeline, RunStage stage) => new(
         CliErrorCodes.RunUnfinished,
-        $"run {unfinished.RunId} of pipeline '{unfinished.Pipeline}' is unfinished and was started with "
-        + $"{(unfinished.PipelineHash == pipeline.Hash ? "other parameters" : "another version of the pipeline file")}; "
+        $"run {unfinished.RunId} of pipeline '{unfinished.Pipeline}' is unfinished and was started with {Difference(unfinished, pipeline, stage)}; "
         + WaysOn(workspace, unfinished));
 
     private static string WaysOn(Workspace workspace, RunRecord unfinished) =>
         $"finish it with `mldurable resume {unfinished.RunId}{workspace.StoreOption()}`, "
         + $"or end it with `mldurable cancel {unfinished.RunId}{workspace.StoreOption()}`";
 
-    /// <summary>Whether a run carries out this pipeline with these parameters.</summary>
-    public static bool IsSame(RunRecord run, PipelineSource pipeline) =>
-        run.PipelineHash == pipeline.Hash && run.Parameters.SequenceEqual(pipeline.Parameters);
+    /// <summary>Whether a run carries out this stage of this pipeline with these parameters.</summary>
+    public static bool IsSame(RunRecord run, PipelineSource pipeline, RunStage stage) =>
+        run.PipelineHash == pipeline.Hash && run.Parameters.SequenceEqual(pipeline.Parameters) && run.Stage == stage;
+
+    private static string Difference(RunRecord run, PipelineSource pipeline, RunStage stage) => run switch
+    {
+        _ when run.PipelineHash != pipeline.Hash => "another version of the pipeline file",
+        _ when run.Stage != stage => $"another stage ({Text.Lower(run.Stage)})",
+        _ => "other parameters",
+    };
 }

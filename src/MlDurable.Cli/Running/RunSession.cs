@@ -1,6 +1,8 @@
 using System.Threading.Channels;
+using MlDurable.Orchestration;
 using MlDurable.Orchestration.Embedded;
 using MlDurable.Pipelines.Runs;
+using MlDurable.Pipelines.Triggers;
 
 namespace MlDurable.Cli.Running;
 
@@ -18,10 +20,12 @@ internal sealed class RunSession : IAsyncDisposable
         this.engine = engine;
         this.events = events;
         Launcher = workspace.LauncherOf(engine);
-        control = ControlCommands.Serve(workspace, Launcher, takesRuns: false);
+        control = ControlCommands.Serve(workspace, Launcher, engine.Client, takesRuns: false);
     }
 
     public RunLauncher Launcher { get; }
+
+    public IOrchestrationClient Client => engine.Client;
 
     /// <summary>Takes the workspace and goes on with what is unfinished in it.</summary>
     /// <exception cref="Orchestration.OrchestrationException"><c>workspace-owned</c>, <c>journal-corrupt</c>, …</exception>
@@ -52,6 +56,10 @@ internal sealed class RunSession : IAsyncDisposable
         if (continued)
         {
             view.AlreadyFinished(await reader.FinishedCandidatesAsync(cancellationToken));
+            if (await reader.WaitingAsync(cancellationToken) is { } waits)
+            {
+                view.Happened(waits);
+            }
         }
 
         var watching = RelayAsync(runId, reader, view, cancellationToken);
@@ -66,6 +74,46 @@ internal sealed class RunSession : IAsyncDisposable
         var run = await waiting;
         await watching;
         return run;
+    }
+
+    /// <summary>Waits for the end of a backfill.</summary>
+    /// <param name="backfill">The backfill.</param>
+    /// <param name="ended">Told of each of its runs that ends.</param>
+    /// <param name="cancellationToken">Stops watching; the backfill goes on when the workspace is next opened.</param>
+    public async Task WatchAsync(Backfill backfill, Func<string, Task> ended, CancellationToken cancellationToken)
+    {
+        var own = backfill.Items.Select(item => item.RunId).ToHashSet(StringComparer.Ordinal);
+        var watching = RelayEndsAsync(own, backfill.Id, ended, cancellationToken);
+        var waiting = engine.Client.WaitForCompletionAsync(backfill.Id, cancellationToken);
+        if (await Task.WhenAny(waiting, engine.Completion) == engine.Completion)
+        {
+            await engine.Completion;
+        }
+
+        await waiting;
+        await watching;
+        await Launcher.ReconcileAsync(cancellationToken);
+    }
+
+    private async Task RelayEndsAsync(HashSet<string> runs, string backfill, Func<string, Task> ended, CancellationToken cancellationToken)
+    {
+        await foreach (var happened in events.Reader.ReadAllAsync(cancellationToken))
+        {
+            if (!happened.Kind.EndsInstance())
+            {
+                continue;
+            }
+
+            if (happened.InstanceId == backfill)
+            {
+                return;
+            }
+
+            if (runs.Contains(happened.InstanceId))
+            {
+                await ended(happened.InstanceId);
+            }
+        }
     }
 
     public async ValueTask DisposeAsync()

@@ -48,7 +48,7 @@ internal static class ServeProcedure
             await deployments.DeployAsync(source, Identity.Current, call.CancellationToken);
         }
 
-        await using var control = ControlCommands.Serve(workspace, workspace.LauncherOf(engine), takesRuns: true);
+        await using var control = ControlCommands.Serve(workspace, workspace.LauncherOf(engine), engine.Client, takesRuns: true);
         await StartAsync(app, listen, call.CancellationToken);
         await SayAsync(call, app, deployments);
         try

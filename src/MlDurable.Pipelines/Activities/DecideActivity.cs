@@ -1,5 +1,6 @@
 using MlDurable.Learning.Drift;
 using MlDurable.Orchestration;
+using MlDurable.Pipelines.Approvals;
 using MlDurable.Pipelines.Features;
 using MlDurable.Pipelines.Orchestrations;
 using MlDurable.Pipelines.Registry;
@@ -21,6 +22,7 @@ internal sealed class DecideActivity(FlowServices services) : Activity<DecideInp
         var model = pipeline.Promote.Model;
         var primary = evaluation.Candidate.Metrics.First(metric => metric.Metric == evaluation.Primary);
         var by = $"run {input.RunId}";
+        var approval = input.Approval is { } number ? await ApprovalAsync(input, number, cancellation) : null;
         var version = await services.Registry.RegisterAsync(
             model,
             manifest,
@@ -38,15 +40,34 @@ internal sealed class DecideActivity(FlowServices services) : Activity<DecideInp
                     input.Evaluation.ResetsAnchor,
                     by,
                     input.RunId,
-                    input.Evaluation.Summary,
+                    approval is null ? input.Evaluation.Summary : $"{input.Evaluation.Summary}; {approval.Summary}",
                     evaluation.Verdict.VersusChampion?.Delta);
                 return new DecisionResult(version, await services.Registry.PromoteAsync(model, decision, cancellation) == AliasMove.Superseded);
             case RunOutcome.Unchanged:
+            case var _ when evaluation.LaterChampion is not null:
+                // A model of the past is no challenger of a champion that it was not compared with.
                 return new DecisionResult(version, Superseded: false);
             default:
                 await services.Registry.RejectAsync(model, version, by, input.RunId, input.Evaluation.Summary, cancellation);
                 return new DecisionResult(version, Superseded: false);
         }
+    }
+
+    /// <summary>The decision on a request. What was approved must be what is promoted, to the byte.</summary>
+    private async Task<ApprovalDecision> ApprovalAsync(DecideInput input, int number, CancellationToken cancellationToken)
+    {
+        var decision = await services.Approvals.DecisionAsync(input.RunId, number, cancellationToken)
+            ?? throw new PipelineException("run-incomplete", $"run {input.RunId} has no decision on its request {number} for approval in {services.Store.Description}");
+        if (input.Evaluation.Outcome == RunOutcome.Promoted
+            && (decision.Verdict != ApprovalVerdict.Approved
+                || decision.Evidence != await EvidenceFiles.HashAsync(services, input.RunId, input.Candidate, cancellationToken)))
+        {
+            throw new PipelineException(
+                "evidence-changed",
+                $"the files of run {input.RunId} are not those that {decision.By ?? "nobody"} approved in request {number}; nothing is promoted; start the run anew");
+        }
+
+        return decision;
     }
 
     private async Task WriteFilesAsync(

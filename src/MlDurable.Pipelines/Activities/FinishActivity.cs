@@ -2,9 +2,11 @@ using System.Collections.Immutable;
 using System.Text;
 using MlDurable.Learning.Metrics;
 using MlDurable.Orchestration;
+using MlDurable.Pipelines.Approvals;
 using MlDurable.Pipelines.Data;
 using MlDurable.Pipelines.Definition;
 using MlDurable.Pipelines.Orchestrations;
+using MlDurable.Pipelines.Promotion;
 using MlDurable.Pipelines.Registry;
 using MlDurable.Pipelines.Reports;
 using MlDurable.Pipelines.Runs;
@@ -25,18 +27,19 @@ internal sealed class FinishActivity(FlowServices services) : Activity<FinishInp
         var registry = await services.Registry.ReadAsync(pipeline.Promote.Model, cancellation);
         var leaderboard = await LeaderboardAsync(input, plan, pipeline, cancellation);
         var quarantined = quality.Where(partition => !partition.Passed).Select(partition => partition.Partition).ToImmutableArray();
+        var before = evaluation is null ? registry.ChampionVersion : evaluation.Champion?.Version ?? evaluation.LaterChampion;
 
         RunRecord Close(RunRecord record) => record with
         {
             Status = RunStatus.Completed,
             Outcome = input.Outcome,
-            Summary = Summary(input, evaluation, quality, registry),
+            Summary = Summary(input, evaluation, quality, registry, record.Approval),
             FinishedAt = services.TimeProvider.GetUtcNow(),
             Work = input.Work,
             Leaderboard = leaderboard,
             Version = input.Version,
-            ChampionBefore = evaluation is null ? registry.ChampionVersion : evaluation.Champion?.Version,
-            ChampionAfter = input.Outcome == RunOutcome.Promoted ? input.Version : evaluation is null ? registry.ChampionVersion : evaluation.Champion?.Version,
+            ChampionBefore = before,
+            ChampionAfter = input.Outcome == RunOutcome.Promoted ? input.Version : before,
             Verdict = evaluation?.Verdict,
             Quarantined = quarantined,
         };
@@ -66,7 +69,7 @@ internal sealed class FinishActivity(FlowServices services) : Activity<FinishInp
             }
         }
 
-        var closed = await services.Runs.UpdateAsync(input.RunId, Close, cancellation);
+        var closed = await services.CompleteAsync(input.RunId, Close, cancellation);
         return new RunEnd(input.RunId, input.Outcome, closed.Summary!);
     }
 
@@ -95,7 +98,7 @@ internal sealed class FinishActivity(FlowServices services) : Activity<FinishInp
     }
 
     private static string Summary(
-        FinishInput input, Evaluation? evaluation, ImmutableArray<PartitionQuality> quality, RegistryDocument registry)
+        FinishInput input, Evaluation? evaluation, ImmutableArray<PartitionQuality> quality, RegistryDocument registry, ApprovalDecision? approval)
     {
         if (input.Outcome == RunOutcome.Quarantined)
         {
@@ -104,9 +107,19 @@ internal sealed class FinishActivity(FlowServices services) : Activity<FinishInp
             return $"{string.Join(", ", broken.Select(Describe))}: quarantined, nothing was trained, {champion}";
         }
 
-        return input.Outcome == RunOutcome.Unchanged
-            ? $"the best candidate is version {input.Version}, the champion itself: nothing changes"
-            : evaluation!.Verdict.Summary;
+        if (evaluation is null)
+        {
+            return input.Outcome == RunOutcome.Unchanged
+                ? $"nothing was new: all {input.Work.Partitions} partitions in the window were ready"
+                : $"{input.Work.Validated} validated and {input.Work.Featurized} featurized of {input.Work.Partitions} partitions in the window; the others were ready";
+        }
+
+        return input.Outcome switch
+        {
+            RunOutcome.Unchanged => $"the best candidate is version {input.Version}, the champion itself: nothing changes",
+            RunOutcome.Rejected => $"version {input.Version} passed the rules and is not promoted: {approval!.Summary}",
+            _ => Outcomes.Summary(evaluation),
+        };
     }
 
     private static string Describe(PartitionQuality broken)

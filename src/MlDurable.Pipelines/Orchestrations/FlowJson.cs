@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Serialization;
 
 namespace MlDurable.Pipelines.Orchestrations;
@@ -14,10 +15,24 @@ namespace MlDurable.Pipelines.Orchestrations;
 [JsonSerializable(typeof(CandidateScore))]
 [JsonSerializable(typeof(SelectedRef))]
 [JsonSerializable(typeof(EvaluationResult))]
+[JsonSerializable(typeof(RequestApprovalInput))]
+[JsonSerializable(typeof(RequestApprovalResult))]
+[JsonSerializable(typeof(NotifyApprovalInput))]
+[JsonSerializable(typeof(SettleApprovalInput))]
+[JsonSerializable(typeof(SettleApprovalResult))]
+[JsonSerializable(typeof(ApprovalSignal))]
+[JsonSerializable(typeof(JsonElement))]
 [JsonSerializable(typeof(DecideInput))]
 [JsonSerializable(typeof(DecisionResult))]
 [JsonSerializable(typeof(FinishInput))]
 [JsonSerializable(typeof(FailInput))]
 [JsonSerializable(typeof(RunEnd))]
 [JsonSerializable(typeof(FlowStatus))]
+[JsonSerializable(typeof(BackfillRef))]
+[JsonSerializable(typeof(BackfillSize))]
+[JsonSerializable(typeof(BackfillItemRef))]
+[JsonSerializable(typeof(BackfillStatus))]
+[JsonSerializable(typeof(ScoringSize))]
+[JsonSerializable(typeof(PartitionScore))]
+[JsonSerializable(typeof(FinishScoringInput))]
 internal sealed partial class FlowJson : JsonSerializerContext;

@@ -1,4 +1,7 @@
+using System.Collections.Immutable;
+using System.Text.Json;
 using MlDurable.Orchestration;
+using MlDurable.Pipelines.Approvals;
 
 namespace MlDurable.Pipelines.Orchestrations;
 
@@ -11,7 +14,8 @@ internal sealed record RunRef(string RunId);
 /// <param name="Candidates">Candidates, the baseline included.</param>
 /// <param name="Parallel">How many candidates are trained at once.</param>
 /// <param name="HigherIsBetter">Whether the best candidate is the one with the highest primary metric.</param>
-internal sealed record PlanSize(int Partitions, bool SkipQuarantined, int Candidates, int Parallel, bool HigherIsBetter);
+/// <param name="Approve">Whether a person is asked before a promotion.</param>
+internal sealed record PlanSize(int Partitions, bool SkipQuarantined, int Candidates, int Parallel, bool HigherIsBetter, bool Approve = false);
 
 /// <summary>Names one partition of a run's plan.</summary>
 internal sealed record PartitionRef(string RunId, int Index);
@@ -44,8 +48,48 @@ internal sealed record SelectedRef(string RunId, int Candidate);
 /// <param name="Summary">The verdict in a sentence.</param>
 internal sealed record EvaluationResult(int? Champion, Runs.RunOutcome Outcome, bool ResetsAnchor, string Summary);
 
+/// <summary>Asks a person for a promotion.</summary>
+/// <param name="RunId">The run.</param>
+/// <param name="Candidate">The candidate.</param>
+/// <param name="Number">Which request of the run, from 1.</param>
+/// <param name="Evaluation">The verdict that is to be approved.</param>
+/// <param name="AskedAt">The instance's time, so that a repeat asks until the same instant.</param>
+internal sealed record RequestApprovalInput(string RunId, int Candidate, int Number, EvaluationResult Evaluation, DateTimeOffset AskedAt);
+
+/// <summary>How long a request is open.</summary>
+/// <param name="ExpiresAt">When the candidate is rejected without an answer.</param>
+/// <param name="Reminders">When reminders are sent, ascending and before <paramref name="ExpiresAt"/>.</param>
+/// <param name="Notifies">Whether there is a webhook.</param>
+internal sealed record RequestApprovalResult(DateTimeOffset ExpiresAt, ImmutableArray<DateTimeOffset> Reminders, bool Notifies);
+
+/// <summary>Asks for a notice of a request.</summary>
+/// <param name="RunId">The run.</param>
+/// <param name="Request">The number of the request.</param>
+/// <param name="Notice">0 for the request itself, then the reminders.</param>
+internal sealed record NotifyApprovalInput(string RunId, int Request, int Notice);
+
+/// <summary>Asks for the end of a request.</summary>
+/// <param name="RunId">The run.</param>
+/// <param name="Request">The number of the request.</param>
+/// <param name="IsTimeOut">Whether its time is over, so that it ends also without an answer.</param>
+internal sealed record SettleApprovalInput(string RunId, int Request, bool IsTimeOut);
+
+/// <summary>The end of a request.</summary>
+/// <param name="Verdict">How it ended; null when it is still open.</param>
+/// <param name="Summary">The decision in a sentence.</param>
+internal sealed record SettleApprovalResult(ApprovalVerdict? Verdict, string Summary);
+
+/// <summary>Says that a request has ended. It only wakes the run up, which then looks for itself.</summary>
+/// <param name="Request">The number of the request.</param>
+/// <param name="AnswerId">The answer that decided; null when nobody answered.</param>
+internal sealed record ApprovalSignal(int Request, string? AnswerId);
+
 /// <summary>Asks for the champion alias.</summary>
-internal sealed record DecideInput(string RunId, int Candidate, EvaluationResult Evaluation);
+/// <param name="RunId">The run.</param>
+/// <param name="Candidate">The candidate.</param>
+/// <param name="Evaluation">The verdict.</param>
+/// <param name="Approval">The number of the request that was approved or not; null when nobody was asked.</param>
+internal sealed record DecideInput(string RunId, int Candidate, EvaluationResult Evaluation, int? Approval = null);
 
 /// <summary>What came of the decision.</summary>
 /// <param name="Version">The version that the candidate is registered as.</param>
@@ -86,6 +130,18 @@ internal static class FlowSteps
     public static readonly ActivityDefinition<SelectedRef, EvaluationResult> Evaluate =
         new("evaluate", FlowJson.Default.SelectedRef, FlowJson.Default.EvaluationResult);
 
+    public static readonly ActivityDefinition<RequestApprovalInput, RequestApprovalResult> RequestApproval =
+        new("request-approval", FlowJson.Default.RequestApprovalInput, FlowJson.Default.RequestApprovalResult);
+
+    public static readonly ActivityDefinition<NotifyApprovalInput, RunRef> NotifyApproval =
+        new("notify-approval", FlowJson.Default.NotifyApprovalInput, FlowJson.Default.RunRef);
+
+    public static readonly ActivityDefinition<SettleApprovalInput, SettleApprovalResult> SettleApproval =
+        new("settle-approval", FlowJson.Default.SettleApprovalInput, FlowJson.Default.SettleApprovalResult);
+
+    /// <summary>Any JSON, since events also come from outside, and one that is no <see cref="ApprovalSignal"/> must not fail the run.</summary>
+    public static readonly EventDefinition<JsonElement> Approval = new("approval", FlowJson.Default.JsonElement);
+
     public static readonly ActivityDefinition<DecideInput, DecisionResult> Decide =
         new("decide", FlowJson.Default.DecideInput, FlowJson.Default.DecisionResult);
 
@@ -97,4 +153,15 @@ internal static class FlowSteps
 
     public static readonly OrchestratorDefinition<RunRef, RunEnd> TrainEvaluatePromote =
         new("train-evaluate-promote", FlowJson.Default.RunRef, FlowJson.Default.RunEnd);
+
+    public static readonly OrchestratorDefinition<RunRef, RunEnd> FeaturizePartitions =
+        new("featurize-partitions", FlowJson.Default.RunRef, FlowJson.Default.RunEnd);
+
+    /// <summary>The orchestrator that carries out a stage.</summary>
+    public static OrchestratorDefinition<RunRef, RunEnd> Of(Runs.RunStage stage) => stage switch
+    {
+        Runs.RunStage.Featurize => FeaturizePartitions,
+        Runs.RunStage.Score => ScoreSteps.ScorePartitions,
+        _ => TrainEvaluatePromote,
+    };
 }

@@ -1,86 +1,60 @@
 using MlDurable.Orchestration;
+using MlDurable.Pipelines.Approvals;
 using MlDurable.Pipelines.Runs;
 
 namespace MlDurable.Pipelines.Orchestrations;
 
-/// <summary>The flow: plan, validate, featurize, train and select, evaluate and judge, decide, report.</summary>
+/// <summary>The flow: plan, validate, featurize, train and select, evaluate and judge, have it approved, decide, report.</summary>
 /// <remarks>Only names and small numbers pass through it; everything else lies in blobs that a repeated activity writes again alike.</remarks>
-internal sealed class TrainEvaluatePromote : Orchestrator<RunRef, RunEnd>
+internal sealed class TrainEvaluatePromote : RunOrchestrator
 {
-    private const int PartitionsAtOnce = 8;
-
     /// <summary>How often a candidate is judged anew because the champion changed meanwhile.</summary>
     private const int MaxDecisions = 10;
 
-    private static readonly ActivityOptions Options = new()
+    private static readonly ActivityOptions NoticeOptions = new()
     {
         Retry = new RetryPolicy
         {
             MaxAttempts = 5,
-            FirstRetryInterval = TimeSpan.FromSeconds(1),
-            BackoffCoefficient = 2,
-            MaxRetryInterval = TimeSpan.FromSeconds(30),
-            HandleFailure = failure => failure.Code == "store-unavailable",
+            FirstRetryInterval = TimeSpan.FromSeconds(2),
+            BackoffCoefficient = 3,
+            HandleFailure = failure => failure.Code is "store-unavailable" or ApprovalWebhook.Unavailable,
         },
     };
 
-    public override async Task<RunEnd> RunAsync(OrchestrationContext context, RunRef input)
+    protected override async Task<RunEnd> FlowAsync(OrchestrationContext context, RunRef run)
     {
-        try
-        {
-            return await FlowAsync(context, input);
-        }
-        catch (TaskFailedException exception)
-        {
-            var failure = new RunFailure(
-                exception.FailureDetails.Code ?? exception.FailureDetails.ErrorType, exception.TaskName, exception.FailureDetails.ErrorMessage);
-            await context.CallActivityAsync(FlowSteps.Fail, new FailInput(input.RunId, failure), Options);
-            throw;
-        }
-        catch (PipelineException exception)
-        {
-            var failure = new RunFailure(exception.Code, "decide", exception.Message);
-            await context.CallActivityAsync(FlowSteps.Fail, new FailInput(input.RunId, failure), Options);
-            throw;
-        }
-    }
-
-    private static async Task<RunEnd> FlowAsync(OrchestrationContext context, RunRef run)
-    {
-        Enter(context, "plan");
-        var plan = await context.CallActivityAsync(FlowSteps.Plan, run, Options);
-        var partitions = Enumerable.Range(0, plan.Partitions).Select(index => new PartitionRef(run.RunId, index)).ToList();
-
-        Enter(context, "validate");
-        var judged = await context.FanOutAsync(FlowSteps.Validate, partitions, PartitionsAtOnce, Options);
-        var broken = judged.Where(partition => !partition.Passed).Select(partition => partition.Index).ToList();
-        var work = new RunWork(plan.Partitions, judged.Count(partition => !partition.Reused), 0, plan.Candidates, 0);
-        if (broken.Count > 0 && !plan.SkipQuarantined)
+        var (plan, broken, work, stops) = await PrepareAsync(context, run);
+        if (stops)
         {
             return await FinishAsync(context, new FinishInput(run.RunId, RunOutcome.Quarantined, null, work));
         }
 
-        Enter(context, "featurize");
-        var sound = partitions.Where(partition => !broken.Contains(partition.Index)).ToList();
-        var featurized = await context.FanOutAsync(FlowSteps.Featurize, sound, PartitionsAtOnce, Options);
         await context.CallActivityAsync(FlowSteps.Assemble, new AssembleInput(run.RunId, broken), Options);
 
         Enter(context, "train");
         var candidates = Enumerable.Range(0, plan.Candidates).Select(index => new CandidateRef(run.RunId, index)).ToList();
         var scores = await context.FanOutAsync(FlowSteps.Train, candidates, plan.Parallel, Options);
         var selected = Select(scores, plan.HigherIsBetter);
-        work = work with
-        {
-            Featurized = featurized.Count(partition => !partition.Reused),
-            Trained = scores.Count(score => !score.Reused),
-        };
+        work = work with { Trained = scores.Count(score => !score.Reused) };
 
         for (var attempt = 1; attempt <= MaxDecisions; attempt++)
         {
             Enter(context, "evaluate");
             var evaluation = await context.CallActivityAsync(FlowSteps.Evaluate, new SelectedRef(run.RunId, selected), Options);
+            int? approval = null;
+            if (plan.Approve && evaluation.Outcome == RunOutcome.Promoted)
+            {
+                approval = attempt;
+                Enter(context, "approve");
+                var answer = await ApproveAsync(context, new RequestApprovalInput(run.RunId, selected, attempt, evaluation, context.CurrentUtcDateTime));
+                evaluation = answer.Verdict == ApprovalVerdict.Approved
+                    ? evaluation
+                    : evaluation with { Outcome = RunOutcome.Rejected, Summary = answer.Summary };
+            }
+
             Enter(context, "decide");
-            var decision = await context.CallActivityAsync(FlowSteps.Decide, new DecideInput(run.RunId, selected, evaluation), Options);
+            var decision = await context.CallActivityAsync(FlowSteps.Decide, new DecideInput(run.RunId, selected, evaluation, approval), Options);
             if (!decision.Superseded)
             {
                 return await FinishAsync(context, new FinishInput(run.RunId, evaluation.Outcome, decision.Version, work));
@@ -91,6 +65,69 @@ internal sealed class TrainEvaluatePromote : Orchestrator<RunRef, RunEnd>
             "champion-contended", $"the champion changed {MaxDecisions} times while run {run.RunId} was judging its candidate; start the run again");
     }
 
+    /// <summary>
+    /// Asks a person: the race between the answer, the reminders and the time-out. The race only says when to look; what is found then is decided by
+    /// the store, so that an event that comes too soon, too late or from nowhere changes nothing.
+    /// </summary>
+    private static async Task<SettleApprovalResult> ApproveAsync(OrchestrationContext context, RequestApprovalInput input)
+    {
+        var request = await context.CallActivityAsync(FlowSteps.RequestApproval, input, Options);
+        var notices = new List<Task>();
+        Notify(0);
+        for (var reminder = 0; ;)
+        {
+            var isLast = reminder == request.Reminders.Length;
+            var isDue = !await IsWokenAsync(context, isLast ? request.ExpiresAt : request.Reminders[reminder]);
+            var settled = await context.CallActivityAsync(
+                FlowSteps.SettleApproval, new SettleApprovalInput(input.RunId, input.Number, isDue && isLast), Options);
+            if (settled.Verdict is not null)
+            {
+                await Task.WhenAll(notices);
+                return settled;
+            }
+
+            if (isDue)
+            {
+                Notify(++reminder);
+            }
+        }
+
+        void Notify(int notice)
+        {
+            if (request.Notifies)
+            {
+                notices.Add(NotifyAsync(context, new NotifyApprovalInput(input.RunId, input.Number, notice)));
+            }
+        }
+    }
+
+    /// <summary>Waits for the event, at most until an instant.</summary>
+    private static async Task<bool> IsWokenAsync(OrchestrationContext context, DateTimeOffset until)
+    {
+        try
+        {
+            await context.WaitForExternalEventAsync(FlowSteps.Approval, until - context.CurrentUtcDateTime);
+            return true;
+        }
+        catch (TaskCanceledException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Posts a notice beside the race. A run whose notice cannot be posted waits all the same: the answer may come by another way.</summary>
+    private static async Task NotifyAsync(OrchestrationContext context, NotifyApprovalInput input)
+    {
+        try
+        {
+            await context.CallActivityAsync(FlowSteps.NotifyApproval, input, NoticeOptions);
+        }
+        catch (TaskFailedException exception) when (exception.FailureDetails.Code is ApprovalWebhook.Unavailable or ApprovalWebhook.Refused)
+        {
+            // The activity has written the warning on the run's record.
+        }
+    }
+
     /// <summary>The best candidate on the validation rows; the earlier one of equals. The baseline, which is last, is never selected.</summary>
     private static int Select(IReadOnlyList<CandidateScore> scores, bool higherIsBetter) =>
         scores
@@ -98,13 +135,4 @@ internal sealed class TrainEvaluatePromote : Orchestrator<RunRef, RunEnd>
             .OrderByDescending(score => score.Primary is { } value ? (higherIsBetter ? value : -value) : double.NegativeInfinity)
             .First()
             .Index;
-
-    private static Task<RunEnd> FinishAsync(OrchestrationContext context, FinishInput input)
-    {
-        Enter(context, "report");
-        return context.CallActivityAsync(FlowSteps.Finish, input, Options);
-    }
-
-    private static void Enter(OrchestrationContext context, string stage) =>
-        context.SetCustomStatus(new FlowStatus(stage), FlowJson.Default.FlowStatus);
 }

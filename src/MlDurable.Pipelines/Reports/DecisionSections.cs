@@ -1,4 +1,5 @@
 using MlDurable.Learning.Judging;
+using MlDurable.Pipelines.Approvals;
 using MlDurable.Pipelines.Runs;
 
 namespace MlDurable.Pipelines.Reports;
@@ -58,9 +59,36 @@ internal static class DecisionSections
             }
         }
 
+        if (model.Run.Approval is { } approval)
+        {
+            WriteApproval(html, approval);
+        }
+
         if (model.Evaluation is { } evaluation)
         {
             WriteComparisons(html, evaluation);
+        }
+    }
+
+    private static void WriteApproval(HtmlWriter html, ApprovalDecision approval)
+    {
+        using (ReportTables.Table(html, "The person's decision, and SHA-256 of what was shown", "Part", "Value"))
+        using (html.Open("tbody"))
+        {
+            Row("Decision", approval.Summary);
+            Row("At", ReportText.Instant(approval.DecidedAt));
+            Row("Evaluation", approval.Evidence.Evaluation);
+            Row("Manifest", approval.Evidence.Manifest);
+            Row("Predictions", approval.Evidence.Predictions);
+            Row("Model file", approval.Evidence.Model);
+        }
+
+        void Row(string part, string value)
+        {
+            using (html.Open("tr"))
+            {
+                html.Element("th", part, ("scope", "row")).Element("td", value);
+            }
         }
     }
 

@@ -63,6 +63,11 @@ public static class ModelCard
         Heading(card, 2, "Model");
         Fact(card, "Pipeline", model.Run.Pipeline);
         Fact(card, "Run", model.Run.RunId);
+        if (model.Run.Approval is { } approval)
+        {
+            Fact(card, "Approval", $"{approval.Summary} ({ReportText.Instant(approval.DecidedAt)})");
+        }
+
         if (model.Manifest is { } manifest)
         {
             Fact(card, "Made", ReportText.Instant(manifest.CreatedAt));

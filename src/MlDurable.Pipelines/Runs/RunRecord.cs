@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using MlDurable.Learning.Judging;
+using MlDurable.Pipelines.Approvals;
 
 namespace MlDurable.Pipelines.Runs;
 
@@ -25,7 +26,9 @@ public enum RunOutcome
     /// <summary>The candidate became the champion.</summary>
     Promoted,
 
-    /// <summary>The best candidate is the champion already, bit for bit: there was nothing to decide.</summary>
+    /// <summary>
+    /// The best candidate is the champion already, bit for bit: there was nothing to decide. Of a run of one stage: no partition was new.
+    /// </summary>
     Unchanged,
 
     /// <summary>The champion stays: the candidate was compared and is not better as the pipeline's rule asks.</summary>
@@ -37,8 +40,20 @@ public enum RunOutcome
     /// <summary>The champion stays: a gate, a slice, a leak or a contract forbids the candidate.</summary>
     Blocked,
 
+    /// <summary>The champion stays: a person rejected the candidate, or nobody approved it in time.</summary>
+    Rejected,
+
     /// <summary>The champion stays: a partition broke an expectation and was quarantined; nothing was trained.</summary>
     Quarantined,
+
+    /// <summary>New partitions were validated and featurized; nothing was to be trained.</summary>
+    Featurized,
+
+    /// <summary>Partitions that had no predictions have them now.</summary>
+    Scored,
+
+    /// <summary>Some partitions could not be scored; the others have their predictions. See <see cref="ScoringWork.Failed"/>.</summary>
+    Incomplete,
 }
 
 /// <summary>The request that started a run: all that a later process needs to repeat its plan.</summary>
@@ -143,8 +158,17 @@ public sealed record RunRecord
     /// <summary>The verdict on the selected candidate; null when none was reached.</summary>
     public Verdict? Verdict { get; init; }
 
+    /// <summary>That the run waits for a person; null when it does not.</summary>
+    public ApprovalWait? Waiting { get; init; }
+
+    /// <summary>How the newest request for approval ended; null when none has.</summary>
+    public ApprovalDecision? Approval { get; init; }
+
     /// <summary>Partitions that broke an expectation.</summary>
     public ImmutableArray<string> Quarantined { get; init; } = [];
+
+    /// <summary>What was scored; null for runs that score nothing.</summary>
+    public ScoringWork? Scoring { get; init; }
 
     /// <summary>Why the run failed; null unless it did.</summary>
     public RunFailure? Failure { get; init; }

@@ -11,6 +11,7 @@ namespace MlDurable.Pipelines.Runs;
 public sealed class RunStepReader(IBlobStore store, string runId)
 {
     private RunPlan? plan;
+    private ScoringPlan? scoring;
     private ImmutableArray<string> candidateNames = [];
 
     /// <summary>Reads an activity's event.</summary>
@@ -38,6 +39,21 @@ public sealed class RunStepReader(IBlobStore store, string runId)
             };
         }
 
+        if (activity == ScoreSteps.Score.Name)
+        {
+            scoring ??= await new RunStore(store).ScoringAsync(runId, cancellationToken);
+            var index = Parse(input, FlowJson.Default.PartitionRef)?.Index;
+            var result = Parse(output, FlowJson.Default.PartitionScore);
+            return step with
+            {
+                Index = index,
+                Count = scoring?.Partitions.Length,
+                Name = index is { } place ? scoring?.Partitions[place].Name : null,
+                Passed = result?.Passed,
+                Reused = result?.Reused,
+            };
+        }
+
         if (activity == FlowSteps.Train.Name)
         {
             var known = await PlanAsync(cancellationToken);
@@ -53,8 +69,19 @@ public sealed class RunStepReader(IBlobStore store, string runId)
             };
         }
 
-        return step;
+        return step with { Waiting = (await WaitingAsync(activity, state, cancellationToken))?.Waiting };
     }
+
+    /// <summary>The step by which the run waits for a person; null when it does not.</summary>
+    public Task<RunStep?> WaitingAsync(CancellationToken cancellationToken = default) =>
+        WaitingAsync(FlowSteps.RequestApproval.Name, RunStepState.Finished, cancellationToken);
+
+    private async Task<RunStep?> WaitingAsync(string activity, RunStepState state, CancellationToken cancellationToken) =>
+        activity == FlowSteps.RequestApproval.Name
+        && state == RunStepState.Finished
+        && await new RunStore(store).FindAsync(runId, cancellationToken) is { Waiting: { } waiting }
+            ? new RunStep(runId, activity, state) { Waiting = waiting }
+            : null;
 
     /// <summary>The candidates that have a result already, so that a watcher of a run that continues knows where it stands.</summary>
     public async Task<IReadOnlySet<int>> FinishedCandidatesAsync(CancellationToken cancellationToken = default)

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text;
 using MlDurable.Orchestration.Embedded;
+using MlDurable.Pipelines.Approvals;
 using MlDurable.Pipelines.Definition;
 using MlDurable.Pipelines.Orchestrations;
 using MlDurable.Pipelines.Registry;
@@ -57,6 +58,10 @@ internal sealed class FlowHarness : IAsyncDisposable
 
     public ModelRegistry Registry => new(Store, TimeProvider.System);
 
+    public ApprovalDesk Desk => new(Store, engine.Client, TimeProvider.System);
+
+    public ApprovalBook Approvals => new(Store);
+
     public RunLauncher Launcher => new(Store, engine.Client, "test", TimeProvider.System);
 
     public static async Task<FlowHarness> OpenAsync()
@@ -86,14 +91,43 @@ internal sealed class FlowHarness : IAsyncDisposable
 
     public Task AddAsync(string name, byte[] content) => Store.WriteBytesAsync("data/" + name, content, BlobCondition.None);
 
-    public async Task<string> StartAsync(PipelineSource? source = null)
+    /// <summary>Starts a run.</summary>
+    /// <param name="source">The pipeline; the harness's by default.</param>
+    /// <param name="change">What is special about the start; nothing by default.</param>
+    public async Task<string> StartAsync(PipelineSource? source = null, Func<RunStart, RunStart>? change = null)
     {
         var runId = RunIds.Of(TimeProvider.System.GetUtcNow(), $"{runs++}");
-        await Launcher.StartAsync(new RunStart(runId, source ?? Source(), "test"));
+        var start = new RunStart(runId, source ?? Source(), "test");
+        await Launcher.StartAsync(change?.Invoke(start) ?? start);
         return runId;
     }
 
-    public async Task<RunRecord> RunAsync(PipelineSource? source = null) => await Launcher.WaitAsync(await StartAsync(source));
+    public async Task<RunRecord> RunAsync(PipelineSource? source = null, Func<RunStart, RunStart>? change = null) =>
+        await Launcher.WaitAsync(await StartAsync(source, change));
+
+    /// <summary>Starts a run, and waits until it asks for an approval.</summary>
+    /// <returns>The run's identity.</returns>
+    public async Task<string> StartUntilAskedAsync(PipelineSource source)
+    {
+        var asked = AskedAsync();
+        var runId = await StartAsync(source);
+        await asked;
+        return runId;
+    }
+
+    /// <summary>Ends at the next request for approval.</summary>
+    public Task AskedAsync()
+    {
+        var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        engine.Observed += change =>
+        {
+            if (change is { Kind: EngineEventKind.ActivityCompleted, Name: "request-approval" })
+            {
+                asked.TrySetResult();
+            }
+        };
+        return asked.Task;
+    }
 
     /// <summary>Closes the engine and opens it again on the same journal.</summary>
     public async Task RestartAsync()

@@ -1,0 +1,169 @@
+using System.Net;
+using System.Text.Json;
+using MlDurable.Pipelines.Registry;
+using MlDurable.Pipelines.Runs;
+
+namespace MlDurable.Server.Tests;
+
+public sealed class RunLifeTests : IDisposable
+{
+    private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("mldurable-life-");
+
+    public void Dispose() => folder.Delete(recursive: true);
+
+    [Fact]
+    public async Task Run_SuspendedAndTerminated_IsSteeredAndEnds()
+    {
+        await using var server = await StartAsync("long", BirdStrikes.Long);
+        var run = await server.StartRunAsync("long");
+        await StepAsync(server, run, "train", "Started");
+
+        await server.PostAsync($"/api/runs/{run}/suspend?reason=wait").ShouldBeAsync(HttpStatusCode.Accepted);
+        var suspended = await server.GetAsync($"/api/runs/{run}").ShouldBeAsync(HttpStatusCode.Accepted);
+        Assert.Equal("Suspended", suspended.GetProperty("runtimeStatus").GetString());
+        await server.PostAsync($"/api/runs/{run}/events/anything", """{"a":1}""").ShouldBeAsync(HttpStatusCode.Accepted);
+        await server.SendAsync(HttpMethod.Delete, $"/api/runs/{run}").ShouldFailAsync(HttpStatusCode.Conflict, "instance-status");
+        await server.PostAsync($"/api/runs/{run}/resume").ShouldBeAsync(HttpStatusCode.Accepted);
+        var watching = server.WatchToEndAsync(run);
+        await server.PostAsync($"/api/runs/{run}/terminate?reason=enough").ShouldBeAsync(HttpStatusCode.Accepted);
+
+        var ended = await watching;
+        Assert.Equal("Cancelled", ended.GetProperty("status").GetString());
+        Assert.Contains("enough", ended.GetProperty("summary").GetString(), StringComparison.Ordinal);
+        Assert.Equal("Terminated", (await server.GetAsync($"/api/runs/{run}").ShouldBeAsync(HttpStatusCode.OK)).GetProperty("runtimeStatus").GetString());
+    }
+
+    [Fact]
+    public async Task Events_FromALastId_GoOnAfterIt()
+    {
+        await using var server = await StartAsync("quick", BirdStrikes.Quick);
+        var run = await server.StartRunAsync("quick");
+        var all = await CollectAsync(null);
+        Assert.Equal("end", all[^1].Name);
+
+        // The run has ended: what is asked for again is its end.
+        Assert.Equal("end", Assert.Single(await CollectAsync(null)).Name);
+        Assert.Equal(["gap", "end"], (await CollectAsync("999999999")).Select(told => told.Name));
+
+        async Task<List<(string? Id, string Name, JsonElement Data)>> CollectAsync(string? lastId)
+        {
+            var told = new List<(string?, string, JsonElement)>();
+            await foreach (var item in server.EventsAsync(run, lastId))
+            {
+                told.Add(item);
+            }
+
+            return told;
+        }
+    }
+
+    [Fact]
+    public async Task Feed_WatcherThatComesBack_GetsWhatItMissed()
+    {
+        var feed = new RunFeed(100);
+        feed.Publish(new RunHappening("a", RunStepState.Started, "plan"));
+        feed.Publish(new RunHappening("b", RunStepState.Started, "plan"));
+        feed.Publish(new RunHappening("a", RunStepState.Finished, "plan"));
+
+        using var back = feed.Watch("a", 100);
+        using var older = feed.Watch("a", 42);
+        using var other = feed.Watch("a", 5_000);
+
+        Assert.False(back.HasGap);
+        Assert.True(older.HasGap);
+        Assert.True(other.HasGap);
+        Assert.Equal(102, (await back.ReadAsync(CancellationToken.None)).Id);
+    }
+
+    [Fact]
+    public async Task Stop_WithARunUnderWay_ItIsResumedByTheNextServer()
+    {
+        string run;
+        await using (var first = await StartAsync("long", BirdStrikes.Long))
+        {
+            run = await first.StartRunAsync("long");
+            await StepAsync(first, run, "train", "Finished");
+        }
+
+        await using var second = await TestServer.StartAsync(folder.FullName);
+        var trained = new List<int>();
+        await foreach (var (_, name, data) in second.EventsAsync(run))
+        {
+            if (name == "end")
+            {
+                Assert.Equal("Completed", data.GetProperty("status").GetString());
+                Assert.Equal(7, data.GetProperty("work").GetProperty("candidates").GetInt32());
+            }
+            else if (data.GetProperty("stage").GetString() == "train" && data.GetProperty("state").GetString() == "Finished")
+            {
+                trained.Add(data.GetProperty("index").GetInt32());
+            }
+        }
+
+        Assert.True(trained.Count < 7, "nothing that had finished is trained again");
+    }
+
+    [Fact]
+    public async Task Promotions_OfTwoHostsOnOneStore_EachSupersedeOrJudgeTheOther()
+    {
+        await using var one = await StartAsync("one", BirdStrikes.Quick, "one");
+        await using var two = await TestServer.StartAsync(folder.FullName, engineName: "two");
+        await two.DeployAsync("two", BirdStrikes.Pipeline("two", "- { trainer: logistic-regression, l2: 1 }")).ShouldBeAsync(HttpStatusCode.OK);
+        for (var round = 0; round < 3; round++)
+        {
+            var body = "{\"parameters\":{\"margin\":0.0" + (round + 1) + "}}";
+            var runs = await Task.WhenAll(one.StartRunAsync("one", body), two.StartRunAsync("two", body));
+            var ended = await Task.WhenAll(one.WatchToEndAsync(runs[0]), two.WatchToEndAsync(runs[1]));
+            Assert.All(ended, run => Assert.Equal("Completed", run.GetProperty("status").GetString()));
+            await one.GetAsync($"/api/runs/{runs[1]}").ShouldBeAsync(HttpStatusCode.OK);
+            await one.PostAsync($"/api/runs/{runs[1]}/suspend").ShouldFailAsync(HttpStatusCode.Conflict, "instance-conflict");
+        }
+
+        // Every change of the champion was decided against the one before it: no decision was made on what was no longer so.
+        var model = await new ModelRegistry(one.Store, TimeProvider.System).ReadAsync("strikes");
+        var reigns = model.History.Where(change => change.Alias == RegistryDocument.Champion).ToList();
+        Assert.NotEmpty(reigns);
+        Assert.Null(reigns[0].From);
+        Assert.All(reigns.Zip(reigns.Skip(1)), pair => Assert.Equal(pair.First.To, pair.Second.From));
+        Assert.Equal(reigns.Count, reigns.Select(change => change.DecisionId).Distinct().Count());
+        foreach (var reign in reigns)
+        {
+            var record = await new RunStore(one.Store).FindAsync(reign.DecisionId);
+            Assert.Equal(reign.From, record?.ChampionBefore);
+            Assert.Equal(reign.To, record?.ChampionAfter);
+        }
+    }
+
+    [Fact]
+    public async Task Ready_EngineStopped_SaysSo()
+    {
+        await using var server = await TestServer.StartAsync(
+            folder.FullName, options => options with { Engine = options.Engine with { Completion = Task.CompletedTask } });
+
+        var ready = await server.GetAsync("/health/ready").ShouldBeAsync(HttpStatusCode.ServiceUnavailable);
+
+        Assert.False(ready.GetProperty("ready").GetBoolean());
+        Assert.Contains(ready.GetProperty("checks").EnumerateArray(), check => check.GetProperty("name").GetString() == "engine" && !check.GetProperty("holds").GetBoolean());
+    }
+
+    private async Task<TestServer> StartAsync(string pipeline, string candidates, string engineName = "workspace")
+    {
+        var server = await TestServer.StartAsync(folder.FullName, engineName: engineName);
+        await server.DeployAsync(pipeline, BirdStrikes.Pipeline(pipeline, candidates)).ShouldBeAsync(HttpStatusCode.OK);
+        await server.UploadAsync("bird-strikes/1990.csv", BirdStrikes.Year(1990)).ShouldBeAsync(HttpStatusCode.Created);
+        await server.UploadAsync("bird-strikes/1991.csv", BirdStrikes.Year(1991)).ShouldBeAsync(HttpStatusCode.Created);
+        return server;
+    }
+
+    private static async Task StepAsync(TestServer server, string run, string stage, string state)
+    {
+        await foreach (var (_, name, data) in server.EventsAsync(run))
+        {
+            Assert.Equal("step", name);
+            if (data.GetProperty("stage").GetString() == stage && data.GetProperty("state").GetString() == state)
+            {
+                return;
+            }
+        }
+    }
+}
