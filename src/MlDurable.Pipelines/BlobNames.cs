@@ -35,5 +35,7 @@ internal static class BlobNames
 
     public static string Claim(string name) => $"triggers/claims/{name}.json";
 
+    public static string DataWatch(string pipeline) => $"triggers/state/data/{pipeline}/";
+
     public static string Unfinished(string pipeline) => $"{AllUnfinished}{pipeline}/";
 }
