@@ -9,8 +9,8 @@ public sealed record DataWatchOptions
     /// </summary>
     public TimeSpan SettleFor { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>How many blobs one call of <see cref="DataWatch.ReconcileAsync"/> lists for each pipeline; 100,000 by default.</summary>
-    public int BlobsPerReconcile { get; init; } = 100_000;
+    /// <summary>How many blobs one call of <see cref="DataWatch.ReconcileAsync"/> lists for each pipeline; 200,000 by default.</summary>
+    public int BlobsPerReconcile { get; init; } = 200_000;
 
     /// <summary>How long a notification may be judged by the deployments as they were read last; 5 seconds by default.</summary>
     public TimeSpan DeploymentsFor { get; init; } = TimeSpan.FromSeconds(5);
