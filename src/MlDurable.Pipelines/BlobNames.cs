@@ -49,5 +49,7 @@ internal static class BlobNames
 
     public static string Backfill(string id) => $"{Backfills}{id}.json";
 
+    public static string DataWatch(string pipeline) => $"triggers/state/data/{pipeline}/";
+
     public static string Unfinished(string pipeline) => $"{AllUnfinished}{pipeline}/";
 }
