@@ -46,9 +46,12 @@ internal static class BlobNames
     public static string Claim(string name) => $"triggers/claims/{name}.json";
 
     public static string ActivityStarts(string callHash) => $"triggers/starts/{callHash}.json";
+
     public static string EndedRun(string runId) => $"{EndedRuns}{runId}.json";
 
     public static string Backfill(string id) => $"{Backfills}{id}.json";
+
+    public static string DataWatch(string pipeline) => $"triggers/state/data/{pipeline}/";
 
     public static string Unfinished(string pipeline) => $"{AllUnfinished}{pipeline}/";
 }

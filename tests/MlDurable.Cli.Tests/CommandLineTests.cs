@@ -6,7 +6,7 @@ public sealed class CommandLineTests : IDisposable
 {
     private static readonly string[] Commands =
     [
-        "demo", "init", "validate", "plan", "run", "resume", "cancel", "runs", "show", "compare", "models", "promote", "rollback", "predict", "reproduce",
+        "demo", "init", "validate", "plan", "run", "resume", "cancel", "runs", "backfill", "backfills", "show", "compare", "models", "promote", "rollback", "predict", "reproduce",
     ];
 
     private readonly CliHost cli = new();
@@ -178,6 +178,7 @@ public sealed class CommandLineTests : IDisposable
 
     [Theory]
     [InlineData("runs", "{\"runs\":[]}")]
+    [InlineData("backfills", "{\"backfills\":[]}")]
     [InlineData("models", "{\"models\":[]}")]
     public async Task EmptyWorkspace_WithJson_IsAnEmptyList(string command, string expected)
     {
@@ -212,6 +213,8 @@ public sealed class CommandLineTests : IDisposable
     [InlineData(4, "predict", "churn", "--input", "-")]
     [InlineData(4, "reproduce", "latest")]
     [InlineData(4, "cancel", "2026")]
+    [InlineData(4, "cancel", "backfill-0123456789abcdef")]
+    [InlineData(4, "backfills", "backfill-0123456789abcdef")]
     [InlineData(4, "promote", "churn", "1", "--reason", "x")]
     [InlineData(4, "rollback", "churn", "--reason", "x")]
     public async Task MissingStore_IsNotMade(int exitCode, params string[] args)

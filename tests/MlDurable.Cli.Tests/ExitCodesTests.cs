@@ -4,6 +4,7 @@ using MlDurable.Learning.Tables;
 using MlDurable.Orchestration;
 using MlDurable.Pipelines;
 using MlDurable.Pipelines.Runs;
+using MlDurable.Pipelines.Triggers;
 using MlDurable.Storage;
 
 namespace MlDurable.Cli.Tests;
@@ -17,6 +18,11 @@ public sealed class ExitCodesTests
     [InlineData("signature-mismatch", 2)]
     [InlineData("csv-ragged-row", 2)]
     [InlineData("invalid-store", 2)]
+    [InlineData("no-score", 2)]
+    [InlineData("as-of-needs-time", 2)]
+    [InlineData("backfill-future", 2)]
+    [InlineData("no-champion", 4)]
+    [InlineData("backfill-not-found", 4)]
     [InlineData("no-readable-partition", 3)]
     [InlineData("file-not-found", 4)]
     [InlineData("no-partitions", 4)]
@@ -37,6 +43,9 @@ public sealed class ExitCodesTests
     [Theory]
     [InlineData(RunOutcome.Promoted, 0)]
     [InlineData(RunOutcome.Unchanged, 0)]
+    [InlineData(RunOutcome.Featurized, 0)]
+    [InlineData(RunOutcome.Scored, 0)]
+    [InlineData(RunOutcome.Incomplete, 3)]
     [InlineData(RunOutcome.Kept, 3)]
     [InlineData(RunOutcome.Inconclusive, 3)]
     [InlineData(RunOutcome.Blocked, 3)]
@@ -50,6 +59,21 @@ public sealed class ExitCodesTests
     [InlineData("one-class", 1)]
     public void OfRun_Failed_FollowsTheFailure(string code, int expected) =>
         Assert.Equal(expected, ExitCodes.OfRun(Records.Run() with { Status = RunStatus.Failed, Failure = new RunFailure(code, "plan", "it failed") }));
+
+    [Theory]
+    [InlineData(0, RunOutcome.Promoted, RunOutcome.Kept)]
+    [InlineData(0, RunOutcome.Scored, RunOutcome.Unchanged)]
+    [InlineData(3, RunOutcome.Promoted, RunOutcome.Quarantined)]
+    [InlineData(3, RunOutcome.Incomplete, RunOutcome.Scored)]
+    [InlineData(1, RunOutcome.Promoted, null)]
+    public void OfBackfill_FollowsItsRuns(int expected, params RunOutcome?[] outcomes) =>
+        Assert.Equal(expected, ExitCodes.OfBackfill(new BackfillProgress(
+            Records.Backfill(),
+            [
+                .. outcomes.Select(outcome => outcome is null
+                    ? Records.Run() with { Status = RunStatus.Failed }
+                    : Records.Run() with { Status = RunStatus.Completed, Outcome = outcome }),
+            ])));
 
     [Fact]
     public void OfRun_Cancelled_IsAFailure() =>
@@ -73,6 +97,23 @@ public sealed class ExitCodesTests
 /// <summary>Records for tests.</summary>
 internal static class Records
 {
+    public static Backfill Backfill() => new()
+    {
+        Id = "backfill-0123456789abcdef",
+        Pipeline = "churn",
+        PipelineFile = "pipeline.yaml",
+        PipelineHash = new string('0', 64),
+        Parameters = ImmutableSortedDictionary<string, string>.Empty,
+        Stage = RunStage.All,
+        Range = "partitions",
+        Parallel = 1,
+        StopsOnFailure = false,
+        Engine = "workspace",
+        RequestedAt = DateTimeOffset.UnixEpoch,
+        RequestedBy = "cli:ada",
+        Items = [],
+    };
+
     public static RunRecord Run() => new()
     {
         RunId = "20260102T030405-abcdef",

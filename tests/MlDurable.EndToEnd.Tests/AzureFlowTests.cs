@@ -8,7 +8,7 @@ public sealed class AzureFlowTests(AzuriteFixture azurite) : IClassFixture<Azuri
     [Fact]
     public async Task WholeFlow_OnAzureBlobs_WorksAndNeverShowsTheKey()
     {
-        using var directory = new TestDirectory();
+        using var directory = new TestDirectory(BirdStrikes.Pipeline() + "\nscore: {}\n");
         var outputs = new List<ToolResult>();
 
         var run = await OnAzureAsync(0, "run", "pipeline.yaml", "--json", "--data", BirdStrikes.File(1990), "--data", BirdStrikes.File(1991), "--data", BirdStrikes.File(1992));
@@ -23,7 +23,12 @@ public sealed class AzureFlowTests(AzuriteFixture azurite) : IClassFixture<Azuri
         Assert.True(File.Exists(directory.At("out", "report.html")));
         await OnAzureAsync(0, "models", BirdStrikes.Model);
         await OnAzureAsync(0, "predict", BirdStrikes.Model, "--input", BirdStrikes.File(1993), "--output", "scored.csv");
-        Assert.True((await OnAzureAsync(0, "reproduce", "latest", "--json")).Json.GetProperty("identical").GetBoolean());
+        var score = await OnAzureAsync(0, "run", "pipeline.yaml", "--stage", "score", "--json");
+        Assert.Equal(3, score.Run.GetProperty("scoring").GetProperty("scored").GetInt32());
+        Assert.Equal("Unchanged", (await OnAzureAsync(0, "run", "pipeline.yaml", "--stage", "score", "--json")).Run.GetProperty("outcome").GetString());
+        var backfill = await OnAzureAsync(0, "backfill", "pipeline.yaml", "--partitions", "--stage", "featurize", "--parallel", "2", "--json");
+        Assert.Equal(3, backfill.JsonLines[^1].GetProperty("backfilled").GetProperty("completed").GetInt32());
+        Assert.True((await OnAzureAsync(0, "reproduce", run.Run.GetProperty("runId").GetString()!, "--json")).Json.GetProperty("identical").GetBoolean());
         await OnAzureAsync(4, "show", "19700101");
 
         Assert.All(outputs, result =>

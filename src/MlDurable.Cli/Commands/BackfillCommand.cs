@@ -3,7 +3,6 @@ using System.Globalization;
 using MlDurable.Cli.Output;
 using MlDurable.Cli.Running;
 using MlDurable.Learning;
-using MlDurable.Pipelines;
 using MlDurable.Pipelines.Definition;
 using MlDurable.Pipelines.Runs;
 using MlDurable.Pipelines.Triggers;
@@ -24,6 +23,7 @@ internal static class BackfillCommand
         Option<string?> Stage,
         Option<int> Parallel,
         Option<bool> StopOnFailure,
+        Option<bool> Again,
         Option<bool> DryRun);
 
     public static Command Create()
@@ -38,6 +38,7 @@ internal static class BackfillCommand
             StageOption.Create("One stage. Default: the schedule's, else the whole flow."),
             new Option<int>("--parallel") { Description = "How many runs are under way at once. Default: 1, so that each is compared with the champion that the one before it left.", HelpName = "N", DefaultValueFactory = _ => 1 },
             new Option<bool>("--stop-on-failure") { Description = "Begins no further run after one that failed." },
+            new Option<bool>("--again") { Description = "Of a backfill that has ended: makes those runs once more that failed or were not begun." },
             new Option<bool>("--dry-run") { Description = "Says what would run and what is there already. Writes nothing." });
         options.Parallel.Validators.Add(result =>
         {
@@ -53,7 +54,7 @@ internal static class BackfillCommand
             "mldurable backfill pipeline.yaml --from 2026-01-01 --to 2026-03-01 --schedule nightly --dry-run",
             "mldurable backfill pipeline.yaml --partitions --from sales/2026-01.csv --to sales/2026-03.csv --stage featurize --parallel 4");
         options.Pipeline.AddTo(command, withData: false);
-        foreach (var option in new Option[] { options.From, options.To, options.Schedule, options.Every, options.Partitions, options.Stage, options.Parallel, options.StopOnFailure, options.DryRun })
+        foreach (var option in new Option[] { options.From, options.To, options.Schedule, options.Every, options.Partitions, options.Stage, options.Parallel, options.StopOnFailure, options.Again, options.DryRun })
         {
             command.Options.Add(option);
         }
@@ -105,8 +106,6 @@ internal static class BackfillCommand
     private static BackfillRequest Request(CommandCall call, Options options)
     {
         var source = options.Pipeline.Read(call);
-        var parallel = call.Arguments.GetValue(options.Parallel);
-        var stops = call.Arguments.GetValue(options.StopOnFailure);
         var stage = StageOption.Read(call, options.Stage);
         var chosen = new[] { call.Arguments.GetValue(options.Schedule) is not null, call.Arguments.GetValue(options.Every) is not null, call.Arguments.GetValue(options.Partitions) };
         if (chosen.Count(given => given) > 1)
@@ -117,7 +116,7 @@ internal static class BackfillCommand
         if (call.Arguments.GetValue(options.Partitions))
         {
             var partitions = new BackfillRange.Partitions(call.Arguments.GetValue(options.From), call.Arguments.GetValue(options.To));
-            return new BackfillRequest(source, partitions, Identity.Current) { Stage = stage ?? RunStage.All, Parallel = parallel, StopsOnFailure = stops };
+            return Request(source, partitions, stage ?? RunStage.All);
         }
 
         var from = Instant(call, options.From);
@@ -129,11 +128,14 @@ internal static class BackfillCommand
             source = options.Pipeline.Read(call, schedule.Parameters);
         }
 
-        return new BackfillRequest(source, new BackfillRange.Instants(schedule, from, Instant(call, options.To)), Identity.Current)
+        return Request(source, new BackfillRange.Instants(schedule, from, Instant(call, options.To)), stage ?? schedule.Stage);
+
+        BackfillRequest Request(PipelineSource pipeline, BackfillRange range, RunStage what) => new(pipeline, range, Identity.Current)
         {
-            Stage = stage ?? schedule.Stage,
-            Parallel = parallel,
-            StopsOnFailure = stops,
+            Stage = what,
+            Parallel = call.Arguments.GetValue(options.Parallel),
+            StopsOnFailure = call.Arguments.GetValue(options.StopOnFailure),
+            Again = call.Arguments.GetValue(options.Again),
         };
     }
 

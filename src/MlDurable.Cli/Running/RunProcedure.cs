@@ -57,7 +57,7 @@ internal static class RunProcedure
 
         await using var session = await RunSession.OpenAsync(workspace, cancellationToken);
         await session.Launcher.ReconcileAsync(cancellationToken);
-        unfinished = await RecordedAsync(workspace, pipeline, cancellationToken);
+        unfinished = await session.Launcher.FindUnfinishedAsync(pipeline.Definition.Name, cancellationToken);
         RunStarted run;
         if (unfinished is not null && IsSame(unfinished, pipeline, stage))
         {

@@ -82,6 +82,11 @@ internal sealed class RunSession : IAsyncDisposable
     /// <param name="cancellationToken">Stops watching; the backfill goes on when the workspace is next opened.</param>
     public async Task WatchAsync(Backfill backfill, Func<string, Task> ended, CancellationToken cancellationToken)
     {
+        if (await engine.Client.GetAsync(backfill.Id, cancellationToken) is not { IsFinished: false })
+        {
+            return;
+        }
+
         var own = backfill.Items.Select(item => item.RunId).ToHashSet(StringComparer.Ordinal);
         var watching = RelayEndsAsync(own, backfill.Id, ended, cancellationToken);
         var waiting = engine.Client.WaitForCompletionAsync(backfill.Id, cancellationToken);

@@ -34,8 +34,6 @@ internal sealed class FinishScoringActivity(FlowServices services) : Activity<Fi
                 Summary = Summary(work),
                 FinishedAt = services.TimeProvider.GetUtcNow(),
                 Scoring = work,
-                ChampionBefore = plan.Version,
-                ChampionAfter = plan.Version,
             },
             cancellation);
         return new RunEnd(input.RunId, outcome, closed.Summary!);

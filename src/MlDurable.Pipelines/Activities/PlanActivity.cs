@@ -27,6 +27,8 @@ internal sealed class PlanActivity(FlowServices services) : Activity<RunRef, Pla
                 (plan, _) = await planner.PlanAsync(pipeline, request.PipelineHash, cancellation);
             }
 
+            var planned = plan.Partitions.ToDictionary(partition => partition.Name, partition => partition.ETag, StringComparer.Ordinal);
+            plan = plan with { Replaced = [.. request.Blobs.Where(blob => planned.TryGetValue(blob.Name, out var etag) && etag != blob.ETag)] };
             await services.Runs.WriteAsync(input.RunId, RunStore.PlanFile, plan, PipelinesJson.Default.RunPlan, cancellation);
         }
 

@@ -135,9 +135,12 @@ public sealed class RunLauncher(IBlobStore store, IOrchestrationClient client, s
         return await runs.GetExactAsync(runId, cancellationToken);
     }
 
-    /// <summary>The newest unfinished run of a pipeline on this engine; null when there is none.</summary>
+    /// <summary>
+    /// The newest unfinished run of a pipeline that a person started on this engine; null when there is none. Those of schedules, backfills and the like go
+    /// on beside it.
+    /// </summary>
     public async Task<RunRecord?> FindUnfinishedAsync(string pipeline, CancellationToken cancellationToken = default) =>
-        (await UnfinishedAsync(pipeline, cancellationToken)).LastOrDefault(run => run.Engine == engine);
+        (await UnfinishedAsync(pipeline, cancellationToken)).LastOrDefault(run => run.Engine == engine && run.Trigger.Kind == RunTriggerKind.Manual);
 
     private Task<string> StartInstanceAsync(RunRecord run, CancellationToken cancellationToken) =>
         client.StartAsync(FlowSteps.Of(run.Stage), new RunRef(run.RunId), new StartOptions { InstanceId = run.RunId }, cancellationToken);

@@ -45,6 +45,12 @@ public sealed record RunPlan
     /// <summary>The partitions in the window, ordered by name.</summary>
     public required ImmutableArray<PartitionPlan> Partitions { get; init; }
 
+    /// <summary>
+    /// The blobs among those that started the run whose content was replaced before it was planned. The run uses the content in their place, which
+    /// <see cref="Partitions"/> names, and says so here; that content is an arrival of its own, and starts a run of its own.
+    /// </summary>
+    public ImmutableArray<TriggerBlob> Replaced { get; init; } = [];
+
     /// <summary>The candidates; the last one is the baseline.</summary>
     public required ImmutableArray<CandidatePlan> Candidates { get; init; }
 }

@@ -57,7 +57,7 @@ public sealed record Backfill
     /// <summary>When the last run ended, in UTC; null while there is something to do.</summary>
     public DateTimeOffset? FinishedAt { get; init; }
 
-    /// <summary>Why a person ended it early; null unless one did.</summary>
+    /// <summary>Why it ended early, by a person or an error; null unless it did.</summary>
     public string? Cancelled { get; init; }
 }
 
@@ -94,6 +94,9 @@ public sealed record BackfillRequest(PipelineSource Pipeline, BackfillRange Rang
 
     /// <summary>Whether no further run is begun after one that failed; the others go on by default.</summary>
     public bool StopsOnFailure { get; init; }
+
+    /// <summary>Whether those runs are made once more that have not completed, when the same request was carried out before; false by default.</summary>
+    public bool Again { get; init; }
 }
 
 /// <summary>Where a backfill stands.</summary>

@@ -33,7 +33,7 @@ public sealed class BackfillLauncher(IBlobStore store, string engine, TimeProvid
         var pipeline = request.Pipeline;
         var asOf = request.Range is BackfillRange.Instants instants ? instants.To : (DateTimeOffset?)null;
         RunOpener.RequireFeasible(pipeline.Definition, request.Stage, asOf);
-        var id = $"{Backfill.IdPrefix}{ContentHash.OfParts(
+        var identity = $"{Backfill.IdPrefix}{ContentHash.OfParts(
             [
                 pipeline.Definition.Name,
                 pipeline.Hash,
@@ -41,21 +41,21 @@ public sealed class BackfillLauncher(IBlobStore store, string engine, TimeProvid
                 .. Identity(request.Range),
                 .. pipeline.Parameters.SelectMany(pair => new[] { pair.Key, pair.Value }),
             ])[..16]}";
-        if (await backfills.FindAsync(id, cancellationToken) is { } known)
+        var (last, id) = await LastAsync(identity, cancellationToken);
+        if (last is not null && !(request.Again && last.FinishedAt is not null))
         {
-            return known;
+            return last;
         }
 
         var now = timeProvider.GetUtcNow();
-        var items = request.Range switch
+        var items = (last is null ? await FindAsync(request, now, cancellationToken) : await LeftAsync(last, cancellationToken))
+            .Select(item => item with { RunId = item.AsOf is { } instant ? RunIds.Of(instant, id) : RunIds.Of(now, id, item.Through!) })
+            .ToImmutableArray();
+        if (items.IsEmpty && last is not null)
         {
-            BackfillRange.Instants range => Instants(range, now)
-                .Select(instant => new BackfillItem(RunIds.Of(instant, id), instant, null))
-                .ToImmutableArray(),
-            BackfillRange.Partitions range => [.. (await PartitionsAsync(pipeline.Definition, request.Stage, range, cancellationToken))
-                .Select(name => new BackfillItem(RunIds.Of(now, id, name), null, name))],
-            _ => throw new ArgumentOutOfRangeException(nameof(request)),
-        };
+            return last;
+        }
+
         if (items.IsEmpty)
         {
             throw new PipelineException("backfill-empty", $"there is nothing to do: {Describe(request.Range)} holds none; widen --from and --to");
@@ -102,13 +102,55 @@ public sealed class BackfillLauncher(IBlobStore store, string engine, TimeProvid
                 $"{backfill.Id} belongs to the engine '{backfill.Engine}' on another machine or in another directory; continue it there");
         }
 
-        if (backfill.FinishedAt is null)
+        if (backfill.FinishedAt is not null)
         {
-            await client.StartAsync(
-                BackfillSteps.BackfillRuns, new BackfillRef(backfill.Id), new StartOptions { InstanceId = backfill.Id }, cancellationToken);
+            return backfill;
         }
 
-        return backfill;
+        await client.StartAsync(
+            BackfillSteps.BackfillRuns, new BackfillRef(backfill.Id), new StartOptions { InstanceId = backfill.Id }, cancellationToken);
+        if (await client.GetAsync(backfill.Id, cancellationToken) is not { Failure: { } failure, IsFinished: true })
+        {
+            return backfill;
+        }
+
+        // An error ended it before it could say so itself.
+        var ended = backfill with { FinishedAt = timeProvider.GetUtcNow(), Cancelled = failure.ErrorMessage };
+        await backfills.WriteAsync(ended, cancellationToken);
+        return ended;
+    }
+
+    /// <summary>The last backfill of a request, and the identity of the next one.</summary>
+    private async Task<(Backfill? Last, string Next)> LastAsync(string identity, CancellationToken cancellationToken)
+    {
+        Backfill? last = null;
+        for (var attempt = 1; ; attempt++)
+        {
+            var id = attempt == 1 ? identity : $"{identity}-{attempt}";
+            var known = await backfills.FindAsync(id, cancellationToken);
+            if (known is null)
+            {
+                return (last, id);
+            }
+
+            last = known;
+        }
+    }
+
+    /// <summary>What lies in a range; each still without its run.</summary>
+    private async Task<IEnumerable<BackfillItem>> FindAsync(BackfillRequest request, DateTimeOffset now, CancellationToken cancellationToken) => request.Range switch
+    {
+        BackfillRange.Instants range => Instants(range, now).Select(instant => new BackfillItem("", instant, null)),
+        BackfillRange.Partitions range => (await PartitionsAsync(request.Pipeline.Definition, request.Stage, range, cancellationToken))
+            .Select(name => new BackfillItem("", null, name)),
+        _ => throw new ArgumentOutOfRangeException(nameof(request)),
+    };
+
+    /// <summary>What of a backfill has not completed.</summary>
+    private async Task<IEnumerable<BackfillItem>> LeftAsync(Backfill backfill, CancellationToken cancellationToken)
+    {
+        var progress = await backfills.ProgressAsync(backfill, cancellationToken);
+        return backfill.Items.Where((_, index) => progress.Runs[index]?.Status != RunStatus.Completed);
     }
 
     private static List<DateTimeOffset> Instants(BackfillRange.Instants range, DateTimeOffset now)
@@ -116,7 +158,7 @@ public sealed class BackfillLauncher(IBlobStore store, string engine, TimeProvid
         if (range.To > now)
         {
             throw new PipelineException(
-                "backfill-future", $"the backfill would go to {Text(range.To)}, and now is {Text(now)}; a backfill makes up for the past: let --to be earlier");
+                "backfill-future", $"the backfill would go to {Text(range.To)}, and now is {Text(now)}; backfills make up for the past: let --to be earlier");
         }
 
         // Both ends belong to a backfill; the rule leaves the first out.

@@ -1,5 +1,5 @@
+using MlDurable.Pipelines.Activities;
 using MlDurable.Pipelines.Deployments;
-using MlDurable.Pipelines.Orchestrations;
 using MlDurable.Pipelines.Runs;
 using MlDurable.Pipelines.Tests.Orchestrations;
 using MlDurable.Pipelines.Triggers;
@@ -82,6 +82,32 @@ public sealed class AfterTickTests
         await flow.Store.WriteBytesAsync(RunStore.FileName(leader.RunId, "run.json"), closed, BlobCondition.None);
 
         Assert.Single((await TickAsync(flow, "one")).Started);
+    }
+
+    [Fact]
+    public async Task Complete_CrashBeforeTheRecordIsClosed_NeitherLosesNorDoublesTheEnd()
+    {
+        await using var flow = await FlowHarness.OpenAsync();
+        await DeployAsync(flow, Follower);
+        var clock = new Mock<TimeProvider>();
+        clock.SetupSequence(time => time.GetUtcNow()).Returns(DateTimeOffset.UnixEpoch).Returns(DateTimeOffset.UnixEpoch.AddDays(1)).Returns(DateTimeOffset.UnixEpoch.AddDays(2));
+        var services = new FlowServices(flow.Store, clock.Object);
+        var runId = RunIds.Of(DateTimeOffset.UnixEpoch, "leader");
+        await new RunOpener(flow.Store, "test", TimeProvider.System).OpenAsync(new RunStart(runId, FlowHarness.Source(), "test"), default);
+
+        await Assert.ThrowsAsync<IOException>(() => services.CompleteAsync(runId, _ => throw new IOException("crash"), default));
+        Assert.Empty((await TickAsync(flow, "one")).Started);
+        await services.CompleteAsync(runId, Promoted, default);
+        var announced = (await flow.Store.ReadJsonAsync($"triggers/ended/{runId}.json", PipelinesJson.Default.EndedRun))!.Value.Value;
+        var started = Assert.Single((await TickAsync(flow, "one")).Started);
+        await services.CompleteAsync(runId, Promoted, default);
+
+        Assert.Equal(DateTimeOffset.UnixEpoch, announced.EndedAt);
+        Assert.Equal(RunIds.Of(announced.EndedAt, "after", "follower", runId), started);
+        Assert.Empty((await TickAsync(flow, "one")).Started);
+        Assert.Empty(await flow.Store.ListAsync("triggers/ended/").ToListAsync());
+
+        static RunRecord Promoted(RunRecord record) => record with { Status = RunStatus.Completed, Outcome = RunOutcome.Promoted };
     }
 
     [Fact]

@@ -77,6 +77,24 @@ public sealed class BackfillTests
     }
 
     [Fact]
+    public async Task Backfill_Again_MakesOnlyWhatHasNotCompleted()
+    {
+        await using var flow = await FlowHarness.OpenAsync();
+        await flow.AddYearsAsync(1992, 1993);
+        var request = Request(From.AddYears(-2), From.AddYears(1));
+        var first = await RunAsync(flow, request);
+        await flow.AddYearsAsync(1990, 1991);
+
+        var again = await RunAsync(flow, request with { Again = true });
+        var nothing = await RunAsync(flow, request with { Again = true });
+
+        Assert.Equal(first.Backfill.Id + "-2", again.Backfill.Id);
+        Assert.Equal([From.AddYears(-2), From.AddYears(-1)], again.Backfill.Items.Select(item => item.AsOf!.Value));
+        Assert.Equal((2, 0), (again.Completed, again.Failed));
+        Assert.Equal(again.Backfill.Id, nothing.Backfill.Id);
+    }
+
+    [Fact]
     public async Task Backfill_StopsOnFailure_BeginsNoFurtherRun()
     {
         await using var flow = await FlowHarness.OpenAsync();
