@@ -3,8 +3,10 @@ using MlDurable.Api;
 using MlDurable.Api.Endpoints;
 using MlDurable.Api.Security;
 using MlDurable.Orchestration.DurableTask;
+using MlDurable.Pipelines.Deployments;
 using MlDurable.Pipelines.Orchestrations;
 using MlDurable.Pipelines.Runs;
+using MlDurable.Pipelines.Triggers;
 using MlDurable.Storage;
 
 namespace MlDurable.Functions;
@@ -31,6 +33,14 @@ internal static class FunctionsComposition
         services.AddProblemDetails(problems =>
             problems.CustomizeProblemDetails = context => ApiProblems.Complete(context.ProblemDetails, context.Exception));
         services.AddRouting();
+        services.AddSingleton<AfterTick>();
+
+        // Azure shows a blob only when its upload is committed, so one that a listing finds need not settle.
+        services.AddSingleton(new DataWatchOptions { SettleFor = TimeSpan.Zero });
+        services.AddSingleton(provider => new DataWatch(
+            provider.GetRequiredService<IBlobStore>(), provider.GetRequiredService<PipelineDeployments>(),
+            provider.GetRequiredService<IRunStarter>(), provider.GetRequiredService<ClaimStore>(),
+            provider.GetRequiredService<DataWatchOptions>(), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(invocation);
         services.AddSingleton<ApiPipeline>();
         return new(catalog, options);

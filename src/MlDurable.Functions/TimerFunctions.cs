@@ -1,0 +1,38 @@
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.DurableTask.Client;
+using Microsoft.Extensions.Logging;
+using MlDurable.Pipelines.Runs;
+using MlDurable.Pipelines.Triggers;
+
+namespace MlDurable.Functions;
+
+/// <summary>The clock of the triggers. The host runs each timer in one place at a time; if it does not, the claims in the store do.</summary>
+internal sealed partial class TimerFunctions(
+    RunLauncher launcher, DataWatch data, AfterTick after, InvocationClient invocation, ILogger<TimerFunctions> logger)
+{
+    /// <summary>Starts what is due: data whose quiet period is over, and runs that follow others.</summary>
+    [Function("Tick")]
+    public async Task TickAsync(
+        [TimerTrigger("0 * * * * *")] TimerInfo timer, [DurableClient] DurableTaskClient client, CancellationToken cancellationToken)
+    {
+        invocation.Use(client);
+        await data.TickAsync(cancellationToken);
+        foreach (var problem in (await after.TickAsync(cancellationToken)).Problems)
+        {
+            NotFollowed(logger, problem.Pipeline, problem.EndedRun, problem.Code, problem.Message);
+        }
+    }
+
+    /// <summary>Finds data that no notification told of, and compares the records of runs with the engine.</summary>
+    [Function("Reconcile")]
+    public async Task ReconcileAsync(
+        [TimerTrigger("30 */5 * * * *")] TimerInfo timer, [DurableClient] DurableTaskClient client, CancellationToken cancellationToken)
+    {
+        invocation.Use(client);
+        await launcher.ReconcileAsync(cancellationToken);
+        await data.ReconcileAsync(cancellationToken);
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Pipeline {Pipeline} did not follow run {EndedRun}: {Code}: {Problem}")]
+    private static partial void NotFollowed(ILogger logger, string pipeline, string endedRun, string code, string problem);
+}
