@@ -32,6 +32,7 @@ namespace MlDurable.Pipelines;
 [JsonSerializable(typeof(RunPlan))]
 [JsonSerializable(typeof(RunRecord))]
 [JsonSerializable(typeof(RunRequest))]
+[JsonSerializable(typeof(ScheduleState))]
 [JsonSerializable(typeof(SplitLineage))]
 [JsonSerializable(typeof(TableSchema))]
 public sealed partial class PipelinesJson : JsonSerializerContext;
