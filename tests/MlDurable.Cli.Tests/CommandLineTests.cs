@@ -7,6 +7,7 @@ public sealed class CommandLineTests : IDisposable
     private static readonly string[] Commands =
     [
         "demo", "init", "validate", "plan", "run", "resume", "cancel", "runs", "show", "compare", "models", "promote", "rollback", "predict", "reproduce",
+        "deploy", "undeploy", "schedules", "pause", "unpause",
     ];
 
     private readonly CliHost cli = new();

@@ -4,9 +4,11 @@ using MlDurable.Cli.Running;
 using MlDurable.Learning.Explaining;
 using MlDurable.Pipelines.Data;
 using MlDurable.Pipelines.Definition;
+using MlDurable.Pipelines.Deployments;
 using MlDurable.Pipelines.Registry;
 using MlDurable.Pipelines.Runs;
 using MlDurable.Pipelines.Serving;
+using MlDurable.Pipelines.Triggers;
 
 namespace MlDurable.Cli.Output;
 
@@ -113,6 +115,7 @@ internal sealed record DemoKill(
 [JsonSerializable(typeof(InitDocument))]
 [JsonSerializable(typeof(LeakWarning))]
 [JsonSerializable(typeof(ModelsDocument))]
+[JsonSerializable(typeof(PipelineDeployment))]
 [JsonSerializable(typeof(PredictDocument))]
 [JsonSerializable(typeof(ProgressLine))]
 [JsonSerializable(typeof(PromoteRequest))]
@@ -123,5 +126,6 @@ internal sealed record DemoKill(
 [JsonSerializable(typeof(RunForecast))]
 [JsonSerializable(typeof(RunRecord))]
 [JsonSerializable(typeof(RunsDocument))]
+[JsonSerializable(typeof(ScheduleOverview))]
 [JsonSerializable(typeof(ValidationDocument))]
 internal sealed partial class CliJson : JsonSerializerContext;
