@@ -1,6 +1,7 @@
 using MlDurable.Cli.Running;
 using MlDurable.Orchestration;
 using MlDurable.Pipelines.Runs;
+using MlDurable.Pipelines.Triggers;
 using MlDurable.Storage;
 
 namespace MlDurable.Cli;
@@ -17,7 +18,7 @@ internal static class ExitCodes
     /// <summary>Wrong usage, an invalid pipeline, or an input file that cannot be used.</summary>
     public const int Usage = 2;
 
-    /// <summary>Refused by a gate or a quality check: the champion stays.</summary>
+    /// <summary>Refused by a gate or a quality check: the champion stays. Of scoring: some partitions could not be scored.</summary>
     public const int Refused = 3;
 
     /// <summary>What was named is not there.</summary>
@@ -46,11 +47,11 @@ internal static class ExitCodes
     public static int OfError(string? code) => code switch
     {
         CliErrorCodes.Usage or CliErrorCodes.PipelineInvalid or "unknown-column" or "no-features" or "no-label-column" or "column-kind" or "time-column-kind" or "reserved-column" or "run-ambiguous" or "signature-mismatch"
-            or "data-name" or "invalid-blob-name" or "invalid-store" or "instance-id-invalid" => Usage,
+            or "data-name" or "no-score" or "score-as-of" or "as-of-needs-time" or "backfill-empty" or "backfill-future" or "backfill-too-large" or "invalid-blob-name" or "invalid-store" or "instance-id-invalid" => Usage,
         not null when code.StartsWith("csv-", StringComparison.Ordinal) => Usage,
         "no-readable-partition" => Refused,
         CliErrorCodes.FileNotFound
-            or "no-partitions" or "run-not-found" or "run-incomplete" or "model-not-found" or "version-not-found" or "version-incomplete" or "data-gone"
+            or "no-partitions" or "no-champion" or "backfill-not-found" or "run-not-found" or "run-incomplete" or "model-not-found" or "version-not-found" or "version-incomplete" or "data-gone"
             or "blob-not-found" or "instance-not-found" or "pipeline-not-deployed" or "schedule-not-found" => NotFound,
         CliErrorCodes.FileExists or CliErrorCodes.RunUnfinished or CliErrorCodes.Superseded
             or "workspace-owned" or "owner-unreachable" or "run-ended" or "run-conflict" or "champion-contended" or "nothing-to-roll-back" or "precondition-failed"
@@ -58,10 +59,18 @@ internal static class ExitCodes
         _ => Failed,
     };
 
+    /// <summary>The exit code of a backfill that has ended: a champion that was kept is what many of its runs come to, and no refusal of the backfill.</summary>
+    public static int OfBackfill(BackfillProgress progress) => progress switch
+    {
+        _ when progress.Failed > 0 || progress.Open > 0 => Failed,
+        _ when progress.Runs.Any(run => run?.Outcome is RunOutcome.Quarantined or RunOutcome.Incomplete) => Refused,
+        _ => Done,
+    };
+
     /// <summary>The exit code of a run that has ended.</summary>
     public static int OfRun(RunRecord run) => run switch
     {
-        { Status: RunStatus.Completed, Outcome: RunOutcome.Promoted or RunOutcome.Unchanged } => Done,
+        { Status: RunStatus.Completed, Outcome: RunOutcome.Promoted or RunOutcome.Unchanged or RunOutcome.Featurized or RunOutcome.Scored } => Done,
         { Status: RunStatus.Completed } => Refused,
         { Failure: { } failure } => OfError(failure.Code),
         _ => Failed,

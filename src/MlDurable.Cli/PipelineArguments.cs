@@ -42,9 +42,14 @@ internal sealed class PipelineArguments
     /// <summary>Reads the pipeline file; its warnings become remarks.</summary>
     /// <exception cref="InvalidPipelineException">The file has errors: all of them.</exception>
     /// <exception cref="CliException"><c>file-not-found</c>, <c>file-unusable</c> or <c>usage</c>.</exception>
-    public PipelineSource Read(CommandCall call)
+    public PipelineSource Read(CommandCall call) => Read(call, ImmutableSortedDictionary<string, string>.Empty);
+
+    /// <summary>Reads the pipeline file with values for its parameters beneath those of <c>--set</c>; its warnings become remarks.</summary>
+    /// <exception cref="InvalidPipelineException">The file has errors: all of them.</exception>
+    /// <exception cref="CliException"><c>file-not-found</c>, <c>file-unusable</c> or <c>usage</c>.</exception>
+    public PipelineSource Read(CommandCall call, ImmutableSortedDictionary<string, string> defaults)
     {
-        var source = PipelineSources.Read(FileOf(call), Parameters(call), call.Host, out var problems);
+        var source = PipelineSources.Read(FileOf(call), defaults.SetItems(Parameters(call)), call.Host, out var problems);
         foreach (var problem in problems)
         {
             call.Terminal.Remark(problem.ToString());

@@ -11,6 +11,11 @@ internal static class BlobNames
     /// <summary>The end of the name of each deployment.</summary>
     public const string DeploymentFile = "/deployment.json";
 
+    /// <summary>Ends of runs that others may follow.</summary>
+    public const string EndedRuns = "triggers/ended/";
+
+    public const string Backfills = "triggers/backfills/";
+
     /// <summary>Marks of the runs that have not ended, so that they are found without reading the records of all runs.</summary>
     public const string AllUnfinished = "triggers/unfinished/";
 
@@ -25,6 +30,11 @@ internal static class BlobNames
     public static string TrainedCandidate(string pipeline, string key) => $"cache/{pipeline}/candidates/{key}.json";
 
     public static string Run(string runId, string file) => $"{Runs}{runId}/{file}";
+
+    /// <summary>Nothing is cut off the partition's name, so that no two partitions share a file.</summary>
+    public static string Predictions(string pipeline, int version, string partition) => $"predictions/{pipeline}/{version}/{partition}.csv";
+
+    public static string PredictionLineage(string pipeline, int version, string partition) => $"predictions/{pipeline}/{version}/{partition}.json";
 
     public static string Registry(string model) => $"{Models}{model}/registry.json";
 
@@ -41,6 +51,10 @@ internal static class BlobNames
     public static string ScheduleStates(string pipeline) => $"triggers/state/schedules/{pipeline}/";
 
     public static string ScheduleState(string pipeline, string schedule) => $"{ScheduleStates(pipeline)}{schedule}.json";
+
+    public static string EndedRun(string runId) => $"{EndedRuns}{runId}.json";
+
+    public static string Backfill(string id) => $"{Backfills}{id}.json";
 
     public static string Unfinished(string pipeline) => $"{AllUnfinished}{pipeline}/";
 }

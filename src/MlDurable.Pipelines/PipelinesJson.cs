@@ -18,13 +18,16 @@ namespace MlDurable.Pipelines;
     RespectNullableAnnotations = true,
     RespectRequiredConstructorParameters = true,
     NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals)]
+[JsonSerializable(typeof(Backfill))]
 [JsonSerializable(typeof(CandidateResult))]
 [JsonSerializable(typeof(Claim))]
 [JsonSerializable(typeof(DatasetLineage))]
+[JsonSerializable(typeof(EndedRun))]
 [JsonSerializable(typeof(Evaluation))]
 [JsonSerializable(typeof(Manifest))]
 [JsonSerializable(typeof(PartitionQuality))]
 [JsonSerializable(typeof(PipelineDeployment))]
+[JsonSerializable(typeof(PredictionLineage))]
 [JsonSerializable(typeof(ReferenceProfile))]
 [JsonSerializable(typeof(RegistryDocument))]
 [JsonSerializable(typeof(ReproductionResult))]
@@ -33,6 +36,8 @@ namespace MlDurable.Pipelines;
 [JsonSerializable(typeof(RunRecord))]
 [JsonSerializable(typeof(RunRequest))]
 [JsonSerializable(typeof(ScheduleState))]
+[JsonSerializable(typeof(ScoringFinding))]
+[JsonSerializable(typeof(ScoringPlan))]
 [JsonSerializable(typeof(SplitLineage))]
 [JsonSerializable(typeof(TableSchema))]
 public sealed partial class PipelinesJson : JsonSerializerContext;

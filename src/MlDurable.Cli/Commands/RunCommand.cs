@@ -16,13 +16,16 @@ internal static class RunCommand
             "Validates the data, trains the candidates, and promotes the best one if it passes the pipeline's rules.",
             "mldurable run pipeline.yaml                            # everything that is new, nothing twice",
             "mldurable run pipeline.yaml --data june.csv            # brings a file in first",
+            "mldurable run pipeline.yaml --stage score              # the champion's predictions for what has none",
             "mldurable run pipeline.yaml --set margin=0.01 --json   # progress and result as JSON lines");
         pipeline.AddTo(command, withData: true);
-        command.Run = call => RunAsync(call, pipeline);
+        var stage = StageOption.Create("One stage: featurize validates and featurizes new data, score writes the champion's predictions. Default: all, the whole flow.");
+        command.Options.Add(stage);
+        command.Run = call => RunAsync(call, pipeline, StageOption.Read(call, stage) ?? RunStage.All);
         return command;
     }
 
-    private static async Task<int> RunAsync(CommandCall call, PipelineArguments arguments)
+    private static async Task<int> RunAsync(CommandCall call, PipelineArguments arguments, RunStage stage)
     {
         var source = arguments.Read(call);
         var files = arguments.DataFiles(call, source.Definition.Data);
@@ -33,6 +36,7 @@ internal static class RunCommand
             var run = await RunProcedure.RunAsync(
                 workspace,
                 source,
+                stage,
                 files,
                 Identity.Current,
                 started =>

@@ -33,7 +33,7 @@ internal sealed record RunStarted(string RunId, string Pipeline, bool Continued)
 }
 
 /// <summary>A line of progress: exactly one of the properties is set, as <paramref name="Event"/> says.</summary>
-/// <param name="Event"><c>uploaded</c>, <c>run</c>, <c>step</c> or <c>result</c>.</param>
+/// <param name="Event"><c>uploaded</c>, <c>run</c>, <c>step</c> or <c>result</c>; of a backfill <c>backfill</c>, <c>ended</c> and <c>backfilled</c>.</param>
 internal sealed record ProgressLine(string Event)
 {
     public UploadedFile? File { get; init; }
@@ -43,7 +43,45 @@ internal sealed record ProgressLine(string Event)
     public RunStep? Step { get; init; }
 
     public RunResult? Result { get; init; }
+
+    /// <summary>A backfill that begins or continues.</summary>
+    public BackfillDocument? Backfill { get; init; }
+
+    /// <summary>A run of a backfill that has ended.</summary>
+    public RunRecord? Ended { get; init; }
+
+    /// <summary>What came of a backfill.</summary>
+    public BackfillDocument? Backfilled { get; init; }
 }
+
+/// <summary>Where a backfill stands.</summary>
+/// <param name="Backfill">The backfill.</param>
+/// <param name="Completed">Runs that have completed.</param>
+/// <param name="Failed">Runs that failed or were cancelled.</param>
+/// <param name="Open">Runs that have not ended.</param>
+/// <param name="Runs">The runs; null in a list of backfills.</param>
+/// <param name="ExitCode">The exit code that it leads to; null while it is going on.</param>
+internal sealed record BackfillDocument(
+    Backfill Backfill, int Completed, int Failed, int Open, ImmutableArray<BackfillRunDocument>? Runs, int? ExitCode)
+{
+    public static BackfillDocument Of(BackfillProgress progress, bool withRuns) => new(
+        progress.Backfill with { Items = [] },
+        progress.Completed,
+        progress.Failed,
+        progress.Open,
+        withRuns ? [.. progress.Backfill.Items.Zip(progress.Runs, (item, run) => new BackfillRunDocument(item.RunId, item.AsOf, item.Through, run))] : null,
+        progress.Backfill.FinishedAt is null ? null : ExitCodes.OfBackfill(progress));
+}
+
+/// <summary>One run of a backfill.</summary>
+/// <param name="RunId">The run.</param>
+/// <param name="AsOf">The instant that it is made as of; null when it is of a partition.</param>
+/// <param name="Through">The last partition that it uses; null when it is of an instant.</param>
+/// <param name="Run">Its record; null until it begins.</param>
+internal sealed record BackfillRunDocument(string RunId, DateTimeOffset? AsOf, string? Through, RunRecord? Run);
+
+/// <summary>Backfills, by identity.</summary>
+internal sealed record BackfillsDocument(ImmutableArray<BackfillDocument> Backfills);
 
 /// <summary>What came of a run.</summary>
 /// <param name="ExitCode">The exit code that it leads to.</param>
@@ -108,6 +146,9 @@ internal sealed record DemoKill(
     UseStringEnumConverter = true,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals)]
+[JsonSerializable(typeof(Backfill))]
+[JsonSerializable(typeof(BackfillDocument))]
+[JsonSerializable(typeof(BackfillsDocument))]
 [JsonSerializable(typeof(CancelRequest))]
 [JsonSerializable(typeof(ChampionChange))]
 [JsonSerializable(typeof(DemoDocument))]

@@ -31,7 +31,7 @@ internal sealed class LiveRunView : IRunView
     {
         switch (step.Stage)
         {
-            case "validate" or "featurize" when step is { Index: not null, Count: { } count }:
+            case "validate" or "featurize" or "score" when step is { Index: not null, Count: { } count }:
                 var partitions = Stage(step.Stage, count);
                 if (step.State == RunStepState.Finished)
                 {

@@ -55,7 +55,7 @@ internal sealed class PlainRunView(Terminal terminal) : IRunView
 
     private void EndStage()
     {
-        if (done > 0 && stage is "validate" or "featurize")
+        if (done > 0 && stage is "validate" or "featurize" or "score")
         {
             terminal.Line($"  {stage}: {StageText.Partitions(done, reused, broken)}");
         }

@@ -12,10 +12,15 @@ internal static class RunReport
     public static void Write(Terminal terminal, RunRecord run, Evaluation? evaluation, string? report)
     {
         WriteVerdict(terminal, run);
+        if (run.Scoring is { } scoring)
+        {
+            WriteScoring(terminal, scoring);
+        }
+
         if (run.Work is { } work)
         {
             terminal.Line($"  new work: {Text.Counted(work.Validated, "partition")} validated, {work.Featurized} featurized (of {work.Partitions}); "
-                + $"{Text.Counted(work.Trained, "candidate")} trained (of {work.Candidates}); the rest was reused");
+                + $"{(run.Stage == RunStage.All ? $"{Text.Counted(work.Trained, "candidate")} trained (of {work.Candidates}); " : "")}the rest was reused");
         }
 
         WriteLeaderboard(terminal, run, evaluation?.Primary);
@@ -45,6 +50,19 @@ internal static class RunReport
         if (run.Failure is { } failure)
         {
             terminal.Line($"  step {failure.Step}, code {failure.Code}");
+        }
+    }
+
+    private static void WriteScoring(Terminal terminal, ScoringWork scoring)
+    {
+        foreach (var finding in scoring.Failed)
+        {
+            terminal.Line(Tone.Bad, "  not scored", $" {finding.Partition}: {finding.Message} ({finding.Code})");
+        }
+
+        if (scoring.FailedCount > scoring.Failed.Length)
+        {
+            terminal.Line($"  … {scoring.FailedCount - scoring.Failed.Length} more");
         }
     }
 
@@ -114,8 +132,8 @@ internal static class RunReport
 
     private static Tone ToneOf(RunOutcome outcome) => outcome switch
     {
-        RunOutcome.Promoted or RunOutcome.Unchanged => Tone.Good,
-        RunOutcome.Kept or RunOutcome.Inconclusive => Tone.Warning,
+        RunOutcome.Promoted or RunOutcome.Unchanged or RunOutcome.Featurized or RunOutcome.Scored => Tone.Good,
+        RunOutcome.Kept or RunOutcome.Inconclusive or RunOutcome.Incomplete => Tone.Warning,
         _ => Tone.Bad,
     };
 }

@@ -4,6 +4,7 @@ using MlDurable.Cli.Output;
 using MlDurable.Orchestration.Embedded;
 using MlDurable.Pipelines.Registry;
 using MlDurable.Pipelines.Runs;
+using MlDurable.Pipelines.Triggers;
 
 namespace MlDurable.Cli.Running;
 
@@ -39,6 +40,7 @@ internal sealed class ControlFailedException(string code, string message) : Exce
 internal static class ControlCommands
 {
     private const string Cancel = "cancel";
+    private const string CancelBackfill = "cancel-backfill";
     private const string Promote = "promote";
     private const string Rollback = "rollback";
 
@@ -54,6 +56,18 @@ internal static class ControlCommands
         await new RunStore(workspace.Store).GetAsync(request.RunId, cancellationToken);
         await using var engine = await workspace.OpenEngineAsync(paused: true, cancellationToken);
         return await CancelAsync(workspace, workspace.LauncherOf(engine), request, cancellationToken);
+    }
+
+    public static async Task<Backfill> CancelBackfillAsync(Workspace workspace, CancelRequest request, CancellationToken cancellationToken)
+    {
+        if (workspace.Owner() is not null)
+        {
+            return await SendAsync(
+                workspace, CancelBackfill, request, CliJson.Default.CancelRequest, CliJson.Default.Backfill, cancellationToken);
+        }
+
+        await using var engine = await workspace.OpenEngineAsync(paused: true, cancellationToken);
+        return await workspace.LauncherOf(engine).CancelBackfillAsync(request.RunId, request.Reason, cancellationToken);
     }
 
     public static Task<ChampionChange> PromoteAsync(Workspace workspace, PromoteRequest request, CancellationToken cancellationToken) =>
@@ -80,6 +94,8 @@ internal static class ControlCommands
             {
                 Cancel => Answer(
                     await CancelAsync(workspace, launcher, Parse(request, CliJson.Default.CancelRequest), cancellationToken), CliJson.Default.RunRecord),
+                CancelBackfill => Answer(
+                    await CancelBackfillAsync(launcher, request, cancellationToken), CliJson.Default.Backfill),
                 Promote => Answer(
                     await PromoteAsync(registry, Parse(request, CliJson.Default.PromoteRequest), cancellationToken), CliJson.Default.ChampionChange),
                 Rollback => Answer(
@@ -91,6 +107,12 @@ internal static class ControlCommands
         {
             return new ControlResponse(false, null, ExitCodes.CodeOf(exception), exception.Message);
         }
+    }
+
+    private static Task<Backfill> CancelBackfillAsync(RunLauncher launcher, ControlRequest request, CancellationToken cancellationToken)
+    {
+        var asked = Parse(request, CliJson.Default.CancelRequest);
+        return launcher.CancelBackfillAsync(asked.RunId, asked.Reason, cancellationToken);
     }
 
     private static async Task<RunRecord> CancelAsync(

@@ -12,6 +12,7 @@ internal static class RunProcedure
     /// <summary>Brings data in, starts a run or continues the unfinished one, and watches it to its end.</summary>
     /// <param name="workspace">Where.</param>
     /// <param name="pipeline">What.</param>
+    /// <param name="stage">How much of it.</param>
     /// <param name="files">Data files to bring in first; null for none.</param>
     /// <param name="requestedBy">Who asks.</param>
     /// <param name="started">Told of the run before it goes on.</param>
@@ -22,6 +23,7 @@ internal static class RunProcedure
     public static async Task<RunRecord> RunAsync(
         Workspace workspace,
         PipelineSource pipeline,
+        RunStage stage,
         IReadOnlyList<string>? files,
         string requestedBy,
         Action<RunStarted> started,
@@ -29,13 +31,13 @@ internal static class RunProcedure
         Func<RunSession, RunStarted, Task<RunRecord>> watch,
         CancellationToken cancellationToken)
     {
-        var unfinished = await FindUnfinishedAsync(workspace, pipeline, cancellationToken);
-        if (unfinished is not null && !IsSame(unfinished, pipeline))
+        var unfinished = await FindUnfinishedAsync(workspace, pipeline, stage, cancellationToken);
+        if (unfinished is not null && !IsSame(unfinished, pipeline, stage))
         {
             throw new CliException(
                 CliErrorCodes.RunUnfinished,
                 $"run {unfinished.RunId} of pipeline '{unfinished.Pipeline}' is unfinished and was started with "
-                + $"{(unfinished.PipelineHash == pipeline.Hash ? "other parameters" : "another version of the pipeline file")}; "
+                + $"{Difference(unfinished, pipeline, stage)}; "
                 + WaysOn(workspace, unfinished));
         }
 
@@ -52,9 +54,9 @@ internal static class RunProcedure
 
         await using var session = await RunSession.OpenAsync(workspace, cancellationToken);
         await session.Launcher.ReconcileAsync(cancellationToken);
-        unfinished = await session.Launcher.FindUnfinishedAsync(pipeline.Definition.Name, cancellationToken);
+        unfinished = await RecordedAsync(workspace, pipeline, cancellationToken);
         RunStarted run;
-        if (unfinished is not null && IsSame(unfinished, pipeline))
+        if (unfinished is not null && IsSame(unfinished, pipeline, stage))
         {
             run = new RunStarted(unfinished.RunId, pipeline.Definition.Name, Continued: true)
             {
@@ -64,7 +66,7 @@ internal static class RunProcedure
         else
         {
             run = new RunStarted(RunIds.New(workspace.TimeProvider.GetUtcNow()), pipeline.Definition.Name, Continued: false);
-            await session.Launcher.StartAsync(new RunStart(run.RunId, pipeline, requestedBy), cancellationToken);
+            await session.Launcher.StartAsync(new RunStart(run.RunId, pipeline, requestedBy) { Stage = stage }, cancellationToken);
         }
 
         started(run);
@@ -72,10 +74,11 @@ internal static class RunProcedure
     }
 
     /// <summary>The unfinished run of a pipeline. The record of a run whose end was cut off by a crash is closed first.</summary>
-    private static async Task<RunRecord?> FindUnfinishedAsync(Workspace workspace, PipelineSource pipeline, CancellationToken cancellationToken)
+    private static async Task<RunRecord?> FindUnfinishedAsync(
+        Workspace workspace, PipelineSource pipeline, RunStage stage, CancellationToken cancellationToken)
     {
         var open = await RecordedAsync(workspace, pipeline, cancellationToken);
-        if (open is null || IsSame(open, pipeline))
+        if (open is null || IsSame(open, pipeline, stage))
         {
             return open;
         }
@@ -88,12 +91,13 @@ internal static class RunProcedure
         return await RecordedAsync(workspace, pipeline, cancellationToken);
     }
 
+    /// <summary>The newest unfinished run that a person started. Those of schedules, backfills and the like go on beside it.</summary>
     private static async Task<RunRecord?> RecordedAsync(Workspace workspace, PipelineSource pipeline, CancellationToken cancellationToken)
     {
         RunRecord? newest = null;
         await foreach (var run in new RunStore(workspace.Store).UnfinishedAsync(pipeline.Definition.Name, cancellationToken))
         {
-            newest = run.Engine == workspace.EngineName ? run : newest;
+            newest = run.Engine == workspace.EngineName && run.Trigger.Kind == RunTriggerKind.Manual ? run : newest;
         }
 
         return newest;
@@ -145,6 +149,13 @@ internal static class RunProcedure
         $"finish it with `mldurable resume {unfinished.RunId}{workspace.StoreOption()}`, "
         + $"or end it with `mldurable cancel {unfinished.RunId}{workspace.StoreOption()}`";
 
-    private static bool IsSame(RunRecord run, PipelineSource pipeline) =>
-        run.PipelineHash == pipeline.Hash && run.Parameters.SequenceEqual(pipeline.Parameters);
+    private static bool IsSame(RunRecord run, PipelineSource pipeline, RunStage stage) =>
+        run.PipelineHash == pipeline.Hash && run.Parameters.SequenceEqual(pipeline.Parameters) && run.Stage == stage;
+
+    private static string Difference(RunRecord run, PipelineSource pipeline, RunStage stage) => run switch
+    {
+        _ when run.PipelineHash != pipeline.Hash => "another version of the pipeline file",
+        _ when run.Stage != stage => $"another stage ({Text.Lower(run.Stage)})",
+        _ => "other parameters",
+    };
 }

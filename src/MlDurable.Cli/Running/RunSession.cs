@@ -1,6 +1,8 @@
 using System.Threading.Channels;
+using MlDurable.Orchestration;
 using MlDurable.Orchestration.Embedded;
 using MlDurable.Pipelines.Runs;
+using MlDurable.Pipelines.Triggers;
 
 namespace MlDurable.Cli.Running;
 
@@ -22,6 +24,8 @@ internal sealed class RunSession : IAsyncDisposable
     }
 
     public RunLauncher Launcher { get; }
+
+    public IOrchestrationClient Client => engine.Client;
 
     /// <summary>Takes the workspace and goes on with what is unfinished in it.</summary>
     /// <exception cref="Orchestration.OrchestrationException"><c>workspace-owned</c>, <c>journal-corrupt</c>, …</exception>
@@ -68,6 +72,49 @@ internal sealed class RunSession : IAsyncDisposable
         return run;
     }
 
+    /// <summary>Waits for the end of a backfill.</summary>
+    /// <param name="backfill">The backfill.</param>
+    /// <param name="ended">Told of each of its runs that ends.</param>
+    /// <param name="cancellationToken">Stops watching; the backfill goes on when the workspace is next opened.</param>
+    public async Task WatchAsync(Backfill backfill, Func<string, Task> ended, CancellationToken cancellationToken)
+    {
+        var own = backfill.Items.Select(item => item.RunId).ToHashSet(StringComparer.Ordinal);
+        var watching = RelayEndsAsync(own, backfill.Id, ended, cancellationToken);
+        var waiting = engine.Client.WaitForCompletionAsync(backfill.Id, cancellationToken);
+        if (await Task.WhenAny(waiting, engine.Completion) == engine.Completion)
+        {
+            await engine.Completion;
+        }
+
+        await waiting;
+        await watching;
+        await Launcher.ReconcileAsync(cancellationToken);
+    }
+
+    private async Task RelayEndsAsync(HashSet<string> runs, string backfill, Func<string, Task> ended, CancellationToken cancellationToken)
+    {
+        await foreach (var happened in events.Reader.ReadAllAsync(cancellationToken))
+        {
+            if (!IsEnd(happened.Kind))
+            {
+                continue;
+            }
+
+            if (happened.InstanceId == backfill)
+            {
+                return;
+            }
+
+            if (runs.Contains(happened.InstanceId))
+            {
+                await ended(happened.InstanceId);
+            }
+        }
+    }
+
+    private static bool IsEnd(EngineEventKind kind) =>
+        kind is EngineEventKind.InstanceCompleted or EngineEventKind.InstanceFailed or EngineEventKind.InstanceTerminated;
+
     public async ValueTask DisposeAsync()
     {
         await control.DisposeAsync();
@@ -84,7 +131,7 @@ internal sealed class RunSession : IAsyncDisposable
                 continue;
             }
 
-            if (happened.Kind is EngineEventKind.InstanceCompleted or EngineEventKind.InstanceFailed or EngineEventKind.InstanceTerminated)
+            if (IsEnd(happened.Kind))
             {
                 return;
             }

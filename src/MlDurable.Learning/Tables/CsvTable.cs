@@ -20,6 +20,11 @@ namespace MlDurable.Learning.Tables;
 /// </remarks>
 public static class CsvTable
 {
+    /// <summary>The text of a gzip file, for those who read it record by record.</summary>
+    /// <param name="packed">The file, from its beginning; not closed.</param>
+    /// <returns>A stream that reads forward only and throws <see cref="InvalidDataException"/> where the file is damaged or cut off.</returns>
+    public static Stream Unpack(Stream packed) => new CheckedGzipStream(ReadOnlyMemory<byte>.Empty, packed);
+
     /// <summary>Reads a whole file into a table.</summary>
     /// <param name="stream">The bytes, from the current position; need not be seekable; not closed.</param>
     /// <param name="options">The schema and the limits.</param>

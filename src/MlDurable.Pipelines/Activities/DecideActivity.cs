@@ -42,6 +42,8 @@ internal sealed class DecideActivity(FlowServices services) : Activity<DecideInp
                     evaluation.Verdict.VersusChampion?.Delta);
                 return new DecisionResult(version, await services.Registry.PromoteAsync(model, decision, cancellation) == AliasMove.Superseded);
             case RunOutcome.Unchanged:
+            case var _ when evaluation.LaterChampion is not null:
+                // A model of the past is no challenger of a champion that it was not compared with.
                 return new DecisionResult(version, Superseded: false);
             default:
                 await services.Registry.RejectAsync(model, version, by, input.RunId, input.Evaluation.Summary, cancellation);

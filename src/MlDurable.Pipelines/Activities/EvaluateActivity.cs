@@ -21,7 +21,10 @@ internal sealed class EvaluateActivity(FlowServices services) : Activity<Selecte
 
         var request = await services.Runs.RequestAsync(input.RunId, cancellation);
         var evaluator = new Evaluator(services.Store, request, pipeline, plan, dataset);
-        var (evaluation, predictions) = await evaluator.EvaluateAsync(candidate, baseline, registry, new ActivityProgress(context), cancellation);
+        var later = await Hindsight.LaterChampionAsync(services.Store, registry, request, cancellation);
+        var (judged, predictions) = await evaluator.EvaluateAsync(
+            candidate, baseline, later is null ? registry : Hindsight.Without(registry), new ActivityProgress(context), cancellation);
+        var evaluation = judged with { LaterChampion = later };
         await services.Runs.WriteAsync(
             input.RunId,
             RunStore.ManifestFile,
@@ -30,6 +33,6 @@ internal sealed class EvaluateActivity(FlowServices services) : Activity<Selecte
             cancellation);
         await services.Runs.WriteTextAsync(input.RunId, RunStore.PredictionsFile, predictions, cancellation);
         await services.Runs.WriteAsync(input.RunId, RunStore.EvaluationFile, evaluation, PipelinesJson.Default.Evaluation, cancellation);
-        return new EvaluationResult(registry.ChampionVersion, Outcomes.Of(evaluation), Outcomes.ResetsAnchor(evaluation), evaluation.Verdict.Summary);
+        return new EvaluationResult(registry.ChampionVersion, Outcomes.Of(evaluation), Outcomes.ResetsAnchor(evaluation), Outcomes.Summary(evaluation));
     }
 }

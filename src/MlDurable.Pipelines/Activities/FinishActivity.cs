@@ -5,6 +5,7 @@ using MlDurable.Orchestration;
 using MlDurable.Pipelines.Data;
 using MlDurable.Pipelines.Definition;
 using MlDurable.Pipelines.Orchestrations;
+using MlDurable.Pipelines.Promotion;
 using MlDurable.Pipelines.Registry;
 using MlDurable.Pipelines.Reports;
 using MlDurable.Pipelines.Runs;
@@ -25,6 +26,7 @@ internal sealed class FinishActivity(FlowServices services) : Activity<FinishInp
         var registry = await services.Registry.ReadAsync(pipeline.Promote.Model, cancellation);
         var leaderboard = await LeaderboardAsync(input, plan, pipeline, cancellation);
         var quarantined = quality.Where(partition => !partition.Passed).Select(partition => partition.Partition).ToImmutableArray();
+        var before = evaluation is null ? registry.ChampionVersion : evaluation.Champion?.Version ?? evaluation.LaterChampion;
 
         RunRecord Close(RunRecord record) => record with
         {
@@ -35,8 +37,8 @@ internal sealed class FinishActivity(FlowServices services) : Activity<FinishInp
             Work = input.Work,
             Leaderboard = leaderboard,
             Version = input.Version,
-            ChampionBefore = evaluation is null ? registry.ChampionVersion : evaluation.Champion?.Version,
-            ChampionAfter = input.Outcome == RunOutcome.Promoted ? input.Version : evaluation is null ? registry.ChampionVersion : evaluation.Champion?.Version,
+            ChampionBefore = before,
+            ChampionAfter = input.Outcome == RunOutcome.Promoted ? input.Version : before,
             Verdict = evaluation?.Verdict,
             Quarantined = quarantined,
         };
@@ -66,7 +68,7 @@ internal sealed class FinishActivity(FlowServices services) : Activity<FinishInp
             }
         }
 
-        var closed = await services.Runs.UpdateAsync(input.RunId, Close, cancellation);
+        var closed = await services.CompleteAsync(input.RunId, Close, cancellation);
         return new RunEnd(input.RunId, input.Outcome, closed.Summary!);
     }
 
@@ -104,9 +106,16 @@ internal sealed class FinishActivity(FlowServices services) : Activity<FinishInp
             return $"{string.Join(", ", broken.Select(Describe))}: quarantined, nothing was trained, {champion}";
         }
 
+        if (evaluation is null)
+        {
+            return input.Outcome == RunOutcome.Unchanged
+                ? $"nothing was new: all {input.Work.Partitions} partitions in the window were ready"
+                : $"{input.Work.Validated} validated and {input.Work.Featurized} featurized of {input.Work.Partitions} partitions in the window; the others were ready";
+        }
+
         return input.Outcome == RunOutcome.Unchanged
             ? $"the best candidate is version {input.Version}, the champion itself: nothing changes"
-            : evaluation!.Verdict.Summary;
+            : Outcomes.Summary(evaluation);
     }
 
     private static string Describe(PartitionQuality broken)

@@ -1,6 +1,7 @@
 using MlDurable.Learning.Metrics;
 using MlDurable.Learning.Tables;
 using MlDurable.Orchestration;
+using MlDurable.Pipelines.Data;
 using MlDurable.Pipelines.Orchestrations;
 using MlDurable.Pipelines.Runs;
 using MlDurable.Storage;
@@ -18,7 +19,7 @@ internal sealed class PlanActivity(FlowServices services) : Activity<RunRef, Pla
         if (plan is null)
         {
             var request = await services.Runs.RequestAsync(input.RunId, cancellation);
-            var planner = new RunPlanner(services.Store);
+            var planner = new RunPlanner(services.Store, new DataLimits(request.AsOf, request.Through));
             (plan, var newSchema) = await planner.PlanAsync(pipeline, request.PipelineHash, cancellation);
             if (newSchema is not null && !await TryFreezeAsync(plan.Pipeline, newSchema, cancellation))
             {

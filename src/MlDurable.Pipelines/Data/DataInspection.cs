@@ -78,7 +78,7 @@ public sealed class DataInspection(IBlobStore store, TimeProvider timeProvider)
 
     private async Task<List<Source>> StoredAsync(DataDefinition data, CancellationToken cancellationToken)
     {
-        var partitions = await PartitionSource.ListAsync(store, data, cancellationToken);
+        var partitions = await PartitionSource.ListAsync(store, data, DataLimits.None, schema: null, cancellationToken);
         return
         [
             .. partitions.Select(partition => new Source(

@@ -11,4 +11,8 @@ public sealed record ScoreDefinition
 
     /// <summary>How many partitions are scored at a time: 1 to 256, 4 by default.</summary>
     public int Parallel { get; init; } = 4;
+
+    /// <summary>The refusal to score for a pipeline that does not say what.</summary>
+    internal static PipelineException Missing(string pipeline) => new(
+        "no-score", $"pipeline '{pipeline}' has no `score:` section; add one that says which files are scored (docs/scoring.md)");
 }

@@ -28,7 +28,7 @@ internal sealed class Dataset(DatasetLineage lineage, DatasetRows rows)
     {
         var partitions = plan.Partitions.Where((_, index) => !leftOut.Contains(index)).Select(partition => new PartitionLineage(partition.Name, partition.Hash, 0)).ToList();
         var rows = await DatasetRows.LoadAsync(store, plan.Pipeline, plan.FeatureSet, partitions, cancellationToken);
-        var split = Split.Choose(rows, pipeline);
+        var split = Split.Choose(rows, pipeline, plan.AsOf);
         var hash = ContentHash.OfParts(
             [plan.FeatureSet, System.Text.Json.JsonSerializer.Serialize(split, PipelinesJson.Default.SplitLineage), .. partitions.Select(partition => partition.Hash)]);
         return new DatasetLineage(hash, plan.FeatureSet, [.. rows.Partitions], split);

@@ -8,7 +8,7 @@ namespace MlDurable.Pipelines.Features;
 /// <summary>The part that a row plays in a run.</summary>
 internal enum RowPart
 {
-    /// <summary>Before the window: not used.</summary>
+    /// <summary>Before the window, or after the instant that the run is made as of: not used.</summary>
     Outside,
 
     /// <summary>Models are fitted on it.</summary>
@@ -25,8 +25,11 @@ internal enum RowPart
 internal static class Split
 {
     /// <summary>Chooses the boundaries of a run's split.</summary>
+    /// <param name="rows">The rows.</param>
+    /// <param name="pipeline">The pipeline.</param>
+    /// <param name="asOf">Rows at and after this instant are not used; null for all rows.</param>
     /// <exception cref="PipelineException"><c>no-time</c> or <c>empty-part</c>.</exception>
-    public static SplitLineage Choose(DatasetRows rows, PipelineDefinition pipeline)
+    public static SplitLineage Choose(DatasetRows rows, PipelineDefinition pipeline, DateTimeOffset? asOf = null)
     {
         var split = new SplitLineage
         {
@@ -34,11 +37,13 @@ internal static class Split
             Validation = pipeline.Split.Validation,
             Holdout = pipeline.Split.Holdout,
             Seed = pipeline.Seed,
+            Until = asOf,
             TrainingRows = 0,
             ValidationRows = 0,
             HoldoutRows = 0,
         };
         var times = SortedTimes(rows.Times);
+        times = asOf is { } end ? times[..LowerBound(times, end.UtcTicks)] : times;
         if (times.Length == 0 && (pipeline.Split.By == SplitBy.Time || pipeline.Data.Window is DataWindow.Days))
         {
             throw new PipelineException("no-time", "no row has a time in the pipeline's time column, so that rows cannot be divided by time");
@@ -96,7 +101,7 @@ internal static class Split
     {
         // A row without a time counts as oldest: it can be learned from, and never judges.
         var time = rows.Times is { } times ? times[row] : long.MinValue;
-        if (split.WindowFrom is { } windowFrom && time < windowFrom.UtcTicks)
+        if ((split.WindowFrom is { } windowFrom && time < windowFrom.UtcTicks) || (split.Until is { } until && time >= until.UtcTicks))
         {
             return RowPart.Outside;
         }

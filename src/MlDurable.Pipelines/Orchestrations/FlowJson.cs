@@ -20,4 +20,11 @@ namespace MlDurable.Pipelines.Orchestrations;
 [JsonSerializable(typeof(FailInput))]
 [JsonSerializable(typeof(RunEnd))]
 [JsonSerializable(typeof(FlowStatus))]
+[JsonSerializable(typeof(BackfillRef))]
+[JsonSerializable(typeof(BackfillSize))]
+[JsonSerializable(typeof(BackfillItemRef))]
+[JsonSerializable(typeof(BackfillStatus))]
+[JsonSerializable(typeof(ScoringSize))]
+[JsonSerializable(typeof(PartitionScore))]
+[JsonSerializable(typeof(FinishScoringInput))]
 internal sealed partial class FlowJson : JsonSerializerContext;

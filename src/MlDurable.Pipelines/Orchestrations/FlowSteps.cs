@@ -97,4 +97,15 @@ internal static class FlowSteps
 
     public static readonly OrchestratorDefinition<RunRef, RunEnd> TrainEvaluatePromote =
         new("train-evaluate-promote", FlowJson.Default.RunRef, FlowJson.Default.RunEnd);
+
+    public static readonly OrchestratorDefinition<RunRef, RunEnd> FeaturizePartitions =
+        new("featurize-partitions", FlowJson.Default.RunRef, FlowJson.Default.RunEnd);
+
+    /// <summary>The orchestrator that carries out a stage.</summary>
+    public static OrchestratorDefinition<RunRef, RunEnd> Of(Runs.RunStage stage) => stage switch
+    {
+        Runs.RunStage.Featurize => FeaturizePartitions,
+        Runs.RunStage.Score => ScoreSteps.ScorePartitions,
+        _ => TrainEvaluatePromote,
+    };
 }

@@ -24,12 +24,16 @@ internal sealed record RunBadge(string Tone, string Icon, string Word, string Me
         (RunStatus.Failed, _) => new("bad", Cross, "Failed", "The run ended by an error. The champion was not touched."),
         (RunStatus.Cancelled, _) => new("calm", Cross, "Cancelled", "A person ended the run. The champion was not touched."),
         (_, RunOutcome.Promoted) => Promoted(model),
+        (_, RunOutcome.Unchanged) when model.Run.Stage != RunStage.All => new("calm", Same, "Unchanged", "No partition was new."),
         (_, RunOutcome.Unchanged) => new("calm", Same, "Unchanged", "The best candidate is the champion already, bit for bit."),
+        (_, RunOutcome.Kept) when model.Evaluation?.LaterChampion is not null => new(
+            "calm", Shield, "Champion kept", "The run was limited to data of the past, and the champion has learned from later data."),
         (_, RunOutcome.Kept) => new("calm", Shield, "Champion kept", "The candidate is not better as the pipeline's rule asks."),
         (_, RunOutcome.Inconclusive) => new("warn", Alert, "Inconclusive", Inconclusive(model.Verdict?.RowsNeeded)),
         (_, RunOutcome.Blocked) => new("bad", Cross, Blocked(model.Verdict?.Reason), "Something forbids a promotion, whatever the comparison says."),
         (_, RunOutcome.Quarantined) => new(
             "warn", Shield, "Quarantined", "Data broke an expectation and was set aside; nothing was trained, the champion stays."),
+        (_, RunOutcome.Featurized) => new("good", Check, "Data ready", "New partitions were validated and featurized; the next run of the whole flow finds them done."),
         _ => new("calm", Same, "Completed", "The run ended without a decision."),
     };
 

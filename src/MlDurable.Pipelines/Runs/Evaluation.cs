@@ -59,6 +59,12 @@ public sealed record Evaluation
     /// <summary>The rows that were scored.</summary>
     public required EvaluationRows Rows { get; init; }
 
+    /// <summary>
+    /// The champion's version, when it was made from data that came after those that the run was limited to: the candidate is then judged without it and
+    /// does not replace it. Null otherwise.
+    /// </summary>
+    public int? LaterChampion { get; init; }
+
     /// <summary>The selected candidate.</summary>
     public required EvaluatedModel Candidate { get; init; }
 

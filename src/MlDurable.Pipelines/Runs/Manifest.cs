@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 
 namespace MlDurable.Pipelines.Runs;
 
@@ -22,6 +23,10 @@ public sealed record SplitLineage
 
     /// <summary>First instant of the window; rows before it are left out. Null when the window is not in days.</summary>
     public DateTimeOffset? WindowFrom { get; init; }
+
+    /// <summary>Rows at and after this instant are left out, since the model was made as of it; null for a model of its own time.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public DateTimeOffset? Until { get; init; }
 
     /// <summary>Share of validation rows asked for.</summary>
     public required double Validation { get; init; }

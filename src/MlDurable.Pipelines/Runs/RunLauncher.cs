@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using MlDurable.Orchestration;
 using MlDurable.Pipelines.Definition;
 using MlDurable.Pipelines.Orchestrations;
+using MlDurable.Pipelines.Triggers;
 using MlDurable.Storage;
 
 namespace MlDurable.Pipelines.Runs;
@@ -23,52 +24,19 @@ public sealed record PipelineSource(
 public sealed class RunLauncher(IBlobStore store, IOrchestrationClient client, string engine, TimeProvider timeProvider) : IRunStarter
 {
     private readonly RunStore runs = new(store);
+    private readonly RunOpener opener = new(store, engine, timeProvider);
 
     /// <inheritdoc/>
     public async Task<bool> StartAsync(RunStart start, CancellationToken cancellationToken = default)
     {
-        var pipeline = start.Pipeline;
-        var name = pipeline.Definition.Name;
-        var request = await RequestAsync(start, cancellationToken);
-        var content = request.PipelineHash == pipeline.Hash
-            ? pipeline.Content
-            : await store.ReadBytesAsync(BlobNames.PipelineVersion(name, request.PipelineHash), PipelineFile.MaxBytes, cancellationToken);
-        if (await runs.FindAsync(start.RunId, cancellationToken) is { } known)
+        var (run, opened) = await opener.OpenAsync(start, cancellationToken);
+        if (run.Status == RunStatus.Running && run.Engine == engine)
         {
-            await ResumeStartAsync(known, cancellationToken);
-            return false;
+            // Also what a crash cut off after the record was written. A run of another host is that host's to start.
+            await StartInstanceAsync(run, cancellationToken);
         }
 
-        // The record is what makes the run: everything that it needs is there before it, and the mark by which it is found.
-        await store.WriteBytesAsync(BlobNames.Run(start.RunId, RunStore.PipelineFile), content, BlobCondition.None, cancellationToken);
-        await store.WriteBytesAsync(BlobNames.Unfinished(name) + start.RunId, ReadOnlyMemory<byte>.Empty, BlobCondition.None, cancellationToken);
-        var record = new RunRecord
-        {
-            RunId = start.RunId,
-            Pipeline = name,
-            PipelineHash = request.PipelineHash,
-            Model = pipeline.Definition.Promote.Model,
-            Parameters = request.Parameters,
-            Engine = engine,
-            Stage = request.Stage,
-            Trigger = request.Trigger,
-            RequestedBy = request.RequestedBy,
-            Status = RunStatus.Running,
-            StartedAt = request.RequestedAt,
-        };
-        try
-        {
-            await store.WriteJsonAsync(
-                BlobNames.Run(start.RunId, RunStore.RecordFile), record, PipelinesJson.Default.RunRecord, BlobCondition.IfAbsent, cancellationToken);
-        }
-        catch (BlobStoreException exception) when (exception.Code == BlobStoreErrorCodes.PreconditionFailed)
-        {
-            // Another host made the same run at the same moment; it is that host's.
-            return false;
-        }
-
-        await StartInstanceAsync(record, cancellationToken);
-        return true;
+        return opened;
     }
 
     /// <inheritdoc/>
@@ -89,7 +57,16 @@ public sealed class RunLauncher(IBlobStore store, IOrchestrationClient client, s
             }
 
             var state = await client.GetAsync(run.RunId, cancellationToken);
-            if (state is null)
+            if (state is null && run.Trigger is { Kind: RunTriggerKind.Backfill, Name: { } backfill })
+            {
+                // Its backfill starts it, unless that has ended.
+                if (await client.GetAsync(backfill, cancellationToken) is not { IsFinished: false })
+                {
+                    await CloseAsync(
+                        run.RunId, RunStatus.Cancelled, new RunFailure("cancelled", "run", "its backfill ended before the run was started"), cancellationToken);
+                }
+            }
+            else if (state is null)
             {
                 await StartInstanceAsync(run, cancellationToken);
             }
@@ -121,6 +98,28 @@ public sealed class RunLauncher(IBlobStore store, IOrchestrationClient client, s
         await CloseAsync(run.RunId, RunStatus.Cancelled, new RunFailure("cancelled", "run", reason), cancellationToken);
     }
 
+    /// <summary>Ends a backfill and those of its runs that are under way; what has ended stays.</summary>
+    /// <exception cref="PipelineException"><c>backfill-not-found</c>, or <c>run-ended</c> when there is nothing left to cancel.</exception>
+    public async Task<Backfill> CancelBackfillAsync(string id, string reason, CancellationToken cancellationToken = default)
+    {
+        var backfills = new BackfillStore(store);
+        var backfill = await backfills.RequireAsync(id, cancellationToken);
+        if (backfill.FinishedAt is not null)
+        {
+            throw new PipelineException("run-ended", $"{id} has ended already");
+        }
+
+        if (await client.GetAsync(id, cancellationToken) is not null)
+        {
+            await client.TerminateAsync(id, reason, cancellationToken);
+        }
+
+        var cancelled = backfill with { FinishedAt = timeProvider.GetUtcNow(), Cancelled = reason };
+        await backfills.WriteAsync(cancelled, cancellationToken);
+        await ReconcileAsync(cancellationToken);
+        return cancelled;
+    }
+
     /// <summary>Waits until a run has ended.</summary>
     /// <returns>Its closed record.</returns>
     public async Task<RunRecord> WaitAsync(string runId, CancellationToken cancellationToken = default)
@@ -134,63 +133,8 @@ public sealed class RunLauncher(IBlobStore store, IOrchestrationClient client, s
     public async Task<RunRecord?> FindUnfinishedAsync(string pipeline, CancellationToken cancellationToken = default) =>
         (await UnfinishedAsync(pipeline, cancellationToken)).LastOrDefault(run => run.Engine == engine);
 
-    /// <summary>The request of a run as the first attempt to start it wrote it.</summary>
-    private async Task<RunRequest> RequestAsync(RunStart start, CancellationToken cancellationToken)
-    {
-        var pipeline = start.Pipeline;
-        var request = new RunRequest(
-            start.RunId,
-            pipeline.Definition.Name,
-            Path.GetFileName(pipeline.File),
-            pipeline.Hash,
-            pipeline.Parameters,
-            timeProvider.GetUtcNow(),
-            start.RequestedBy)
-        {
-            Stage = start.Stage,
-            Trigger = start.Trigger,
-            Blobs = start.Blobs,
-            AsOf = start.AsOf,
-            Through = start.Through,
-        };
-        try
-        {
-            await store.WriteJsonAsync(
-                BlobNames.Run(start.RunId, RunStore.RequestFile), request, PipelinesJson.Default.RunRequest, BlobCondition.IfAbsent, cancellationToken);
-            return request;
-        }
-        catch (BlobStoreException exception) when (exception.Code == BlobStoreErrorCodes.PreconditionFailed)
-        {
-            var first = await runs.RequestAsync(start.RunId, cancellationToken);
-            return IsSame(first, request)
-                ? first
-                : throw new PipelineException(
-                    "run-conflict",
-                    $"run {start.RunId} was asked for before with another pipeline, stage, parameters or data; use another idempotency key for another request");
-        }
-    }
-
-    /// <summary>The version of the pipeline may be newer at a later attempt: the run stays on the one of the first.</summary>
-    private static bool IsSame(RunRequest first, RunRequest again) =>
-        first.Pipeline == again.Pipeline
-        && first.Stage == again.Stage
-        && first.Trigger == again.Trigger
-        && first.Parameters.SequenceEqual(again.Parameters)
-        && first.Blobs.SequenceEqual(again.Blobs)
-        && first.AsOf == again.AsOf
-        && first.Through == again.Through;
-
-    /// <summary>A start that a crash cut off after the record was written is completed by its own engine.</summary>
-    private async Task ResumeStartAsync(RunRecord run, CancellationToken cancellationToken)
-    {
-        if (run.Status == RunStatus.Running && run.Engine == engine)
-        {
-            await StartInstanceAsync(run, cancellationToken);
-        }
-    }
-
     private Task<string> StartInstanceAsync(RunRecord run, CancellationToken cancellationToken) =>
-        client.StartAsync(FlowSteps.TrainEvaluatePromote, new RunRef(run.RunId), new StartOptions { InstanceId = run.RunId }, cancellationToken);
+        client.StartAsync(FlowSteps.Of(run.Stage), new RunRef(run.RunId), new StartOptions { InstanceId = run.RunId }, cancellationToken);
 
     private Task<RunRecord> CloseAsync(string runId, RunStatus status, RunFailure failure, CancellationToken cancellationToken) =>
         runs.UpdateAsync(

@@ -39,6 +39,9 @@ public sealed record RunPlan
     /// <summary>Identity of the code that learns (the module version of the learning library).</summary>
     public required string CodeHash { get; init; }
 
+    /// <summary>Rows at and after this instant are not used; null for all rows.</summary>
+    public DateTimeOffset? AsOf { get; init; }
+
     /// <summary>The partitions in the window, ordered by name.</summary>
     public required ImmutableArray<PartitionPlan> Partitions { get; init; }
 

@@ -12,7 +12,9 @@ using MlDurable.Storage;
 namespace MlDurable.Pipelines.Runs;
 
 /// <summary>Decides what a run will do and what it will reuse.</summary>
-public sealed class RunPlanner(IBlobStore store)
+/// <param name="store">The workspace.</param>
+/// <param name="limits">What the run may use of the data; null for all of it.</param>
+public sealed class RunPlanner(IBlobStore store, DataLimits? limits = null)
 {
     /// <summary>The name of the trainer that every candidate must beat.</summary>
     internal const string Baseline = "baseline";
@@ -22,12 +24,14 @@ public sealed class RunPlanner(IBlobStore store)
     /// <param name="pipelineHash">SHA-256 of its file.</param>
     /// <param name="cancellationToken">Cancels the reading.</param>
     /// <returns>The plan, and the schema that it infers from the partitions; null when an earlier run has frozen one.</returns>
-    /// <exception cref="PipelineException"><c>no-partitions</c>, <c>no-readable-partition</c> or <c>unknown-column</c>.</exception>
+    /// <exception cref="PipelineException">
+    /// <c>no-partitions</c>, <c>no-readable-partition</c>, <c>unknown-column</c> or <c>as-of-needs-time</c>.
+    /// </exception>
     public async Task<(RunPlan Plan, TableSchema? NewSchema)> PlanAsync(
         PipelineDefinition pipeline, string pipelineHash, CancellationToken cancellationToken = default)
     {
-        var partitions = await PartitionSource.ListAsync(store, pipeline.Data, cancellationToken);
         var frozen = (await store.ReadJsonAsync(BlobNames.Schema(pipeline.Name), PipelinesJson.Default.TableSchema, ct: cancellationToken))?.Value;
+        var partitions = await PartitionSource.ListAsync(store, pipeline.Data, limits ?? DataLimits.None, frozen, cancellationToken);
         var schema = frozen ?? await PartitionSource.InferSchemaAsync(store, partitions, cancellationToken);
         CheckColumns(pipeline, schema);
 
@@ -53,6 +57,7 @@ public sealed class RunPlanner(IBlobStore store)
             FeatureSet = featureSet,
             QualityHash = qualityHash,
             CodeHash = FeatureSet.CodeHash,
+            AsOf = limits?.AsOf,
             Partitions = planned.MoveToImmutable(),
             Candidates = Candidates(pipeline),
         };

@@ -25,7 +25,9 @@ public enum RunOutcome
     /// <summary>The candidate became the champion.</summary>
     Promoted,
 
-    /// <summary>The best candidate is the champion already, bit for bit: there was nothing to decide.</summary>
+    /// <summary>
+    /// The best candidate is the champion already, bit for bit: there was nothing to decide. Of a run of one stage: no partition was new.
+    /// </summary>
     Unchanged,
 
     /// <summary>The champion stays: the candidate was compared and is not better as the pipeline's rule asks.</summary>
@@ -39,6 +41,15 @@ public enum RunOutcome
 
     /// <summary>The champion stays: a partition broke an expectation and was quarantined; nothing was trained.</summary>
     Quarantined,
+
+    /// <summary>New partitions were validated and featurized; nothing was to be trained.</summary>
+    Featurized,
+
+    /// <summary>Partitions that had no predictions have them now.</summary>
+    Scored,
+
+    /// <summary>Some partitions could not be scored; the others have their predictions. See <see cref="ScoringWork.Failed"/>.</summary>
+    Incomplete,
 }
 
 /// <summary>The request that started a run: all that a later process needs to repeat its plan.</summary>
@@ -145,6 +156,9 @@ public sealed record RunRecord
 
     /// <summary>Partitions that broke an expectation.</summary>
     public ImmutableArray<string> Quarantined { get; init; } = [];
+
+    /// <summary>What was scored; null for runs that score nothing.</summary>
+    public ScoringWork? Scoring { get; init; }
 
     /// <summary>Why the run failed; null unless it did.</summary>
     public RunFailure? Failure { get; init; }

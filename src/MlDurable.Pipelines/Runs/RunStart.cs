@@ -33,7 +33,10 @@ public interface IRunStarter
     /// <param name="start">The run.</param>
     /// <param name="cancellationToken">Cancels before the start is durable.</param>
     /// <returns>Whether this call made the run's record; false when it was there.</returns>
-    /// <exception cref="PipelineException"><c>run-conflict</c>: the identity is that of another request.</exception>
+    /// <exception cref="PipelineException">
+    /// <c>run-conflict</c>: the identity is that of another request; <c>no-score</c>, <c>score-as-of</c> or <c>as-of-needs-time</c>: the pipeline cannot
+    /// do what is asked for.
+    /// </exception>
     Task<bool> StartAsync(RunStart start, CancellationToken cancellationToken = default);
 
     /// <summary>The unfinished runs of a pipeline on any engine that shares the store, oldest first.</summary>

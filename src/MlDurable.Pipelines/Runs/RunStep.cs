@@ -18,7 +18,7 @@ public enum RunStepState
 
 /// <summary>A live event of a run, for those who watch: one partition, one candidate, or a stage that has no parts.</summary>
 /// <param name="RunId">The run.</param>
-/// <param name="Stage">The stage of the flow: plan, validate, featurize, assemble, train, evaluate, decide, finish or fail.</param>
+/// <param name="Stage">The stage of the flow: plan, validate, featurize, assemble, train, evaluate, decide, finish or fail; plan-scoring, score or finish-scoring.</param>
 /// <param name="State">What happened.</param>
 public sealed record RunStep(string RunId, string Stage, RunStepState State)
 {
@@ -37,7 +37,7 @@ public sealed record RunStep(string RunId, string Stage, RunStepState State)
     /// <summary>Whether earlier work was taken instead of doing it; only with <see cref="RunStepState.Finished"/>.</summary>
     public bool? Reused { get; init; }
 
-    /// <summary>Whether a partition passed its checks; only when a partition is finished.</summary>
+    /// <summary>Whether a partition passed its checks, or could be scored; only when a partition is finished.</summary>
     public bool? Passed { get; init; }
 
     /// <summary>The primary metric on the validation rows; only when a candidate is finished and the metric is defined.</summary>

@@ -11,6 +11,7 @@ namespace MlDurable.Pipelines.Runs;
 public sealed class RunStepReader(IBlobStore store, string runId)
 {
     private RunPlan? plan;
+    private ScoringPlan? scoring;
     private ImmutableArray<string> candidateNames = [];
 
     /// <summary>Reads an activity's event.</summary>
@@ -33,6 +34,21 @@ public sealed class RunStepReader(IBlobStore store, string runId)
                 Index = index,
                 Count = known?.Partitions.Length,
                 Name = index is { } place ? known?.Partitions[place].Name : null,
+                Passed = result?.Passed,
+                Reused = result?.Reused,
+            };
+        }
+
+        if (activity == ScoreSteps.Score.Name)
+        {
+            scoring ??= await new RunStore(store).ScoringAsync(runId, cancellationToken);
+            var index = Parse(input, FlowJson.Default.PartitionRef)?.Index;
+            var result = Parse(output, FlowJson.Default.PartitionScore);
+            return step with
+            {
+                Index = index,
+                Count = scoring?.Partitions.Length,
+                Name = index is { } place ? scoring?.Partitions[place].Name : null,
                 Passed = result?.Passed,
                 Reused = result?.Reused,
             };

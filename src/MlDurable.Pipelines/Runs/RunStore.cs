@@ -27,8 +27,13 @@ public sealed class RunStore(IBlobStore store)
     public const string ReportFile = "report.html";
 
     internal const string CardFile = "card.md";
+    internal const string ScoringFile = "scoring.json";
+    private const string UnscoredFiles = "unscored/";
 
     internal static string CandidateFile(int index) => $"candidates/{index}.json";
+
+    /// <remarks>Numbers of one length are listed in their order.</remarks>
+    internal static string UnscoredFile(int index) => $"{UnscoredFiles}{index:D8}.json";
 
     /// <summary>Every run, newest first.</summary>
     public async IAsyncEnumerable<RunRecord> ListAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
@@ -119,6 +124,22 @@ public sealed class RunStore(IBlobStore store)
     /// <summary>What the run's selected candidate was made from; null until it is selected.</summary>
     public Task<Manifest?> ManifestAsync(string runId, CancellationToken cancellationToken = default) =>
         FindAsync(runId, ManifestFile, PipelinesJson.Default.Manifest, cancellationToken);
+
+    /// <summary>What a scoring run does; null until it is planned, and for runs that score nothing.</summary>
+    public Task<ScoringPlan?> ScoringAsync(string runId, CancellationToken cancellationToken = default) =>
+        FindAsync(runId, ScoringFile, PipelinesJson.Default.ScoringPlan, cancellationToken);
+
+    /// <summary>The partitions that a scoring run could not score, in the order of its plan.</summary>
+    public async IAsyncEnumerable<ScoringFinding> UnscoredAsync(string runId, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        await foreach (var blob in store.ListAsync(BlobNames.Run(runId, UnscoredFiles), ct: cancellationToken))
+        {
+            if (await store.ReadJsonAsync(blob.Name, PipelinesJson.Default.ScoringFinding, ct: cancellationToken) is { } finding)
+            {
+                yield return finding.Value;
+            }
+        }
+    }
 
     /// <summary>What was found in the partitions of a run, in the order of its plan; a partition that was not judged is left out.</summary>
     public async Task<ImmutableArray<PartitionQuality>> QualityAsync(string runId, CancellationToken cancellationToken = default)

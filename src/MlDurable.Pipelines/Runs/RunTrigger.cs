@@ -51,6 +51,10 @@ public sealed record RunTrigger(RunTriggerKind Kind)
     /// <summary>The instant that a schedule names, in UTC; null for the other kinds.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public DateTimeOffset? Nominal { get; init; }
+
+    /// <summary>How many runs lead to this one by following each other; 0 for a run that follows none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public int Depth { get; init; }
 }
 
 /// <summary>A blob that started a run: this content of it, and no other.</summary>

@@ -66,7 +66,16 @@ internal sealed class CsvRecordSplitter(Stream stream, int maxRecordBytes) : IDi
         }
 
         start = 0;
-        end = await stream.ReadAtLeastAsync(buffer, first ? 3 : 1, throwOnEndOfStream: false, cancellationToken);
+        try
+        {
+            end = await stream.ReadAtLeastAsync(buffer, first ? 3 : 1, throwOnEndOfStream: false, cancellationToken);
+        }
+        catch (InvalidDataException exception)
+        {
+            throw new CsvException(
+                "csv-gzip-corrupt", "the gzip data is damaged or cut off. Upload the file again.", NextLine, null, exception);
+        }
+
         if (first && buffer.AsSpan(0, end).StartsWith("\uFEFF"u8))
         {
             start = 3;

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Globalization;
-using System.IO.Compression;
 using System.IO.Pipelines;
 using System.Text;
 using MlDurable.Learning;
@@ -149,7 +148,7 @@ public sealed class CsvScoring(Predictor predictor)
         var head = (await pipe.ReadAtLeastAsync(2, cancellationToken)).Buffer;
         var isGzip = head.Length >= 2 && head.FirstSpan is [0x1F, 0x8B, ..];
         pipe.AdvanceTo(head.Start);
-        return isGzip ? new GZipStream(pipe.AsStream(), CompressionMode.Decompress) : pipe.AsStream();
+        return isGzip ? CsvTable.Unpack(pipe.AsStream()) : pipe.AsStream();
     }
 
     private sealed class Total

@@ -48,7 +48,7 @@ public sealed record ScheduleState
     /// <summary>What a schedule's instants are made from, as text.</summary>
     internal static string WhenOf(ScheduleDefinition schedule)
     {
-        var rule = schedule.Every is { } every ? $"every {Definition.Binding.DurationShape.Text(every)}" : $"{schedule.Cron} {schedule.Zone}";
+        var rule = schedule.Every is { } every ? $"every {Durations.Text(every)}" : $"{schedule.Cron} {schedule.Zone}";
         var start = schedule.Start is { } first ? $" from {first.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'}" : "";
         var end = schedule.End is { } last ? $" until {last.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'}" : "";
         return rule + start + end;

@@ -86,14 +86,19 @@ internal sealed class FlowHarness : IAsyncDisposable
 
     public Task AddAsync(string name, byte[] content) => Store.WriteBytesAsync("data/" + name, content, BlobCondition.None);
 
-    public async Task<string> StartAsync(PipelineSource? source = null)
+    /// <summary>Starts a run.</summary>
+    /// <param name="source">The pipeline; the harness's by default.</param>
+    /// <param name="change">What is special about the start; nothing by default.</param>
+    public async Task<string> StartAsync(PipelineSource? source = null, Func<RunStart, RunStart>? change = null)
     {
         var runId = RunIds.Of(TimeProvider.System.GetUtcNow(), $"{runs++}");
-        await Launcher.StartAsync(new RunStart(runId, source ?? Source(), "test"));
+        var start = new RunStart(runId, source ?? Source(), "test");
+        await Launcher.StartAsync(change?.Invoke(start) ?? start);
         return runId;
     }
 
-    public async Task<RunRecord> RunAsync(PipelineSource? source = null) => await Launcher.WaitAsync(await StartAsync(source));
+    public async Task<RunRecord> RunAsync(PipelineSource? source = null, Func<RunStart, RunStart>? change = null) =>
+        await Launcher.WaitAsync(await StartAsync(source, change));
 
     /// <summary>Closes the engine and opens it again on the same journal.</summary>
     public async Task RestartAsync()

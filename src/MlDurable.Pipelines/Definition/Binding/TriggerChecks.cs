@@ -45,14 +45,14 @@ internal static class TriggerChecks
         {
             foreach (var late in reminders.Value.Items.Where(reminder => reminder.Value >= timeout.Value).Take(1))
             {
-                Conflict(context, late.Mark, $"the reminder after {DurationShape.Text(late.Value)} is not before 'timeout' {DurationShape.Text(timeout.Value)}");
+                Conflict(context, late.Mark, $"the reminder after {Durations.Text(late.Value)} is not before 'timeout' {Durations.Text(timeout.Value)}");
             }
         }
 
         foreach (var (earlier, later) in reminders.Value.Items.Zip(reminders.Value.Items.Skip(1)).Where(static pair => pair.Second.Value <= pair.First.Value).Take(1))
         {
             Conflict(
-                context, later.Mark, $"'remind' must ascend: {DurationShape.Text(later.Value)} comes after {DurationShape.Text(earlier.Value)}");
+                context, later.Mark, $"'remind' must ascend: {Durations.Text(later.Value)} comes after {Durations.Text(earlier.Value)}");
         }
     }
 
@@ -144,7 +144,7 @@ internal static class TriggerChecks
         if (schedule.TryGet(ScheduleKeys.Jitter, out var jitter) && jitter.Value > TimeSpan.Zero && GapOf(schedule) is { } gap && jitter.Value >= gap)
         {
             Conflict(
-                context, jitter.Mark, $"'jitter' {DurationShape.Text(jitter.Value)} is not less than the shortest time between two instants, {DurationShape.Text(gap)}");
+                context, jitter.Mark, $"'jitter' {Durations.Text(jitter.Value)} is not less than the shortest time between two instants, {Durations.Text(gap)}");
         }
     }
 

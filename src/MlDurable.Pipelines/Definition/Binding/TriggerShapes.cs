@@ -12,19 +12,7 @@ namespace MlDurable.Pipelines.Definition.Binding;
 /// <param name="maximum">The longest.</param>
 internal sealed class DurationShape(TimeSpan minimum, TimeSpan maximum) : Shape<TimeSpan>
 {
-    private static readonly (char Unit, TimeSpan Length)[] Units =
-    [
-        ('d', TimeSpan.FromDays(1)), ('h', TimeSpan.FromHours(1)), ('m', TimeSpan.FromMinutes(1)), ('s', TimeSpan.FromSeconds(1)),
-    ];
-
-    public override string Expected => $"a duration from {Text(minimum)} to {Text(maximum)}, such as 90s, 5m, 1h or 7d";
-
-    /// <summary>A duration of whole seconds as the file has it, in its greatest unit.</summary>
-    public static string Text(TimeSpan duration)
-    {
-        var (unit, length) = Units.First(candidate => duration.Ticks % candidate.Length.Ticks == 0);
-        return duration == TimeSpan.Zero ? "0" : string.Create(CultureInfo.InvariantCulture, $"{duration.Ticks / length.Ticks}{unit}");
-    }
+    public override string Expected => $"a duration from {Durations.Text(minimum)} to {Durations.Text(maximum)}, such as 90s, 5m, 1h or 7d";
 
     public override JsonObject Schema()
     {
@@ -38,7 +26,7 @@ internal sealed class DurationShape(TimeSpan minimum, TimeSpan maximum) : Shape<
         return new() { ["anyOf"] = options };
     }
 
-    public override JsonNode? Json(TimeSpan value) => value == TimeSpan.Zero ? JsonValue.Create(0) : Text(value);
+    public override JsonNode? Json(TimeSpan value) => value == TimeSpan.Zero ? JsonValue.Create(0) : Durations.Text(value);
 
     protected override bool TryBindScalar(YamlScalar scalar, string subject, BindContext context, out TimeSpan value)
     {
@@ -60,14 +48,7 @@ internal sealed class DurationShape(TimeSpan minimum, TimeSpan maximum) : Shape<
             return false;
         }
 
-        var unit = Array.FindIndex(Units, candidate => text.EndsWith(candidate.Unit));
-        if (unit >= 0
-            && text.Length <= 10
-            && text[0] != '0'
-            && long.TryParse(text.AsSpan(0, text.Length - 1), NumberStyles.None, CultureInfo.InvariantCulture, out var count)
-            && count <= maximum.Ticks / Units[unit].Length.Ticks
-            && Units[unit].Length * count is var duration
-            && duration >= minimum)
+        if (Durations.TryParse(text, out var duration) && duration <= maximum && duration >= minimum)
         {
             value = duration;
             return true;
