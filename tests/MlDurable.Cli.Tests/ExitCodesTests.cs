@@ -30,6 +30,8 @@ public sealed class ExitCodesTests
     [InlineData("run-not-found", 4)]
     [InlineData("model-not-found", 4)]
     [InlineData("version-not-found", 4)]
+    [InlineData("pipeline-not-deployed", 4)]
+    [InlineData("schedule-not-found", 4)]
     [InlineData("workspace-owned", 5)]
     [InlineData("run-unfinished", 5)]
     [InlineData("superseded", 5)]

@@ -5,6 +5,7 @@ using MlDurable.Learning.Explaining;
 using MlDurable.Pipelines.Approvals;
 using MlDurable.Pipelines.Data;
 using MlDurable.Pipelines.Definition;
+using MlDurable.Pipelines.Deployments;
 using MlDurable.Pipelines.Registry;
 using MlDurable.Pipelines.Runs;
 using MlDurable.Pipelines.Serving;
@@ -162,6 +163,7 @@ internal sealed record DemoKill(
 [JsonSerializable(typeof(InitDocument))]
 [JsonSerializable(typeof(LeakWarning))]
 [JsonSerializable(typeof(ModelsDocument))]
+[JsonSerializable(typeof(PipelineDeployment))]
 [JsonSerializable(typeof(PredictDocument))]
 [JsonSerializable(typeof(ProgressLine))]
 [JsonSerializable(typeof(PromoteRequest))]
@@ -172,5 +174,6 @@ internal sealed record DemoKill(
 [JsonSerializable(typeof(RunForecast))]
 [JsonSerializable(typeof(RunRecord))]
 [JsonSerializable(typeof(RunsDocument))]
+[JsonSerializable(typeof(ScheduleOverview))]
 [JsonSerializable(typeof(ValidationDocument))]
 internal sealed partial class CliJson : JsonSerializerContext;
