@@ -70,6 +70,11 @@ internal static class CommandLine
             RollbackCommand.Create(),
             PredictCommand.Create(),
             ReproduceCommand.Create(),
+            DeployCommand.Create(),
+            UndeployCommand.Create(),
+            SchedulesCommand.Create(),
+            PauseCommand.CreatePause(),
+            PauseCommand.CreateUnpause(),
             ServeCommand.Create(),
             KeysCommand.Create(),
         };

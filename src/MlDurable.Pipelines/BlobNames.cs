@@ -8,6 +8,9 @@ internal static class BlobNames
     public const string Models = "models/";
     public const string Pipelines = "pipelines/";
 
+    /// <summary>The end of the name of each deployment.</summary>
+    public const string DeploymentFile = "/deployment.json";
+
     /// <summary>Ends of runs that others may follow.</summary>
     public const string EndedRuns = "triggers/ended/";
 
@@ -39,13 +42,17 @@ internal static class BlobNames
 
     public static string Version(string model, int version, string file) => $"{Versions(model)}{version}/{file}";
 
-    public static string Deployment(string pipeline) => $"{Pipelines}{pipeline}/deployment.json";
+    public static string Deployment(string pipeline) => Pipelines + pipeline + DeploymentFile;
 
     public static string PipelineVersion(string pipeline, string hash) => $"{Pipelines}{pipeline}/versions/{hash}.yaml";
 
     public static string Claim(string name) => $"triggers/claims/{name}.json";
 
     public static string ActivityStarts(string callHash) => $"triggers/starts/{callHash}.json";
+
+    public static string ScheduleStates(string pipeline) => $"triggers/state/schedules/{pipeline}/";
+
+    public static string ScheduleState(string pipeline, string schedule) => $"{ScheduleStates(pipeline)}{schedule}.json";
 
     public static string EndedRun(string runId) => $"{EndedRuns}{runId}.json";
 

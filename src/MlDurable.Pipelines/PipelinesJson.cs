@@ -40,6 +40,7 @@ namespace MlDurable.Pipelines;
 [JsonSerializable(typeof(RunPlan))]
 [JsonSerializable(typeof(RunRecord))]
 [JsonSerializable(typeof(RunRequest))]
+[JsonSerializable(typeof(ScheduleState))]
 [JsonSerializable(typeof(ScoringFinding))]
 [JsonSerializable(typeof(ScoringPlan))]
 [JsonSerializable(typeof(SplitLineage))]

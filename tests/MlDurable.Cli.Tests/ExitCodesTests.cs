@@ -3,6 +3,7 @@ using MlDurable.Cli.Running;
 using MlDurable.Learning.Tables;
 using MlDurable.Orchestration;
 using MlDurable.Pipelines;
+using MlDurable.Pipelines.Approvals;
 using MlDurable.Pipelines.Runs;
 using MlDurable.Pipelines.Triggers;
 using MlDurable.Storage;
@@ -29,10 +30,14 @@ public sealed class ExitCodesTests
     [InlineData("run-not-found", 4)]
     [InlineData("model-not-found", 4)]
     [InlineData("version-not-found", 4)]
+    [InlineData("pipeline-not-deployed", 4)]
+    [InlineData("schedule-not-found", 4)]
     [InlineData("workspace-owned", 5)]
     [InlineData("run-unfinished", 5)]
     [InlineData("superseded", 5)]
     [InlineData("run-ended", 5)]
+    [InlineData("approval-invalid", 2)]
+    [InlineData("approval-not-found", 4)]
     [InlineData("journal-corrupt", 1)]
     [InlineData("store-full", 1)]
     [InlineData("store-read-only", 1)]
@@ -50,8 +55,17 @@ public sealed class ExitCodesTests
     [InlineData(RunOutcome.Inconclusive, 3)]
     [InlineData(RunOutcome.Blocked, 3)]
     [InlineData(RunOutcome.Quarantined, 3)]
+    [InlineData(RunOutcome.Rejected, 3)]
     public void OfRun_Completed_FollowsTheOutcome(RunOutcome outcome, int expected) =>
         Assert.Equal(expected, ExitCodes.OfRun(Records.Run() with { Status = RunStatus.Completed, Outcome = outcome }));
+
+    [Theory]
+    [InlineData(AnswerStatus.Counts, 0)]
+    [InlineData(AnswerStatus.NotAllowed, 3)]
+    [InlineData(AnswerStatus.Late, 5)]
+    [InlineData(AnswerStatus.Second, 5)]
+    [InlineData(AnswerStatus.StaleEvidence, 5)]
+    public void OfAnswer_EveryStatus_HasItsCode(AnswerStatus status, int expected) => Assert.Equal(expected, ExitCodes.OfAnswer(status));
 
     [Theory]
     [InlineData("no-partitions", 4)]

@@ -103,6 +103,21 @@ internal static class Tool
             throw new InvalidOperationException($"the tool ended before what was waited for: {string.Join('\n', lines)}\n{await error}");
         }
 
+        /// <summary>Reads lines of text until one contains what the test waits for.</summary>
+        public async Task<string> LineAsync(string wanted)
+        {
+            while (await Process.StandardOutput.ReadLineAsync(limit.Token) is { } line)
+            {
+                lines.Add(line);
+                if (line.Contains(wanted, StringComparison.Ordinal))
+                {
+                    return line;
+                }
+            }
+
+            throw new InvalidOperationException($"the tool ended before what was waited for: {string.Join('\n', lines)}\n{await error}");
+        }
+
         public async Task<ToolResult> EndAsync()
         {
             var rest = await Process.StandardOutput.ReadToEndAsync(limit.Token);

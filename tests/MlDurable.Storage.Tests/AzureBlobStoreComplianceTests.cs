@@ -3,7 +3,7 @@ using MlDurable.Testing.Azurite;
 namespace MlDurable.Storage.Tests;
 
 [Collection(AzuriteCollection.Name)]
-public sealed class AzureBlobStoreComplianceTests(AzuriteFixture azurite) : BlobStoreCompliance
+public sealed class AzureBlobStoreComplianceTests(AzuriteFixture azurite) : StreamingBlobStoreCompliance
 {
     protected override IBlobStore Store { get; } = BlobStoreFactory.Open(azurite.ConnectionString);
 }

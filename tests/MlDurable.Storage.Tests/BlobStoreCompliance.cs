@@ -5,8 +5,6 @@ namespace MlDurable.Storage.Tests;
 /// <summary>What every store does. Each store's own test class derives from this one.</summary>
 public abstract class BlobStoreCompliance
 {
-    private const int LargeBytes = 64 << 20;
-
     /// <summary>More than one block of an upload to Azure.</summary>
     private const int TwoBlockBytes = 5 << 20;
 
@@ -66,41 +64,6 @@ public abstract class BlobStoreCompliance
         await Store.WriteBytesAsync(Name(path), Bytes("x"), BlobCondition.IfAbsent);
 
         Assert.True(await Store.ExistsAsync(Name(path)));
-    }
-
-    [Fact]
-    public async Task WriteAsync_64MegabytesThatCannotSeek_StreamInBoundedMemory()
-    {
-        const long MostAllocated = 24 << 20;
-        using var source = new PatternStream(LargeBytes);
-        var before = GC.GetTotalAllocatedBytes(precise: true);
-
-        var written = await Store.WriteAsync(Name("large"), source, BlobCondition.None);
-
-        Assert.InRange(GC.GetTotalAllocatedBytes(precise: true) - before, 0, MostAllocated);
-        Assert.Equal(LargeBytes, written.Length);
-        before = GC.GetTotalAllocatedBytes(precise: true);
-        Assert.Equal(LargeBytes, await ReadPatternAsync(written.ETag));
-        Assert.InRange(GC.GetTotalAllocatedBytes(precise: true) - before, 0, MostAllocated);
-    }
-
-    private async Task<long> ReadPatternAsync(string etag)
-    {
-        await using var reader = await Store.OpenReadAsync(Name("large"), etag);
-        var buffer = new byte[64 << 10];
-        long position = 0;
-        for (int read; (read = await reader.Content.ReadAsync(buffer)) > 0; position += read)
-        {
-            for (var i = 0; i < read; i++)
-            {
-                if (buffer[i] != PatternStream.At(position + i))
-                {
-                    Assert.Fail($"Byte {position + i} differs.");
-                }
-            }
-        }
-
-        return position;
     }
 
     [Fact]

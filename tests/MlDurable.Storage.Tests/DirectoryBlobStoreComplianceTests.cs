@@ -1,6 +1,6 @@
 namespace MlDurable.Storage.Tests;
 
-public sealed class DirectoryBlobStoreComplianceTests : BlobStoreCompliance, IDisposable
+public sealed class DirectoryBlobStoreComplianceTests : StreamingBlobStoreCompliance, IDisposable
 {
     private readonly TemporaryDirectory _directory = new();
 

@@ -6,6 +6,7 @@ using MlDurable.Learning.Explaining;
 using MlDurable.Pipelines.Approvals;
 using MlDurable.Pipelines.Data;
 using MlDurable.Pipelines.Definition;
+using MlDurable.Pipelines.Deployments;
 using MlDurable.Pipelines.Registry;
 using MlDurable.Pipelines.Runs;
 using MlDurable.Pipelines.Serving;
@@ -169,6 +170,7 @@ internal sealed record DemoKill(
 [JsonSerializable(typeof(LeakWarning))]
 [JsonSerializable(typeof(LogLine))]
 [JsonSerializable(typeof(ModelsDocument))]
+[JsonSerializable(typeof(PipelineDeployment))]
 [JsonSerializable(typeof(PredictDocument))]
 [JsonSerializable(typeof(ProgressLine))]
 [JsonSerializable(typeof(PromoteRequest))]
@@ -179,6 +181,7 @@ internal sealed record DemoKill(
 [JsonSerializable(typeof(RunForecast))]
 [JsonSerializable(typeof(RunRecord))]
 [JsonSerializable(typeof(RunsDocument))]
+[JsonSerializable(typeof(ScheduleOverview))]
 [JsonSerializable(typeof(ServingDocument))]
 [JsonSerializable(typeof(StartRequest))]
 [JsonSerializable(typeof(ValidationDocument))]

@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
+using MlDurable.Learning;
 using MlDurable.Pipelines.Definition;
+using MlDurable.Pipelines.Definition.Binding;
 using MlDurable.Pipelines.Runs;
 using MlDurable.Storage;
 
@@ -52,20 +54,42 @@ public sealed class PipelineDeployments(IBlobStore store, TimeProvider timeProvi
         }
     }
 
-    /// <summary>Takes a pipeline out of service: nothing starts runs of it any more. Its versions and runs stay.</summary>
+    /// <summary>
+    /// Takes a pipeline out of service: nothing starts runs of it any more, and what its schedules have run and which are paused is forgotten. Its
+    /// versions and runs stay.
+    /// </summary>
     /// <returns>Whether it was deployed.</returns>
-    public Task<bool> RemoveAsync(string name, CancellationToken cancellationToken = default) =>
-        store.DeleteAsync(BlobNames.Deployment(name), BlobCondition.None, cancellationToken);
+    public async Task<bool> RemoveAsync(string name, CancellationToken cancellationToken = default)
+    {
+        var wasDeployed = await store.DeleteAsync(BlobNames.Deployment(name), BlobCondition.None, cancellationToken);
+        await foreach (var state in store.ListAsync(BlobNames.ScheduleStates(name), ct: cancellationToken))
+        {
+            await store.DeleteAsync(state.Name, BlobCondition.None, cancellationToken);
+        }
+
+        return wasDeployed;
+    }
+
+    /// <summary>The names of all deployed pipelines, in order; nothing of the deployments is read.</summary>
+    public async IAsyncEnumerable<string> NamesAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        await foreach (var blob in store.ListAsync(BlobNames.Pipelines, ct: cancellationToken))
+        {
+            if (blob.Name.EndsWith(BlobNames.DeploymentFile, StringComparison.Ordinal))
+            {
+                yield return blob.Name[BlobNames.Pipelines.Length..^BlobNames.DeploymentFile.Length];
+            }
+        }
+    }
 
     /// <summary>All deployments, by name.</summary>
     public async IAsyncEnumerable<PipelineDeployment> ListAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        await foreach (var blob in store.ListAsync(BlobNames.Pipelines, ct: cancellationToken))
+        await foreach (var name in NamesAsync(cancellationToken))
         {
-            if (blob.Name.EndsWith("/deployment.json", StringComparison.Ordinal)
-                && await store.ReadJsonAsync(blob.Name, PipelinesJson.Default.PipelineDeployment, ct: cancellationToken) is { } deployment)
+            if (await FindAsync(name, cancellationToken) is { } deployment)
             {
-                yield return deployment.Value;
+                yield return deployment;
             }
         }
     }
@@ -73,6 +97,22 @@ public sealed class PipelineDeployments(IBlobStore store, TimeProvider timeProvi
     /// <summary>A deployment; null when the pipeline is not deployed.</summary>
     public async Task<PipelineDeployment?> FindAsync(string name, CancellationToken cancellationToken = default) =>
         (await store.ReadJsonAsync(BlobNames.Deployment(name), PipelinesJson.Default.PipelineDeployment, ct: cancellationToken))?.Value;
+
+    /// <summary>The deployment of exactly this name, which may come from outside.</summary>
+    /// <exception cref="PipelineException"><c>pipeline-not-deployed</c>; it says which name may be meant.</exception>
+    public async Task<PipelineDeployment> GetAsync(string name, CancellationToken cancellationToken = default)
+    {
+        // What has not the form of a name would be a path.
+        if (PipelineShape.Name.IsMatch(name) && await FindAsync(name, cancellationToken) is { } deployment)
+        {
+            return deployment;
+        }
+
+        var known = await NamesAsync(cancellationToken).ToListAsync(cancellationToken);
+        throw new PipelineException(
+            "pipeline-not-deployed",
+            $"there is no deployed pipeline '{name}' in {store.Description}{NearestName.Suggestion(name, known)}; `mldurable deploy PIPELINE` deploys one");
+    }
 
     /// <summary>Reads the deployed version of a pipeline with values for its parameters.</summary>
     /// <param name="deployment">The deployment.</param>

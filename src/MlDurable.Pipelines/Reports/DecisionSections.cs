@@ -59,18 +59,13 @@ internal static class DecisionSections
             }
         }
 
-        if (model.Run.Approval is { } approval)
-        {
-            WriteApproval(html, approval);
-        }
-
         if (model.Evaluation is { } evaluation)
         {
             WriteComparisons(html, evaluation);
         }
     }
 
-    private static void WriteApproval(HtmlWriter html, ApprovalDecision approval)
+    public static void WriteApproval(HtmlWriter html, ApprovalDecision approval)
     {
         using (ReportTables.Table(html, "The person's decision, and SHA-256 of what was shown", "Part", "Value"))
         using (html.Open("tbody"))

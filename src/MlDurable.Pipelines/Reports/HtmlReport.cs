@@ -12,6 +12,7 @@ public static class HtmlReport
         new("warnings", "Warnings", model => model.Warnings.Length > 0, DecisionSections.WriteWarnings),
         ReportSection.Of("failure", "What failed", model => model.Run.Failure, (html, _, failure) => DecisionSections.WriteFailure(html, failure)),
         ReportSection.Of("decision", "Why", model => model.Verdict, DecisionSections.WriteDecision),
+        ReportSection.Of("approval", "Approval", model => model.Run.Approval, (html, _, approval) => DecisionSections.WriteApproval(html, approval)),
         Evidence("metrics", "Metrics", MetricSections.WriteMetrics),
         Evidence("curves", "Ranking", MetricSections.WriteCurves),
         Evidence("calibration", "Calibration", MetricSections.WriteCalibration),

@@ -27,20 +27,23 @@ public sealed class ScheduleRule
 
     /// <summary>Makes the rule of a schedule.</summary>
     /// <param name="schedule">The schedule.</param>
-    /// <exception cref="PipelineException"><c>schedule-invalid</c>: this machine does not know the time zone, or the expression is none.</exception>
-    public static ScheduleRule Of(ScheduleDefinition schedule)
+    /// <param name="minimumGap">A schedule with a shorter time between two instants is refused; none by default.</param>
+    /// <exception cref="PipelineException">
+    /// <c>schedule-invalid</c>: this machine does not know the time zone, or the expression is none. <c>schedule-too-fine</c>.
+    /// </exception>
+    public static ScheduleRule Of(ScheduleDefinition schedule, TimeSpan minimumGap = default)
     {
-        if (schedule.Every is not null)
-        {
-            return new(schedule, null, null);
-        }
+        var rule = schedule.Every is not null ? new ScheduleRule(schedule, null, null)
+            : TimeZones.Find(schedule.Zone) is var (zone, problem) && zone is null ? throw Invalid(problem)
+            : CronExpression.TryParse(schedule.Cron ?? "", out var parsed, out var wrong) ? new ScheduleRule(schedule, parsed, ZoneOffsets.Of(zone))
+            : throw Invalid($"has a cron that {wrong}");
+        return rule.ShortestGap is var gap && gap >= minimumGap
+            ? rule
+            : throw new PipelineException(
+                "schedule-too-fine",
+                $"the schedule '{schedule.Name}' has instants {gap.TotalSeconds} s apart; this host takes those that are at least {minimumGap.TotalSeconds} s apart");
 
-        var (zone, problem) = TimeZones.Find(schedule.Zone);
-        return zone is null ? throw Invalid(problem)
-            : CronExpression.TryParse(schedule.Cron ?? "", out var cron, out var wrong) ? new(schedule, cron, ZoneOffsets.Of(zone))
-            : throw Invalid($"its cron {wrong}");
-
-        PipelineException Invalid(string message) => new("schedule-invalid", $"the schedule '{schedule.Name}' cannot be used: {message}");
+        PipelineException Invalid(string message) => new("schedule-invalid", $"the schedule '{schedule.Name}' cannot be used: it {message}");
     }
 
     /// <summary>The first instant after a time, in UTC; null when there is none before the year 9998.</summary>

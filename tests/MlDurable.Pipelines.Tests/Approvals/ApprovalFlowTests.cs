@@ -1,3 +1,6 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using MlDurable.Orchestration;
@@ -130,6 +133,79 @@ public sealed class ApprovalFlowTests
     }
 
     [Fact]
+    public async Task Link_FromTheWebhook_AnswersOnceAndIsWrittenNowhere()
+    {
+        using var receiver = new Receiver();
+        await using var flow = await FlowHarness.OpenAsync(new ApprovalOptions
+        {
+            LinkKey = SHA256.HashData("a key for tests"u8),
+            LinkBase = new Uri("https://ml.example/"),
+            WebhookHandler = receiver,
+        });
+        await flow.AddYearsAsync(1990, 1993);
+        var notified = flow.HappenedAsync(EngineEventKind.ActivityCompleted, "notify-approval");
+        var runId = await flow.StartUntilAskedAsync(FlowHarness.Source(FlowHarness.Pipeline + "\napprove: { by: [ada], webhook: 'https://hooks.example/secret' }"));
+        await notified;
+        var links = JsonDocument.Parse(receiver.Body).RootElement.GetProperty("links")[0];
+        var approve = new Uri(links.GetProperty("approve").GetString()!).Segments[^1];
+        var reject = new Uri(links.GetProperty("reject").GetString()!).Segments[^1];
+
+        var (link, view) = await flow.Desk.OpenLinkAsync(approve);
+        Assert.Equal((ApprovalChoice.Approve, runId), (link.Choice, view.Request.RunId));
+        Assert.Contains("<form", ApprovalPage.Render(link, view), StringComparison.Ordinal);
+        Assert.Equal("approval-invalid", (await Assert.ThrowsAsync<PipelineException>(() => flow.Desk.AnswerLinkAsync(reject, ""))).Code);
+        Assert.Equal("link-invalid", (await Assert.ThrowsAsync<PipelineException>(() =>
+            new ApprovalDesk(flow.Store, flow.Engine.Client, TimeProvider.System).AnswerLinkAsync(approve, ""))).Code);
+        var answers = await Task.WhenAll(Enumerable.Range(0, 4).Select(async _ =>
+        {
+            try
+            {
+                return (await flow.Desk.AnswerLinkAsync(approve, "fine")).Answer.Id;
+            }
+            catch (PipelineException exception) when (exception.Code == "link-used")
+            {
+                return null;
+            }
+        }));
+        var run = await flow.Launcher.WaitAsync(runId);
+
+        Assert.Single(answers.OfType<string>().Distinct());
+        Assert.Equal((RunOutcome.Promoted, "link:ada"), (run.Outcome, run.Approval!.By));
+        Assert.Equal(AnswerStatus.Late, (await flow.Desk.AnswerLinkAsync(reject, "no, after all")).Status);
+        foreach (var token in new[] { approve, reject })
+        {
+            Assert.Equal("link-used", (await Assert.ThrowsAsync<PipelineException>(() => flow.Desk.AnswerLinkAsync(token, "again"))).Code);
+            Assert.Equal("link-used", (await Assert.ThrowsAsync<PipelineException>(() => flow.Desk.OpenLinkAsync(token))).Code);
+            foreach (var file in Directory.EnumerateFiles(flow.Directory, "*", SearchOption.AllDirectories).Where(file => Path.GetFileName(file) != "lock"))
+            {
+                await using var open = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+                using var content = new MemoryStream();
+                await open.CopyToAsync(content);
+                Assert.False(content.ToArray().AsSpan().IndexOf(Encoding.ASCII.GetBytes(token[^40..])) >= 0, $"{file} holds a link");
+            }
+        }
+    }
+
+    [Fact]
+    public async Task Webhook_ThatIsDown_IsWarnedOfAndTheRunWaitsForAnotherWay()
+    {
+        await using var flow = await FlowHarness.OpenAsync();
+        await flow.AddYearsAsync(1990, 1993);
+        using var closed = new TcpListener(IPAddress.Loopback, 0);
+        closed.Start();
+        var address = $"http://127.0.0.1:{((IPEndPoint)closed.LocalEndpoint).Port}/secret";
+        closed.Stop();
+        var failed = flow.HappenedAsync(EngineEventKind.ActivityFailed, "notify-approval");
+        var runId = await flow.StartUntilAskedAsync(FlowHarness.Source(FlowHarness.Pipeline + $"\napprove: {{ not-author: false, webhook: '{address}' }}"));
+        await failed;
+
+        var warning = Assert.Single(await flow.Approvals.ListAsync().ToListAsync()).Warning;
+        Assert.Equal("nobody was notified: the webhook at 127.0.0.1 cannot be reached: ConnectionError", warning);
+        await flow.Desk.AnswerAsync(new(runId, ApprovalChoice.Approve, "cli:test"));
+        Assert.Equal(RunOutcome.Promoted, (await flow.Launcher.WaitAsync(runId)).Outcome);
+    }
+
+    [Fact]
     public async Task Cancel_WhileItWaits_EndsTheRequest()
     {
         await using var flow = await FlowHarness.OpenAsync();
@@ -145,5 +221,16 @@ public sealed class ApprovalFlowTests
             await flow.Desk.AnswerAsync(new(await flow.StartAsync(), ApprovalChoice.Approve, "cli:ada")))).Code);
         Assert.Equal("run-not-found", (await Assert.ThrowsAsync<PipelineException>(() =>
             flow.Desk.AnswerAsync(new("../../models", ApprovalChoice.Approve, "cli:ada")))).Code);
+    }
+
+    private sealed class Receiver : HttpMessageHandler
+    {
+        public string Body { get; private set; } = "";
+
+        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            Body = await request.Content!.ReadAsStringAsync(cancellationToken);
+            return new HttpResponseMessage(HttpStatusCode.OK);
+        }
     }
 }

@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using System.Text;
 using MlDurable.Pipelines.Approvals;
 
 namespace MlDurable.Pipelines.Tests.Approvals;
@@ -65,18 +64,16 @@ public sealed class ApprovalLinkTests
     [Theory]
     [InlineData("cli:ada", true)]
     [InlineData("http:ada", true)]
-    [InlineData("cli:Ada", false)]
     [InlineData("cli:grace", true)]
-    [InlineData("http:grace", false)]
+    [InlineData("cli:Ada", false)]
     [InlineData("cli:eve", false)]
     [InlineData("cli:", false)]
-    [InlineData("link:Linus", false)]
+    [InlineData("cli:linus", false)]
     [InlineData("link:LINUS", false)]
     public void IsAllowed_ByNameAndAuthor_ErrsTowardsRefusing(string by, bool expected)
     {
-        var request = Request() with { By = ["ada", "Linus", "linus"], Authors = ["cli:linus", "http:eve"] };
-        Assert.Equal(expected && by != "cli:grace", ApproverNames.IsAllowed(request, by));
-        Assert.Equal(expected, ApproverNames.IsAllowed(request with { By = [.. request.By, "cli:grace"] }, by) && by != "http:grace");
+        var request = Request() with { By = ["ada", "cli:grace", "linus", "LINUS"], Authors = ["cli:Linus", "http:eve"] };
+        Assert.Equal(expected, ApproverNames.IsAllowed(request, by));
     }
 
     [Fact]

@@ -5,7 +5,7 @@ internal sealed class Interleaving
 {
     private readonly List<Actor> actors = [];
 
-    /// <summary>Adds an actor; its code calls <see cref="Actor.StepAsync"/> before everything that others can see.</summary>
+    /// <summary>Adds an actor; its code calls <see cref="Actor.StepAsync"/> before everything that it shares with others.</summary>
     public Actor Add(Func<Actor, Task> code)
     {
         var actor = new Actor();
@@ -24,18 +24,18 @@ internal sealed class Interleaving
         private Task task = Task.CompletedTask;
         private bool isDead;
 
-        /// <summary>The steps made so far.</summary>
-        public int Steps { get; private set; }
-
         public bool IsReady => step is not null && !isDead;
 
-        public bool HasEnded => task.IsCompleted;
+        /// <summary>Whether others can see the actor's next step. To die before a step that only looks is to die before the next one that changes something.</summary>
+        public bool IsToChange { get; private set; }
 
         public void Begin(Func<Actor, Task> code) => task = code(this);
 
         /// <summary>Waits for the actor's turn.</summary>
-        public Task StepAsync()
+        /// <param name="changes">Whether others can see what it does then.</param>
+        public Task StepAsync(bool changes)
         {
+            IsToChange = changes;
             // Continuations run where the step is released, so that a step has ended when the release returns.
             step = new TaskCompletionSource();
             return step.Task;
@@ -46,7 +46,6 @@ internal sealed class Interleaving
         {
             var released = step!;
             step = null;
-            Steps++;
             released.SetResult();
             if (task.IsFaulted)
             {

@@ -3,8 +3,8 @@ using MlDurable.Storage;
 
 namespace MlDurable.Pipelines.Tests.Approvals;
 
-/// <summary>A store in memory whose calls a test may hold or fail: each asks <paramref name="before"/>, with the blob's name or the prefix, and then happens at once.</summary>
-internal sealed class MemoryStore(SortedDictionary<string, (byte[] Content, int Version)> blobs, Func<string, CancellationToken, Task> before) : IBlobStore
+/// <summary>A store in memory whose calls a test may hold or fail: each asks <paramref name="before"/>, with the blob's name or the prefix and whether it writes, and then happens at once.</summary>
+internal sealed class MemoryStore(SortedDictionary<string, (byte[] Content, int Version)> blobs, Func<string, bool, Task> before) : IBlobStore
 {
     public MemoryStore()
         : this(new(StringComparer.Ordinal), (_, _) => Task.CompletedTask)
@@ -14,7 +14,7 @@ internal sealed class MemoryStore(SortedDictionary<string, (byte[] Content, int 
     public string Description => "memory";
 
     /// <summary>The same blobs, with another gate.</summary>
-    public MemoryStore With(Func<string, CancellationToken, Task> gate) => new(blobs, gate);
+    public MemoryStore With(Func<string, bool, Task> gate) => new(blobs, gate);
 
     /// <summary>A copy of the blobs as they are now, which a power loss leaves.</summary>
     public MemoryStore Copy()
@@ -27,7 +27,7 @@ internal sealed class MemoryStore(SortedDictionary<string, (byte[] Content, int 
 
     public async Task<BlobProperties?> GetPropertiesAsync(string name, CancellationToken ct = default)
     {
-        await before(name, ct);
+        await before(name, false);
         lock (blobs)
         {
             return blobs.TryGetValue(name, out var blob) ? Of(name, blob) : null;
@@ -36,7 +36,7 @@ internal sealed class MemoryStore(SortedDictionary<string, (byte[] Content, int 
 
     public async Task<BlobReader> OpenReadAsync(string name, string? ifMatch = null, CancellationToken ct = default)
     {
-        await before(name, ct);
+        await before(name, false);
         lock (blobs)
         {
             return blobs.TryGetValue(name, out var blob)
@@ -49,7 +49,7 @@ internal sealed class MemoryStore(SortedDictionary<string, (byte[] Content, int 
 
     public async Task<BlobProperties> WriteAsync(string name, Stream content, BlobCondition condition, CancellationToken ct = default)
     {
-        await before(name, ct);
+        await before(name, true);
         using var copy = new MemoryStream();
         await content.CopyToAsync(copy, ct);
         lock (blobs)
@@ -66,7 +66,7 @@ internal sealed class MemoryStore(SortedDictionary<string, (byte[] Content, int 
 
     public async Task<bool> DeleteAsync(string name, BlobCondition condition, CancellationToken ct = default)
     {
-        await before(name, ct);
+        await before(name, true);
         lock (blobs)
         {
             return blobs.Remove(name);
@@ -75,7 +75,7 @@ internal sealed class MemoryStore(SortedDictionary<string, (byte[] Content, int 
 
     public async IAsyncEnumerable<BlobProperties> ListAsync(string prefix, string? startAfter = null, [EnumeratorCancellation] CancellationToken ct = default)
     {
-        await before(prefix, ct);
+        await before(prefix, false);
         List<BlobProperties> found;
         lock (blobs)
         {

@@ -46,11 +46,18 @@ internal sealed class FlowHarness : IAsyncDisposable
 
     private readonly TemporaryStore temporary = new();
     private EmbeddedEngine engine;
+    private readonly ApprovalOptions? approvals;
     private int runs;
 
-    private FlowHarness(EmbeddedEngine? engine) => this.engine = engine!;
+    private FlowHarness(EmbeddedEngine? engine, ApprovalOptions? approvals)
+    {
+        this.engine = engine!;
+        this.approvals = approvals;
+    }
 
     public IBlobStore Store => temporary.Store;
+
+    public string Directory => temporary.Path;
 
     public EmbeddedEngine Engine => engine;
 
@@ -58,15 +65,15 @@ internal sealed class FlowHarness : IAsyncDisposable
 
     public ModelRegistry Registry => new(Store, TimeProvider.System);
 
-    public ApprovalDesk Desk => new(Store, engine.Client, TimeProvider.System);
+    public ApprovalDesk Desk => new(Store, engine.Client, TimeProvider.System, approvals);
 
     public ApprovalBook Approvals => new(Store);
 
     public RunLauncher Launcher => new(Store, engine.Client, "test", TimeProvider.System);
 
-    public static async Task<FlowHarness> OpenAsync()
+    public static async Task<FlowHarness> OpenAsync(ApprovalOptions? approvals = null)
     {
-        var harness = new FlowHarness(null);
+        var harness = new FlowHarness(null, approvals);
         harness.engine = await harness.OpenEngineAsync();
         return harness;
     }
@@ -116,17 +123,20 @@ internal sealed class FlowHarness : IAsyncDisposable
     }
 
     /// <summary>Ends at the next request for approval.</summary>
-    public Task AskedAsync()
+    public Task AskedAsync() => HappenedAsync(EngineEventKind.ActivityCompleted, "request-approval");
+
+    /// <summary>Ends when something happens to an activity the next time.</summary>
+    public Task HappenedAsync(EngineEventKind kind, string activity)
     {
-        var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var happened = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         engine.Observed += change =>
         {
-            if (change is { Kind: EngineEventKind.ActivityCompleted, Name: "request-approval" })
+            if (change.Kind == kind && change.Name == activity)
             {
-                asked.TrySetResult();
+                happened.TrySetResult();
             }
         };
-        return asked.Task;
+        return happened.Task;
     }
 
     /// <summary>Closes the engine and opens it again on the same journal.</summary>
@@ -157,6 +167,6 @@ internal sealed class FlowHarness : IAsyncDisposable
     }
 
     private Task<EmbeddedEngine> OpenEngineAsync() => EmbeddedEngine.OpenAsync(
-        FlowCatalog.Create(Store, TimeProvider.System),
+        FlowCatalog.Create(Store, TimeProvider.System, approvals),
         new EmbeddedEngineOptions { Directory = Path.Combine(temporary.Path, "journal") });
 }

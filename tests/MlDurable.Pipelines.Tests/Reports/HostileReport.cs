@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using MlDurable.Pipelines.Approvals;
 using MlDurable.Pipelines.Reports;
 using MlDurable.Pipelines.Runs;
 
@@ -21,6 +22,14 @@ internal static class HostileReport
                 Parameters = Keys(run.Parameters, value => value + attack),
                 Summary = run.Summary is { } summary ? summary + attack : null,
                 Quarantined = [.. run.Quarantined.Select(name => name + attack)],
+                Approval = run.Approval is { } approval
+                    ? approval with
+                    {
+                        By = approval.By + attack,
+                        Reason = approval.Reason + attack,
+                        Evidence = new ApprovalEvidence("e" + attack, "m" + attack, "p" + attack, "f" + attack),
+                    }
+                    : null,
                 Failure = run.Failure is { } failure ? new RunFailure(failure.Code + attack, failure.Step + attack, failure.Message + attack) : null,
                 Leaderboard =
                 [

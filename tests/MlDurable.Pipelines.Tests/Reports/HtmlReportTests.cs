@@ -28,8 +28,8 @@ public sealed partial class HtmlReportTests
     public static TheoryData<string> SampleNames => [.. Samples.Keys];
 
     [Theory]
-    [InlineData("promoted", "warnings decision metrics curves calibration confusion slices importance leaderboard quality work lineage versions reproduce")]
-    [InlineData("first champion", "decision metrics curves calibration confusion slices importance leaderboard quality work lineage versions reproduce")]
+    [InlineData("promoted", "warnings decision approval metrics curves calibration confusion slices importance leaderboard quality work lineage versions reproduce")]
+    [InlineData("first champion", "decision approval metrics curves calibration confusion slices importance leaderboard quality work lineage versions reproduce")]
     [InlineData("quarantined", "quality work lineage versions")]
     [InlineData("failed", "failure lineage versions")]
     [InlineData("running", "lineage")]

@@ -102,6 +102,7 @@ public sealed partial class ReportPartsTests
     [InlineData(RunStatus.Completed, RunOutcome.Inconclusive, "warn", "Inconclusive")]
     [InlineData(RunStatus.Completed, RunOutcome.Blocked, "bad", "Blocked: a slice is worse")]
     [InlineData(RunStatus.Completed, RunOutcome.Quarantined, "warn", "Quarantined")]
+    [InlineData(RunStatus.Completed, RunOutcome.Rejected, "warn", "Rejected by a person")]
     public void RunBadge_Outcome_HasItsToneAndWord(RunStatus status, RunOutcome? outcome, string tone, string word)
     {
         var sample = SampleReport.Failed();

@@ -6,6 +6,7 @@ using MlDurable.Learning.Explaining;
 using MlDurable.Learning.Judging;
 using MlDurable.Learning.Metrics;
 using MlDurable.Learning.Numerics;
+using MlDurable.Pipelines.Approvals;
 using MlDurable.Pipelines.Data;
 using MlDurable.Pipelines.Registry;
 using MlDurable.Pipelines.Reports;
@@ -29,7 +30,19 @@ internal static class SampleReport
         var dataset = Lineage();
         return new ReportModel
         {
-            Run = Run(evaluation.Verdict) with { Leaderboard = Leaderboard(evaluation.Candidate.ModelHash) },
+            Run = Run(evaluation.Verdict) with
+            {
+                Leaderboard = Leaderboard(evaluation.Candidate.ModelHash),
+                Approval = new ApprovalDecision(
+                    1,
+                    ApprovalVerdict.Approved,
+                    "cli:ada",
+                    "the slices look right",
+                    "2b7e151628aed2a6",
+                    new ApprovalEvidence(Hash("evaluation"), Hash("manifest"), Hash("predictions"), Hash("model")),
+                    Hash("evidence"),
+                    Start.AddHours(5)),
+            },
             Plan = Plan(),
             Dataset = dataset,
             Evaluation = evaluation,

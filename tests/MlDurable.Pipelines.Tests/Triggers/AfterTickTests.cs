@@ -1,4 +1,5 @@
 using MlDurable.Pipelines.Activities;
+using MlDurable.Pipelines.Approvals;
 using MlDurable.Pipelines.Deployments;
 using MlDurable.Pipelines.Runs;
 using MlDurable.Pipelines.Tests.Orchestrations;
@@ -91,7 +92,7 @@ public sealed class AfterTickTests
         await DeployAsync(flow, Follower);
         var clock = new Mock<TimeProvider>();
         clock.SetupSequence(time => time.GetUtcNow()).Returns(DateTimeOffset.UnixEpoch).Returns(DateTimeOffset.UnixEpoch.AddDays(1)).Returns(DateTimeOffset.UnixEpoch.AddDays(2));
-        var services = new FlowServices(flow.Store, clock.Object);
+        var services = new FlowServices(flow.Store, clock.Object, new ApprovalOptions());
         var runId = RunIds.Of(DateTimeOffset.UnixEpoch, "leader");
         await new RunOpener(flow.Store, "test", TimeProvider.System).OpenAsync(new RunStart(runId, FlowHarness.Source(), "test"), default);
 

@@ -124,7 +124,10 @@ public sealed class ScheduleRuleTests
     {
         var rule = ScheduleRule.Of(new ScheduleDefinition
         {
-            Name = "s", Every = TimeSpan.FromMinutes(90), Start = At("2026-03-29T00:30:00+01:00"), End = At("2026-03-29T04:00:00Z"),
+            Name = "s",
+            Every = TimeSpan.FromMinutes(90),
+            Start = At("2026-03-29T00:30:00+01:00"),
+            End = At("2026-03-29T04:00:00Z"),
         });
 
         Assert.Equal(
@@ -140,7 +143,10 @@ public sealed class ScheduleRuleTests
     {
         var rule = ScheduleRule.Of(new ScheduleDefinition
         {
-            Name = "s", Cron = "0 0 3 * * *", Start = At("2026-03-02T03:00:00Z"), End = At("2026-03-04T03:00:00Z"),
+            Name = "s",
+            Cron = "0 0 3 * * *",
+            Start = At("2026-03-02T03:00:00Z"),
+            End = At("2026-03-04T03:00:00Z"),
         });
 
         Assert.Equal([At("2026-03-02T03:00:00Z"), At("2026-03-03T03:00:00Z")], rule.Between(At("2026-01-01T00:00:00Z"), At("2027-01-01T00:00:00Z")));

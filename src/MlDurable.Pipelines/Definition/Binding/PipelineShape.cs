@@ -19,7 +19,7 @@ internal static class PipelineShape
     private const long MostRows = 1L << 53;
     private const string FolderPattern = @"(\.{0,2}[^./\\\x00-\x1f][^/\\\x00-\x1f]*|\.{3,}[^/\\\x00-\x1f]*)";
 
-    private static readonly PatternShape Name = new(
+    public static readonly PatternShape Name = new(
         "a name of at most 64 lower-case letters, digits and single hyphens that starts with a letter", "^[a-z][a-z0-9]*(-[a-z0-9]+)*$", maxLength: 64, takesParameters: false);
     private static readonly TextShape Text = new();
     private static readonly AnyScalarShape AnyScalar = new();

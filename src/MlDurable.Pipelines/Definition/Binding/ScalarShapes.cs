@@ -64,6 +64,8 @@ internal sealed class PatternShape(string expected, string pattern, int maxLengt
 
     public override string Expected => expected;
 
+    public bool IsMatch(string text) => text.Length <= maxLength && regex.IsMatch(text);
+
     public override JsonObject Schema() => new() { ["type"] = "string", ["pattern"] = pattern, ["maxLength"] = maxLength };
 
     public override JsonNode? Json(string value) => value;
@@ -82,7 +84,7 @@ internal sealed class PatternShape(string expected, string pattern, int maxLengt
             return false;
         }
 
-        if (found.Value.Text.Length > maxLength || !regex.IsMatch(found.Value.Text))
+        if (!IsMatch(found.Value.Text))
         {
             RefuseValue(scalar.Mark, subject, found.Found, context);
             return false;
