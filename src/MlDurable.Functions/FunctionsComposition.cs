@@ -35,6 +35,13 @@ internal static class FunctionsComposition
         services.AddRouting();
         services.AddSingleton<AfterTick>();
 
+        // The timer ticks once a minute, so a finer schedule is refused instead of being late.
+        services.AddSingleton(provider => new ScheduleTicker(
+            store, provider.GetRequiredService<IRunStarter>(), engine.Name, TimeProvider.System)
+        {
+            MinimumGap = TimeSpan.FromMinutes(1),
+        });
+
         // Azure shows a blob only when its upload is committed, so one that a listing finds need not settle.
         services.AddSingleton(new DataWatchOptions { SettleFor = TimeSpan.Zero });
         services.AddSingleton(provider => new DataWatch(

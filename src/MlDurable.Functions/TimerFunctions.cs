@@ -8,14 +8,19 @@ namespace MlDurable.Functions;
 
 /// <summary>The clock of the triggers. The host runs each timer in one place at a time; if it does not, the claims in the store do.</summary>
 internal sealed partial class TimerFunctions(
-    RunLauncher launcher, DataWatch data, AfterTick after, InvocationClient invocation, ILogger<TimerFunctions> logger)
+    ScheduleTicker schedules, RunLauncher launcher, DataWatch data, AfterTick after, InvocationClient invocation, ILogger<TimerFunctions> logger)
 {
-    /// <summary>Starts what is due: data whose quiet period is over, and runs that follow others.</summary>
+    /// <summary>Starts what is due: schedules, data whose quiet period is over, and runs that follow others.</summary>
     [Function("Tick")]
     public async Task TickAsync(
         [TimerTrigger("0 * * * * *")] TimerInfo timer, [DurableClient] DurableTaskClient client, CancellationToken cancellationToken)
     {
         invocation.Use(client);
+        foreach (var problem in (await schedules.TickAsync(cancellationToken: cancellationToken)).Problems)
+        {
+            NotScheduled(logger, problem.Pipeline, problem.Schedule, problem.Code, problem.Message);
+        }
+
         await data.TickAsync(cancellationToken);
         foreach (var problem in (await after.TickAsync(cancellationToken)).Problems)
         {
@@ -32,6 +37,9 @@ internal sealed partial class TimerFunctions(
         await launcher.ReconcileAsync(cancellationToken);
         await data.ReconcileAsync(cancellationToken);
     }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Schedule {Schedule} of pipeline {Pipeline} starts nothing: {Code}: {Problem}")]
+    private static partial void NotScheduled(ILogger logger, string pipeline, string? schedule, string code, string problem);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Pipeline {Pipeline} did not follow run {EndedRun}: {Code}: {Problem}")]
     private static partial void NotFollowed(ILogger logger, string pipeline, string endedRun, string code, string problem);
