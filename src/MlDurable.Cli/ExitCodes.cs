@@ -55,8 +55,8 @@ internal static class ExitCodes
         CliErrorCodes.FileNotFound
             or "no-partitions" or "no-champion" or "backfill-not-found" or "run-not-found" or "run-incomplete" or "model-not-found" or "version-not-found" or "version-incomplete" or "data-gone"
             or "blob-not-found" or "approval-not-found" or "instance-not-found" or "not-found" or "pipeline-not-deployed" or "schedule-not-found" => NotFound,
-        CliErrorCodes.FileExists or CliErrorCodes.RunUnfinished or CliErrorCodes.Superseded
-            or "workspace-owned" or "owner-unreachable" or "run-ended" or "run-conflict" or "champion-contended" or "nothing-to-roll-back" or "precondition-failed"
+        CliErrorCodes.FileExists or CliErrorCodes.RunUnfinished
+            or "superseded" or "workspace-owned" or "owner-unreachable" or "run-ended" or "run-conflict" or "champion-contended" or "nothing-to-roll-back" or "precondition-failed"
             or "blob-changed" or "approval-late" or "approval-answered" or "approval-stale" or "instance-conflict" or "instance-status" or "listen-failed" => Conflict,
         _ => Failed,
     };
