@@ -61,9 +61,9 @@ public sealed class WorkerHostTests : IDisposable
         {
             run = await http.GetFromJsonAsync<JsonElement>(started.Headers.Location, patience.Token);
         }
-        while (run.GetProperty("status").GetString() == "Running");
+        while (run.GetProperty("runtimeStatus").GetString() is "Pending" or "Running");
 
-        Assert.Equal("Completed", run.GetProperty("status").GetString());
+        Assert.Equal("Completed", run.GetProperty("runtimeStatus").GetString());
         await host.StopAsync();
     }
 
