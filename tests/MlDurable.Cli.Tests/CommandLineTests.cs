@@ -6,7 +6,8 @@ public sealed class CommandLineTests : IDisposable
 {
     private static readonly string[] Commands =
     [
-        "demo", "init", "validate", "plan", "run", "resume", "cancel", "runs", "show", "compare", "models", "promote", "rollback", "predict", "reproduce",
+        "demo", "init", "validate", "plan", "run", "resume", "cancel", "approvals", "approve", "reject", "runs", "backfill", "backfills", "show", "compare", "models", "promote", "rollback", "predict",
+        "reproduce", "serve", "keys",
     ];
 
     private readonly CliHost cli = new();
