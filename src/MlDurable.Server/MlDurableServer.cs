@@ -20,6 +20,7 @@ namespace MlDurable.Server;
 public static class MlDurableServer
 {
     private const int MaxHeaderBytes = 16 * 1024;
+    private const int BodySlack = 64 * 1024;
 
     /// <summary>Builds the application. The caller starts and stops it.</summary>
     /// <exception cref="ServerException">
@@ -44,7 +45,10 @@ public static class MlDurableServer
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxRequestBodySize = options.MaxBodyBytes;
+
+            // Endpoints refuse a body that is too large; what is a little larger is still read, so that the connection is not reset before the
+            // answer has arrived.
+            kestrel.Limits.MaxRequestBodySize = options.MaxBodyBytes + BodySlack;
             kestrel.Limits.MaxRequestHeadersTotalSize = MaxHeaderBytes;
             if (address is null)
             {

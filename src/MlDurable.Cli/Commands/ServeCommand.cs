@@ -22,8 +22,7 @@ internal static class ServeCommand
             "serve",
             "Serves the HTTP API of a workspace and carries its runs out, until it is stopped. Everything is resumable.",
             "mldurable serve pipeline.yaml                                # on this machine only, without a key",
-            "mldurable keys create ada --role admin                       # then:",
-            "mldurable serve pipeline.yaml --listen http://0.0.0.0:8080   # for other machines");
+            "mldurable serve pipeline.yaml --listen http://0.0.0.0:8080   # for other machines, after `mldurable keys create`");
         command.Arguments.Add(pipelines);
         command.Options.Add(listen);
         command.Options.Add(keys);

@@ -1,6 +1,6 @@
 using System.Globalization;
-using MlDurable.Cli.Output;
 using Microsoft.Extensions.Logging;
+using MlDurable.Cli.Output;
 
 namespace MlDurable.Cli.Serving;
 
