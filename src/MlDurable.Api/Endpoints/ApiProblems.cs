@@ -1,0 +1,52 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
+using MlDurable.Orchestration;
+using MlDurable.Storage;
+
+namespace MlDurable.Api.Endpoints;
+
+/// <summary>What stable error codes mean in HTTP: the one table of the API.</summary>
+public static class ApiProblems
+{
+    /// <summary>The status of an error code; 500 for one that is not the caller's to put right.</summary>
+    public static int StatusOf(string code) => code switch
+    {
+        "request-invalid" or "pipeline-invalid" or "data-name" or "invalid-blob-name" or "instance-id-invalid" or "payload-invalid"
+            or "signature-mismatch" or "unknown-column" or "no-features" or "no-label-column" or "column-kind" or "time-column-kind" or "reserved-column"
+            or "run-ambiguous" => StatusCodes.Status400BadRequest,
+        not null when code.StartsWith("csv-", StringComparison.Ordinal) => StatusCodes.Status400BadRequest,
+        "run-not-found" or "run-incomplete" or "model-not-found" or "version-not-found" or "version-incomplete" or "pipeline-not-found" or "schedule-not-found"
+            or "approval-not-found" or "no-partitions" or "data-gone" or "blob-not-found" or "instance-not-found" => StatusCodes.Status404NotFound,
+        "http-trigger-missing" or "superseded" or "run-ended" or "champion-contended" or "nothing-to-roll-back" or "blob-changed" or "instance-conflict"
+            or "instance-status" => StatusCodes.Status409Conflict,
+        "precondition-failed" => StatusCodes.Status412PreconditionFailed,
+        "payload-too-large" or "blob-too-large" or "body-too-large" => StatusCodes.Status413PayloadTooLarge,
+        "run-conflict" => StatusCodes.Status422UnprocessableEntity,
+        "store-unavailable" or "engine-closed" or "journal-write-failed" => StatusCodes.Status503ServiceUnavailable,
+        "store-full" => StatusCodes.Status507InsufficientStorage,
+        _ => StatusCodes.Status500InternalServerError,
+    };
+
+    /// <summary>The stable code of an exception; null when it has none and so is not foreseen.</summary>
+    public static string? CodeOf(Exception exception) => exception switch
+    {
+        ICodedFailure coded => coded.Code,
+        BlobStoreException store => store.Code,
+        Learning.LearningException learning => learning.Code,
+        BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } => "body-too-large",
+        BadHttpRequestException => "request-invalid",
+        _ => null,
+    };
+
+    /// <summary>A problem with a stable code, as every error of the API is told.</summary>
+    /// <param name="code">The code, which decides the status.</param>
+    /// <param name="detail">What happened, where, and what to do.</param>
+    public static ProblemHttpResult Of(string code, string detail) => TypedResults.Problem(new ProblemDetails
+    {
+        Status = StatusOf(code),
+        Title = code,
+        Detail = detail,
+        Extensions = { ["code"] = code },
+    });
+}

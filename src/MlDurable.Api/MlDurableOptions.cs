@@ -1,0 +1,35 @@
+using MlDurable.Api.Security;
+using MlDurable.Storage;
+
+namespace MlDurable.Api;
+
+/// <summary>What the API works with. Read once, when the application is built.</summary>
+public sealed class MlDurableOptions
+{
+    /// <summary>The workspace. Required.</summary>
+    public IBlobStore? Store { get; set; }
+
+    /// <summary>The engine that runs are started on. Required.</summary>
+    public RunEngine? Engine { get; set; }
+
+    /// <summary>The clock. Default: the system's.</summary>
+    public TimeProvider TimeProvider { get; set; } = TimeProvider.System;
+
+    /// <summary>
+    /// What a request without credentials may do; null for nothing. Default: null. Only right where nobody but the user of the machine can reach
+    /// the application.
+    /// </summary>
+    public ApiRole? AnonymousRole { get; set; }
+
+    /// <summary>
+    /// The authentication schemes that tell who asks; empty for the application's default scheme. Default: empty. Whoever authenticates needs the
+    /// claim <see cref="System.Security.Claims.ClaimTypes.Role"/> with one of <c>viewer</c>, <c>operator</c>, <c>approver</c> and <c>admin</c>.
+    /// </summary>
+    public IList<string> AuthenticationSchemes { get; } = [];
+
+    /// <summary>The largest body of a request with JSON or a pipeline file, in bytes. Default: 1 MiB.</summary>
+    public int MaxBodyBytes { get; set; } = 1 << 20;
+
+    /// <summary>The largest data file that can be uploaded, in bytes. Default: 1 GiB.</summary>
+    public long MaxUploadBytes { get; set; } = 1L << 30;
+}

@@ -1,0 +1,38 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using MlDurable.Api.Security;
+using MlDurable.Pipelines.Deployments;
+using MlDurable.Pipelines.Registry;
+using MlDurable.Pipelines.Runs;
+using MlDurable.Pipelines.Triggers;
+
+namespace MlDurable.Api;
+
+/// <summary>Adds the API to an application's services.</summary>
+public static class MlDurableServiceCollectionExtensions
+{
+    /// <summary>Adds what <see cref="MlDurableEndpointRouteBuilderExtensions.MapMlDurable"/> needs.</summary>
+    /// <param name="services">The application's services.</param>
+    /// <param name="configure">Sets the store, the engine and what else differs from the defaults.</param>
+    /// <returns>The same services.</returns>
+    /// <exception cref="InvalidOperationException">The store or the engine is not set.</exception>
+    public static IServiceCollection AddMlDurable(this IServiceCollection services, Action<MlDurableOptions> configure)
+    {
+        var options = new MlDurableOptions();
+        configure(options);
+        var store = options.Store ?? throw new InvalidOperationException($"AddMlDurable: set {nameof(MlDurableOptions)}.{nameof(MlDurableOptions.Store)}.");
+        var engine = options.Engine ?? throw new InvalidOperationException($"AddMlDurable: set {nameof(MlDurableOptions)}.{nameof(MlDurableOptions.Engine)}.");
+        services.TryAddSingleton(options.TimeProvider);
+        services.AddAuthorization(authorization => ApiPolicies.Add(authorization, options));
+        return services
+            .AddSingleton(options)
+            .AddSingleton(store)
+            .AddSingleton(engine)
+            .AddSingleton(new RunStore(store))
+            .AddSingleton(new RunLauncher(store, engine.Client, engine.Name, options.TimeProvider))
+            .AddSingleton<IRunStarter>(provider => provider.GetRequiredService<RunLauncher>())
+            .AddSingleton(new ModelRegistry(store, options.TimeProvider))
+            .AddSingleton(new PipelineDeployments(store, options.TimeProvider))
+            .AddSingleton(new ClaimStore(store, engine.Name, options.TimeProvider));
+    }
+}
