@@ -4,6 +4,7 @@ using MlDurable.Api.Security;
 using MlDurable.Pipelines.Deployments;
 using MlDurable.Pipelines.Registry;
 using MlDurable.Pipelines.Runs;
+using MlDurable.Pipelines.Serving;
 using MlDurable.Pipelines.Triggers;
 
 namespace MlDurable.Api;
@@ -32,6 +33,7 @@ public static class MlDurableServiceCollectionExtensions
             .AddSingleton(new RunLauncher(store, engine.Client, engine.Name, options.TimeProvider))
             .AddSingleton<IRunStarter>(provider => provider.GetRequiredService<RunLauncher>())
             .AddSingleton(new ModelRegistry(store, options.TimeProvider))
+            .AddSingleton(_ => new ServedModels(store, options.TimeProvider, options.Serving))
             .AddSingleton(new PipelineDeployments(store, options.TimeProvider))
             .AddSingleton(new ClaimStore(store, engine.Name, options.TimeProvider));
     }

@@ -24,6 +24,8 @@ public sealed class TestServer : IAsyncDisposable
 
     public HttpClient Client { get; }
 
+    public IServiceProvider Services => app.Services;
+
     /// <summary>Starts a server on a directory, which outlives it.</summary>
     public static async Task<TestServer> StartAsync(string directory, Func<ServerOptions, ServerOptions>? configure = null)
     {

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 using MlDurable.Orchestration;
+using MlDurable.Pipelines.Serving;
 using MlDurable.Storage;
 
 namespace MlDurable.Api.Endpoints;
@@ -14,14 +15,15 @@ public static class ApiProblems
     {
         "request-invalid" or "pipeline-invalid" or "data-name" or "invalid-blob-name" or "instance-id-invalid" or "payload-invalid"
             or "signature-mismatch" or "unknown-column" or "no-features" or "no-label-column" or "column-kind" or "time-column-kind" or "reserved-column"
-            or "run-ambiguous" => StatusCodes.Status400BadRequest,
+            or "run-ambiguous" or "invalid-json" or "not-a-row" or "missing-column" or "wrong-type" or "duplicate-column" => StatusCodes.Status400BadRequest,
         not null when code.StartsWith("csv-", StringComparison.Ordinal) => StatusCodes.Status400BadRequest,
         "run-not-found" or "run-incomplete" or "model-not-found" or "version-not-found" or "version-incomplete" or "pipeline-not-found" or "schedule-not-found"
             or "approval-not-found" or "no-partitions" or "data-gone" or "blob-not-found" or "instance-not-found" => StatusCodes.Status404NotFound,
         "http-trigger-missing" or "superseded" or "run-ended" or "champion-contended" or "nothing-to-roll-back" or "blob-changed" or "instance-conflict"
             or "instance-status" => StatusCodes.Status409Conflict,
         "precondition-failed" => StatusCodes.Status412PreconditionFailed,
-        "payload-too-large" or "blob-too-large" or "body-too-large" => StatusCodes.Status413PayloadTooLarge,
+        "payload-too-large" or "blob-too-large" or "body-too-large" or "too-many-rows" => StatusCodes.Status413PayloadTooLarge,
+        "media-type-unsupported" => StatusCodes.Status415UnsupportedMediaType,
         "run-conflict" => StatusCodes.Status422UnprocessableEntity,
         "store-unavailable" or "engine-closed" or "journal-write-failed" => StatusCodes.Status503ServiceUnavailable,
         "store-full" => StatusCodes.Status507InsufficientStorage,
@@ -38,6 +40,26 @@ public static class ApiProblems
         BadHttpRequestException => "request-invalid",
         _ => null,
     };
+
+    /// <summary>The problem that a failure with a stable code is told as.</summary>
+    public static ProblemHttpResult Of(Exception exception)
+    {
+        var problem = Of(CodeOf(exception)!, exception.Message);
+        if (exception is RowException { Columns: var columns, Row: var row })
+        {
+            if (row is not null)
+            {
+                problem.ProblemDetails.Extensions["row"] = row;
+            }
+
+            if (columns.Count > 0)
+            {
+                problem.ProblemDetails.Extensions["columns"] = columns;
+            }
+        }
+
+        return problem;
+    }
 
     /// <summary>A problem with a stable code, as every error of the API is told.</summary>
     /// <param name="code">The code, which decides the status.</param>

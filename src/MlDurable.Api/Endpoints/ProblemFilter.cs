@@ -13,7 +13,7 @@ internal sealed class ProblemFilter : IEndpointFilter
         }
         catch (Exception exception) when (ApiProblems.CodeOf(exception) is not null && !context.HttpContext.Response.HasStarted)
         {
-            return ApiProblems.Of(ApiProblems.CodeOf(exception)!, exception.Message);
+            return ApiProblems.Of(exception);
         }
     }
 }
