@@ -11,12 +11,15 @@ public static class MlDurableEndpointRouteBuilderExtensions
 {
     /// <summary>Maps every endpoint, below <c>/api</c>.</summary>
     /// <param name="endpoints">The application's routes.</param>
-    /// <returns>Conventions of all of them.</returns>
-    public static IEndpointConventionBuilder MapMlDurable(this IEndpointRouteBuilder endpoints)
+    /// <returns>The group <c>/api</c>, for conventions of all of them and for endpoints beside them.</returns>
+    public static RouteGroupBuilder MapMlDurable(this IEndpointRouteBuilder endpoints)
     {
         var api = endpoints.MapGroup("/api").AddEndpointFilter<ProblemFilter>().RequireAuthorization(ApiPolicies.Read);
         RunEndpoints.Map(api);
         PredictEndpoints.Map(api);
+        PipelineEndpoints.Map(api);
+        ModelEndpoints.Map(api);
+        DataEndpoints.Map(api);
         return api;
     }
 }

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using MlDurable.Api.Endpoints;
 using MlDurable.Api.Security;
 using MlDurable.Pipelines.Deployments;
 using MlDurable.Pipelines.Registry;
@@ -35,6 +36,7 @@ public static class MlDurableServiceCollectionExtensions
             .AddSingleton(new ModelRegistry(store, options.TimeProvider))
             .AddSingleton(_ => new ServedModels(store, options.TimeProvider, options.Serving))
             .AddSingleton(new PipelineDeployments(store, options.TimeProvider))
-            .AddSingleton(new ClaimStore(store, engine.Name, options.TimeProvider));
+            .AddSingleton(new ClaimStore(store, engine.Name, options.TimeProvider))
+            .AddSingleton<RunRequests>();
     }
 }

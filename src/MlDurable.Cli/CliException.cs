@@ -29,7 +29,4 @@ internal static class CliErrorCodes
 
     /// <summary>An unfinished run stands in the way of another one.</summary>
     public const string RunUnfinished = "run-unfinished";
-
-    /// <summary>The champion is not the one that a decision was made against.</summary>
-    public const string Superseded = "superseded";
 }

@@ -65,6 +65,8 @@ internal static class CommandLine
             RollbackCommand.Create(),
             PredictCommand.Create(),
             ReproduceCommand.Create(),
+            ServeCommand.Create(),
+            KeysCommand.Create(),
         };
         root.Options.Add(store);
         root.Options.Add(json);

@@ -46,15 +46,16 @@ internal static class ExitCodes
     public static int OfError(string? code) => code switch
     {
         CliErrorCodes.Usage or CliErrorCodes.PipelineInvalid or "unknown-column" or "no-features" or "no-label-column" or "column-kind" or "time-column-kind" or "reserved-column" or "run-ambiguous" or "signature-mismatch"
-            or "data-name" or "invalid-blob-name" or "invalid-store" or "instance-id-invalid" => Usage,
+            or "data-name" or "invalid-blob-name" or "invalid-store" or "instance-id-invalid"
+            or "request-invalid" or "listen-invalid" or "keys-required" or "keys-unreadable" => Usage,
         not null when code.StartsWith("csv-", StringComparison.Ordinal) => Usage,
         "no-readable-partition" => Refused,
         CliErrorCodes.FileNotFound
             or "no-partitions" or "run-not-found" or "run-incomplete" or "model-not-found" or "version-not-found" or "version-incomplete" or "data-gone"
-            or "blob-not-found" or "instance-not-found" => NotFound,
-        CliErrorCodes.FileExists or CliErrorCodes.RunUnfinished or CliErrorCodes.Superseded
-            or "workspace-owned" or "owner-unreachable" or "run-ended" or "run-conflict" or "champion-contended" or "nothing-to-roll-back" or "precondition-failed"
-            or "blob-changed" or "instance-conflict" or "instance-status" => Conflict,
+            or "blob-not-found" or "instance-not-found" or "not-found" => NotFound,
+        CliErrorCodes.FileExists or CliErrorCodes.RunUnfinished
+            or "superseded" or "workspace-owned" or "owner-unreachable" or "run-ended" or "run-conflict" or "champion-contended" or "nothing-to-roll-back" or "precondition-failed"
+            or "blob-changed" or "instance-conflict" or "instance-status" or "listen-failed" => Conflict,
         _ => Failed,
     };
 

@@ -1,29 +1,19 @@
 using System.Runtime.CompilerServices;
-using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
-using MlDurable.Orchestration.Embedded.Execution;
+using MlDurable.Orchestration.Engines;
 
 namespace MlDurable.Orchestration.Embedded;
 
 internal sealed class EmbeddedClient(EngineCore core, int maxPayloadBytes) : IOrchestrationClient
 {
-    private const int MaxIdLength = 256;
-
     public async Task<string> StartAsync<TInput, TOutput>(
         OrchestratorDefinition<TInput, TOutput> definition, TInput input, StartOptions? options = null,
         CancellationToken cancellationToken = default)
     {
         cancellationToken.ThrowIfCancellationRequested();
         options ??= new();
-        var id = options.InstanceId ?? RandomNumberGenerator.GetHexString(32, lowercase: true);
-        if (id.Length is 0 or > MaxIdLength || id.Any(char.IsControl) || !id.IsNormalized())
-        {
-            throw new OrchestrationException(
-                OrchestrationErrorCodes.InstanceIdInvalid,
-                $"'{id}' cannot be an instance id: it needs 1 to {MaxIdLength} characters of normalized Unicode (form C) without control characters.");
-        }
-
+        var id = InstanceIds.Choose(options.InstanceId);
         var json = Write(input, definition.Input, $"the input of orchestrator '{definition.Name}'");
         await core.StartAsync(id, definition.Name, definition.Version, json, options).WaitAsync(cancellationToken);
         return id;

@@ -2,6 +2,7 @@ using MlDurable.Orchestration.Embedded.Execution;
 using MlDurable.Orchestration.Embedded.Files;
 using MlDurable.Orchestration.Embedded.History;
 using MlDurable.Orchestration.Embedded.Journal;
+using MlDurable.Orchestration.Engines;
 
 namespace MlDurable.Orchestration.Embedded;
 

@@ -9,7 +9,7 @@ public sealed class ApiProblemsTests
     [InlineData("superseded", 409)]
     [InlineData("precondition-failed", 412)]
     [InlineData("run-conflict", 422)]
-    [InlineData("csv-column-missing", 400)]
+    [InlineData("csv-empty", 400)]
     [InlineData("store-unavailable", 503)]
     [InlineData("something-else", 500)]
     public void StatusOf_Code_IsThatOfTheTable(string code, int status) => Assert.Equal(status, ApiProblems.StatusOf(code));

@@ -27,7 +27,7 @@ public sealed class BadInputTests(TrainedWorkspace trained) : IClassFixture<Trai
                   tress: 100
             evaluate:
               primary: roc-auk
-            triggers: []
+            retention: {}
             """);
         var result = (await directory.RunAsync("validate", "pipeline.yaml")).ShouldExitWith(2);
         var located = result.Output.Split('\n').Where(line => line.StartsWith("pipeline.yaml:", StringComparison.Ordinal)).ToList();

@@ -132,7 +132,7 @@ public abstract class LifecycleConformance : ConformanceSuite
     }
 
     [Fact]
-    public async Task Terminate_Running_EndsItAndCancelsItsActivities()
+    public virtual async Task Terminate_Running_EndsItAndCancelsItsActivities()
     {
         var work = Definitions.Activity("work");
         var started = new TaskCompletionSource();
@@ -215,6 +215,143 @@ public abstract class LifecycleConformance : ConformanceSuite
         AssertCompleted("200", state);
         Assert.Equal(201, effects);
         Assert.Equal(200, state.Generation);
+    }
+
+    [Fact]
+    public async Task ContinueAsNew_Twice_KeepsWhatTheInstanceWasStartedWithAndItsStatus()
+    {
+        var status = Definitions.Event("status");
+        await Harness.OpenAsync(Catalog(async (context, input) =>
+        {
+            if (context.Generation == 0)
+            {
+                context.SetCustomStatus("of the first", ConformanceJson.Default.String);
+            }
+
+            if (context.Generation == 2)
+            {
+                return input + await context.WaitForExternalEventAsync(status);
+            }
+
+            context.ContinueAsNew(input + "+", ConformanceJson.Default.String);
+            return "ignored";
+        }));
+        var tags = new Dictionary<string, string> { ["team"] = "birds" };
+        await Client.StartAsync(Main, "a", new() { InstanceId = "i", Tags = tags });
+        await Client.RaiseEventAsync("i", status, "!");
+        var state = await EndAsync("i");
+        AssertCompleted("a++!", state);
+        Assert.Equal(Json("a"), state.Input);
+        Assert.Equal(Json("of the first"), state.CustomStatus);
+        Assert.Equal("birds", state.Tags["team"]);
+        Assert.Equal(2, state.Generation);
+        Assert.Equal("i", await Client.StartAsync(Main, "a", new() { InstanceId = "i" }));
+        await ThrowsAsync(OrchestrationErrorCodes.InstanceConflict, () => Client.StartAsync(Main, "a+", new() { InstanceId = "i" }));
+    }
+
+    [Fact]
+    public async Task ContinueAsNew_StepsUnderWay_AreGivenUpAndTheirResultsReachNobody()
+    {
+        var work = Definitions.Activity("work");
+        var release = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await Harness.OpenAsync(Catalog(async (context, input) =>
+        {
+            if (context.Generation == 0)
+            {
+                // The same sequence number as the call of the next generation.
+                _ = context.CallActivityAsync(work, "old");
+                context.ContinueAsNew(input, ConformanceJson.Default.String);
+                return "";
+            }
+
+            return await context.CallActivityAsync(work, "new");
+        }).Add(work, async (_, input) =>
+        {
+            if (input == "new")
+            {
+                await release.Task;
+            }
+
+            return input;
+        }));
+        await Client.StartAsync(Main, "", new() { InstanceId = "i" });
+        release.SetResult();
+        AssertCompleted("new", await EndAsync("i"));
+    }
+
+    [Fact]
+    public async Task ContinueAsNew_OfAChild_GivesTheParentTheLastResult()
+    {
+        var child = Definitions.Orchestrator("child");
+        AssertCompleted("xxx", await RunAsync(
+            Catalog((context, _) => context.CallSubOrchestratorAsync(child, "x")).Add(child, (context, input) =>
+            {
+                if (context.Generation < 2)
+                {
+                    context.ContinueAsNew(input + "x", ConformanceJson.Default.String);
+                }
+
+                return Task.FromResult(input);
+            })));
+    }
+
+    [Fact]
+    public async Task Suspend_TwiceThenResumeTwice_GoesOnWithEverythingThatCameMeanwhile()
+    {
+        var work = Definitions.Activity("work");
+        var release = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await Harness.OpenAsync(Catalog(async (context, _) =>
+        {
+            var first = context.WaitForExternalEventAsync(Signal);
+            var second = context.WaitForExternalEventAsync(Signal);
+            var timer = context.CreateTimerAsync(TimeSpan.FromHours(1), CancellationToken.None);
+            var call = context.CallActivityAsync(work, "c");
+            context.SetCustomStatus("waiting", ConformanceJson.Default.String);
+            await timer;
+            return $"{await first}{await second}{await call}";
+        }).Add(work, async (_, input) =>
+        {
+            await release.Task;
+            return input;
+        }));
+        await Client.StartAsync(Main, "", new() { InstanceId = "i" });
+        await ReachAsync("i", "waiting");
+        await Client.SuspendAsync("i", "wait a moment");
+        await Client.SuspendAsync("i", "again");
+        await Client.RaiseEventAsync("i", Signal, "a");
+        await Client.RaiseEventAsync("i", Signal, "b");
+        release.SetResult();
+        await Harness.AdvanceAsync(TimeSpan.FromHours(2));
+        Assert.Equal(OrchestrationRuntimeStatus.Suspended, (await Client.GetAsync("i"))!.RuntimeStatus);
+        await Client.ResumeAsync("i", "go on");
+        AssertCompleted("abc", await EndAsync("i"));
+        await ThrowsAsync(OrchestrationErrorCodes.InstanceStatus, () => Client.ResumeAsync("i", "too late"));
+        await ThrowsAsync(OrchestrationErrorCodes.InstanceNotFound, () => Client.SuspendAsync("nobody", ""));
+        await ThrowsAsync(OrchestrationErrorCodes.InstanceNotFound, () => Client.ResumeAsync("nobody", ""));
+    }
+
+    [Fact]
+    public async Task Resume_NotSuspended_ChangesNothing()
+    {
+        await Harness.OpenAsync(WaitingForSignal());
+        await Client.StartAsync(Main, "", new() { InstanceId = "i" });
+        await ReachAsync("i", "waiting");
+        await Client.ResumeAsync("i", "why not");
+        Assert.Equal(OrchestrationRuntimeStatus.Running, (await Client.GetAsync("i"))!.RuntimeStatus);
+        await Client.RaiseEventAsync("i", Signal, "a");
+        AssertCompleted("a", await EndAsync("i"));
+    }
+
+    [Fact]
+    public async Task Terminate_Suspended_EndsIt()
+    {
+        await Harness.OpenAsync(WaitingForSignal());
+        await Client.StartAsync(Main, "", new() { InstanceId = "i" });
+        await ReachAsync("i", "waiting");
+        await Client.SuspendAsync("i", "wait a moment");
+        await Client.TerminateAsync("i", "enough");
+        Assert.Equal(OrchestrationRuntimeStatus.Terminated, (await EndAsync("i")).RuntimeStatus);
+        await ThrowsAsync(OrchestrationErrorCodes.InstanceStatus, () => Client.ResumeAsync("i", "too late"));
     }
 
     private async Task<List<string>> IdsAsync(OrchestrationQuery query)

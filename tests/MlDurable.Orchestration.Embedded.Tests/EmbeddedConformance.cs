@@ -31,3 +31,8 @@ public sealed class EmbeddedDeterminismConformance : DeterminismConformance
 {
     protected override IEngineHarness CreateHarness() => new EmbeddedHarness();
 }
+
+public sealed class EmbeddedFlowConformance : FlowConformance
+{
+    protected override IEngineHarness CreateHarness() => new EmbeddedHarness();
+}

@@ -11,11 +11,11 @@ public sealed class RunEndpointsTests : IDisposable
     public void Dispose() => folder.Delete(recursive: true);
 
     [Fact]
-    public async Task GetRecord_UnknownRun_IsAProblemWithItsCode()
+    public async Task Get_UnknownRun_IsAProblemWithItsCode()
     {
         await using var server = await TestServer.StartAsync(folder.FullName);
 
-        var response = await server.Client.GetAsync(new Uri("/api/runs/20260101T000000-aaaaaa/record", UriKind.Relative));
+        var response = await server.Client.GetAsync(new Uri("/api/runs/20260101T000000-aaaaaa", UriKind.Relative));
 
         Assert.Equal(HttpStatusCode.NotFound, response.StatusCode);
         Assert.Equal("application/problem+json", response.Content.Headers.ContentType?.MediaType);

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using MlDurable.Cli.Output;
 using MlDurable.Cli.Running;
+using MlDurable.Pipelines.Registry;
 
 namespace MlDurable.Cli.Commands;
 

@@ -27,7 +27,7 @@ internal static class RunCommand
         var source = arguments.Read(call);
         var files = arguments.DataFiles(call, source.Definition.Data);
         var workspace = call.OpenWorkspace(source.File);
-        string? runId = null;
+        RunStarted? current = null;
         try
         {
             var run = await RunProcedure.RunAsync(
@@ -37,7 +37,7 @@ internal static class RunCommand
                 Identity.Current,
                 started =>
                 {
-                    runId = started.RunId;
+                    current = started;
                     RunOutput.Started(call.Terminal, started);
                 },
                 uploaded =>
@@ -49,9 +49,9 @@ internal static class RunCommand
                 call.CancellationToken);
             return await RunOutput.EndAsync(call, workspace, run);
         }
-        catch (OperationCanceledException) when (call.CancellationToken.IsCancellationRequested && runId is not null)
+        catch (OperationCanceledException) when (call.CancellationToken.IsCancellationRequested && current is not null)
         {
-            return RunOutput.Interrupted(call, runId);
+            return RunOutput.Interrupted(call, current.RunId, current.Server is true);
         }
     }
 }

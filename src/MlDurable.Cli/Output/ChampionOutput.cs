@@ -1,4 +1,4 @@
-using MlDurable.Cli.Running;
+using MlDurable.Pipelines.Registry;
 
 namespace MlDurable.Cli.Output;
 

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json.Serialization;
 using MlDurable.Cli.Running;
+using MlDurable.Cli.Serving;
 using MlDurable.Learning.Explaining;
 using MlDurable.Pipelines.Data;
 using MlDurable.Pipelines.Definition;
@@ -28,6 +29,9 @@ internal sealed record RunStarted(string RunId, string Pipeline, bool Continued)
 {
     /// <summary>Files that were brought in after a continued run had fixed its data, and so wait for the next run; null for none.</summary>
     public ImmutableArray<string>? Waiting { get; init; }
+
+    /// <summary>Whether a server that owns the workspace carries it out; null when this process does.</summary>
+    public bool? Server { get; init; }
 }
 
 /// <summary>A line of progress: exactly one of the properties is set, as <paramref name="Event"/> says.</summary>
@@ -111,7 +115,10 @@ internal sealed record DemoKill(
 [JsonSerializable(typeof(DemoDocument))]
 [JsonSerializable(typeof(ErrorDocument))]
 [JsonSerializable(typeof(InitDocument))]
+[JsonSerializable(typeof(KeyCreated))]
+[JsonSerializable(typeof(KeysDocument))]
 [JsonSerializable(typeof(LeakWarning))]
+[JsonSerializable(typeof(LogLine))]
 [JsonSerializable(typeof(ModelsDocument))]
 [JsonSerializable(typeof(PredictDocument))]
 [JsonSerializable(typeof(ProgressLine))]
@@ -123,5 +130,7 @@ internal sealed record DemoKill(
 [JsonSerializable(typeof(RunForecast))]
 [JsonSerializable(typeof(RunRecord))]
 [JsonSerializable(typeof(RunsDocument))]
+[JsonSerializable(typeof(ServingDocument))]
+[JsonSerializable(typeof(StartRequest))]
 [JsonSerializable(typeof(ValidationDocument))]
 internal sealed partial class CliJson : JsonSerializerContext;

@@ -12,6 +12,11 @@ internal static class RunOutput
             Tone.Heading,
             $"run {run.RunId}",
             run.Continued ? $" of {run.Pipeline} continues: what had finished is not done again" : $" of {run.Pipeline}");
+        if (run.Server is true)
+        {
+            terminal.Line("  the server that owns the workspace carries it out; its report is written when it ends");
+        }
+
         foreach (var file in run.Waiting ?? [])
         {
             terminal.Line(Tone.Warning, "  waits", $" for the next run: {file}; this run keeps to the data that it began with");
@@ -63,8 +68,14 @@ internal static class RunOutput
 
     /// <summary>Says that a run was interrupted and how it goes on.</summary>
     /// <returns>The exit code.</returns>
-    public static int Interrupted(CommandCall call, string runId)
+    public static int Interrupted(CommandCall call, string runId, bool carriedOutByServer = false)
     {
+        if (carriedOutByServer)
+        {
+            call.Terminal.Error("interrupted", $"run {runId} is no longer watched; the server goes on with it, and the same command watches it again");
+            return ExitCodes.Interrupted;
+        }
+
         call.Terminal.Error("interrupted", $"run {runId} was interrupted; nothing that had finished is lost, and the same command continues");
         return ExitCodes.Interrupted;
     }

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using MlDurable.Cli.Output;
 using MlDurable.Orchestration.Embedded;
+using MlDurable.Pipelines.Definition;
 using MlDurable.Pipelines.Registry;
 using MlDurable.Pipelines.Runs;
 
@@ -9,25 +10,6 @@ namespace MlDurable.Cli.Running;
 
 /// <summary>Asks to end a run.</summary>
 internal sealed record CancelRequest(string RunId, string Reason);
-
-/// <summary>Asks to make a version the champion.</summary>
-/// <param name="Model">The model.</param>
-/// <param name="Version">The version.</param>
-/// <param name="Expect">The champion that must hold the alias: its number, 0 for none, or null for whichever it is.</param>
-/// <param name="Reason">Why.</param>
-/// <param name="By">Who asks.</param>
-/// <param name="DecisionId">The decision's identity.</param>
-internal sealed record PromoteRequest(string Model, int Version, int? Expect, string Reason, string By, string DecisionId);
-
-/// <summary>Asks to return the champion alias to an earlier version.</summary>
-internal sealed record RollbackRequest(string Model, int? To, string Reason, string By, string DecisionId);
-
-/// <summary>A change of the champion.</summary>
-/// <param name="Model">The model.</param>
-/// <param name="From">The champion before; null for none.</param>
-/// <param name="To">The champion after.</param>
-/// <param name="Changed">False when it was the champion already.</param>
-internal sealed record ChampionChange(string Model, int? From, int To, bool Changed);
 
 /// <summary>The owner of the workspace refused a command, or failed to carry it out.</summary>
 internal sealed class ControlFailedException(string code, string message) : Exception(message)
@@ -41,6 +23,7 @@ internal static class ControlCommands
     private const string Cancel = "cancel";
     private const string Promote = "promote";
     private const string Rollback = "rollback";
+    private const string Start = "start";
 
     public static async Task<RunRecord> CancelAsync(Workspace workspace, CancelRequest request, CancellationToken cancellationToken)
     {
@@ -59,31 +42,52 @@ internal static class ControlCommands
     public static Task<ChampionChange> PromoteAsync(Workspace workspace, PromoteRequest request, CancellationToken cancellationToken) =>
         workspace.Owner() is not null
             ? SendAsync(workspace, Promote, request, CliJson.Default.PromoteRequest, CliJson.Default.ChampionChange, cancellationToken)
-            : PromoteAsync(new ModelRegistry(workspace.Store, workspace.TimeProvider), request, cancellationToken);
+            : ChampionOf(workspace).PromoteAsync(request, cancellationToken);
 
     public static Task<ChampionChange> RollbackAsync(Workspace workspace, RollbackRequest request, CancellationToken cancellationToken) =>
         workspace.Owner() is not null
             ? SendAsync(workspace, Rollback, request, CliJson.Default.RollbackRequest, CliJson.Default.ChampionChange, cancellationToken)
-            : RollbackAsync(new ModelRegistry(workspace.Store, workspace.TimeProvider), request, cancellationToken);
+            : ChampionOf(workspace).RollbackAsync(request, cancellationToken);
+
+    /// <summary>Asks the owner to start a run, or to name the one that goes on already.</summary>
+    /// <exception cref="ControlFailedException"><c>workspace-owned</c>: the owner takes no runs; <c>run-unfinished</c>: another run is in the way.</exception>
+    public static Task<RunStarted> StartAsync(Workspace workspace, PipelineSource pipeline, string requestedBy, CancellationToken cancellationToken) =>
+        SendAsync(
+            workspace,
+            Start,
+            new StartRequest(pipeline.File, pipeline.Content.ToArray(), pipeline.Parameters, requestedBy),
+            CliJson.Default.StartRequest,
+            CliJson.Default.RunStarted,
+            cancellationToken);
 
     /// <summary>Listens for the commands of other processes while this one owns the workspace.</summary>
-    public static ControlServer Serve(Workspace workspace, RunLauncher launcher) =>
-        ControlServer.Start(workspace.JournalDirectory, (request, token) => HandleAsync(workspace, launcher, request, token));
+    /// <param name="workspace">The workspace.</param>
+    /// <param name="launcher">Starts and ends the runs of its engine.</param>
+    /// <param name="takesRuns">Whether runs of others are carried out here: only where the process stays.</param>
+    public static ControlServer Serve(Workspace workspace, RunLauncher launcher, bool takesRuns) =>
+        ControlServer.Start(workspace.JournalDirectory, (request, token) => HandleAsync(workspace, launcher, takesRuns, request, token));
 
     private static async Task<ControlResponse> HandleAsync(
-        Workspace workspace, RunLauncher launcher, ControlRequest request, CancellationToken cancellationToken)
+        Workspace workspace, RunLauncher launcher, bool takesRuns, ControlRequest request, CancellationToken cancellationToken)
     {
         try
         {
-            var registry = new ModelRegistry(workspace.Store, workspace.TimeProvider);
+            var champion = ChampionOf(workspace);
             return request.Command switch
             {
                 Cancel => Answer(
                     await CancelAsync(workspace, launcher, Parse(request, CliJson.Default.CancelRequest), cancellationToken), CliJson.Default.RunRecord),
                 Promote => Answer(
-                    await PromoteAsync(registry, Parse(request, CliJson.Default.PromoteRequest), cancellationToken), CliJson.Default.ChampionChange),
+                    await champion.PromoteAsync(Parse(request, CliJson.Default.PromoteRequest), cancellationToken), CliJson.Default.ChampionChange),
                 Rollback => Answer(
-                    await RollbackAsync(registry, Parse(request, CliJson.Default.RollbackRequest), cancellationToken), CliJson.Default.ChampionChange),
+                    await champion.RollbackAsync(Parse(request, CliJson.Default.RollbackRequest), cancellationToken), CliJson.Default.ChampionChange),
+                Start when takesRuns => Answer(
+                    await StartAsync(workspace, launcher, Parse(request, CliJson.Default.StartRequest), cancellationToken), CliJson.Default.RunStarted),
+                Start => new ControlResponse(
+                    false,
+                    null,
+                    EmbeddedErrorCodes.WorkspaceOwned,
+                    $"the workspace is in use by process {Environment.ProcessId}, which carries out a run of its own; wait until it ends, or stop it"),
                 _ => new ControlResponse(false, null, CliErrorCodes.Usage, $"the owner of the workspace does not know the command '{request.Command}'; it may be an older version"),
             };
         }
@@ -92,6 +96,27 @@ internal static class ControlCommands
             return new ControlResponse(false, null, ExitCodes.CodeOf(exception), exception.Message);
         }
     }
+
+    private static async Task<RunStarted> StartAsync(
+        Workspace workspace, RunLauncher launcher, StartRequest request, CancellationToken cancellationToken)
+    {
+        var loaded = PipelineFile.Load(request.File, request.Content, new PipelineLoadOptions { Parameters = request.Parameters });
+        var pipeline = loaded.Definition is { } definition
+            ? new PipelineSource(request.File, request.Content, loaded.ContentHash, definition, request.Parameters)
+            : throw new InvalidPipelineException(request.File, loaded.Problems);
+        if (await launcher.FindUnfinishedAsync(definition.Name, cancellationToken) is { } unfinished)
+        {
+            return RunProcedure.IsSame(unfinished, pipeline)
+                ? new RunStarted(unfinished.RunId, definition.Name, Continued: true)
+                : throw RunProcedure.Unfinished(workspace, unfinished, pipeline);
+        }
+
+        var runId = RunIds.New(workspace.TimeProvider.GetUtcNow());
+        await launcher.StartAsync(new RunStart(runId, pipeline, request.RequestedBy), cancellationToken);
+        return new RunStarted(runId, definition.Name, Continued: false);
+    }
+
+    private static ChampionControl ChampionOf(Workspace workspace) => new(new ModelRegistry(workspace.Store, workspace.TimeProvider));
 
     private static async Task<RunRecord> CancelAsync(
         Workspace workspace, RunLauncher launcher, CancelRequest request, CancellationToken cancellationToken)
@@ -102,42 +127,6 @@ internal static class ControlCommands
         await launcher.CancelAsync(run.RunId, request.Reason, cancellationToken);
         return await runs.GetAsync(run.RunId, cancellationToken);
     }
-
-    private static async Task<ChampionChange> PromoteAsync(ModelRegistry registry, PromoteRequest request, CancellationToken cancellationToken)
-    {
-        await registry.ResolveAsync($"{request.Model}/{request.Version}", cancellationToken);
-        var champion = (await registry.ReadAsync(request.Model, cancellationToken)).ChampionVersion;
-        if (request.Expect is { } expected && (champion ?? 0) != expected)
-        {
-            throw Superseded(request.Model, champion, expected);
-        }
-
-        if (champion == request.Version)
-        {
-            return new ChampionChange(request.Model, champion, request.Version, Changed: false);
-        }
-
-        var move = await registry.PromoteAsync(
-            request.Model,
-            new ChampionDecision(request.Version, champion, ResetsAnchor: true, request.By, request.DecisionId, request.Reason),
-            cancellationToken);
-        return move == AliasMove.Superseded
-            ? throw Superseded(request.Model, (await registry.ReadAsync(request.Model, cancellationToken)).ChampionVersion, champion ?? 0)
-            : new ChampionChange(request.Model, champion, request.Version, Changed: true);
-    }
-
-    private static async Task<ChampionChange> RollbackAsync(ModelRegistry registry, RollbackRequest request, CancellationToken cancellationToken)
-    {
-        await registry.ResolveAsync(request.To is { } version ? $"{request.Model}/{version}" : request.Model, cancellationToken);
-        var (from, to) = await registry.RollbackAsync(
-            request.Model, request.To, request.By, request.DecisionId, request.Reason, cancellationToken);
-        return new ChampionChange(request.Model, from, to, Changed: true);
-    }
-
-    private static CliException Superseded(string model, int? champion, int expected) => new(
-        CliErrorCodes.Superseded,
-        $"the champion of '{model}' is {(champion is { } now ? $"version {now}" : "not set")}, and not {(expected == 0 ? "unset" : $"version {expected}")} as expected; "
-        + $"look at `mldurable models {model}` and decide again");
 
     private static async Task<TResult> SendAsync<TRequest, TResult>(
         Workspace workspace,

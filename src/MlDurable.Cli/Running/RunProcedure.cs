@@ -32,11 +32,7 @@ internal static class RunProcedure
         var unfinished = await FindUnfinishedAsync(workspace, pipeline, cancellationToken);
         if (unfinished is not null && !IsSame(unfinished, pipeline))
         {
-            throw new CliException(
-                CliErrorCodes.RunUnfinished,
-                $"run {unfinished.RunId} of pipeline '{unfinished.Pipeline}' is unfinished and was started with "
-                + $"{(unfinished.PipelineHash == pipeline.Hash ? "other parameters" : "another version of the pipeline file")}; "
-                + WaysOn(workspace, unfinished));
+            throw Unfinished(workspace, unfinished, pipeline);
         }
 
         if (files is not null)
@@ -48,6 +44,13 @@ internal static class RunProcedure
 
             await new DataUpload(workspace.Store).UploadAsync(
                 pipeline.Definition.Data, files, new Relay<UploadedFile>(uploaded), cancellationToken);
+        }
+
+        if (workspace.Owner() is not null)
+        {
+            var asked = await ControlCommands.StartAsync(workspace, pipeline, requestedBy, cancellationToken);
+            started(asked with { Server = true });
+            return await OwnedRun.WatchAsync(workspace, asked.RunId, cancellationToken);
         }
 
         await using var session = await RunSession.OpenAsync(workspace, cancellationToken);
@@ -75,7 +78,7 @@ internal static class RunProcedure
     private static async Task<RunRecord?> FindUnfinishedAsync(Workspace workspace, PipelineSource pipeline, CancellationToken cancellationToken)
     {
         var open = await RecordedAsync(workspace, pipeline, cancellationToken);
-        if (open is null || IsSame(open, pipeline))
+        if (open is null || IsSame(open, pipeline) || workspace.Owner() is not null)
         {
             return open;
         }
@@ -141,10 +144,18 @@ internal static class RunProcedure
         return waiting.IsEmpty ? null : waiting;
     }
 
+    /// <summary>Says that another run of the pipeline is in the way.</summary>
+    public static CliException Unfinished(Workspace workspace, RunRecord unfinished, PipelineSource pipeline) => new(
+        CliErrorCodes.RunUnfinished,
+        $"run {unfinished.RunId} of pipeline '{unfinished.Pipeline}' is unfinished and was started with "
+        + $"{(unfinished.PipelineHash == pipeline.Hash ? "other parameters" : "another version of the pipeline file")}; "
+        + WaysOn(workspace, unfinished));
+
     private static string WaysOn(Workspace workspace, RunRecord unfinished) =>
         $"finish it with `mldurable resume {unfinished.RunId}{workspace.StoreOption()}`, "
         + $"or end it with `mldurable cancel {unfinished.RunId}{workspace.StoreOption()}`";
 
-    private static bool IsSame(RunRecord run, PipelineSource pipeline) =>
+    /// <summary>Whether a run carries out this pipeline with these parameters.</summary>
+    public static bool IsSame(RunRecord run, PipelineSource pipeline) =>
         run.PipelineHash == pipeline.Hash && run.Parameters.SequenceEqual(pipeline.Parameters);
 }

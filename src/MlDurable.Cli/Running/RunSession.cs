@@ -18,7 +18,7 @@ internal sealed class RunSession : IAsyncDisposable
         this.engine = engine;
         this.events = events;
         Launcher = workspace.LauncherOf(engine);
-        control = ControlCommands.Serve(workspace, Launcher);
+        control = ControlCommands.Serve(workspace, Launcher, takesRuns: false);
     }
 
     public RunLauncher Launcher { get; }
@@ -84,25 +84,16 @@ internal sealed class RunSession : IAsyncDisposable
                 continue;
             }
 
-            if (happened.Kind is EngineEventKind.InstanceCompleted or EngineEventKind.InstanceFailed or EngineEventKind.InstanceTerminated)
+            if (happened.Kind.EndsInstance())
             {
                 return;
             }
 
-            if (StateOf(happened.Kind) is { } state)
+            if (happened.Kind.StepState() is { } state)
             {
                 var step = await reader.ReadAsync(happened.Name, state, happened.Input, happened.Result, cancellationToken);
                 view.Happened(step with { Fraction = happened.Fraction, Message = happened.Failure?.ErrorMessage });
             }
         }
     }
-
-    private static RunStepState? StateOf(EngineEventKind kind) => kind switch
-    {
-        EngineEventKind.ActivityStarted => RunStepState.Started,
-        EngineEventKind.ActivityProgress => RunStepState.Progress,
-        EngineEventKind.ActivityCompleted => RunStepState.Finished,
-        EngineEventKind.ActivityFailed => RunStepState.Failed,
-        _ => null,
-    };
 }

@@ -1,9 +1,7 @@
-using System.Buffers.Binary;
-using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using MlDurable.Orchestration.Embedded.History;
+using MlDurable.Orchestration.Engines;
 
 namespace MlDurable.Orchestration.Embedded.Execution;
 
@@ -13,16 +11,12 @@ namespace MlDurable.Orchestration.Embedded.Execution;
 /// </summary>
 internal sealed class OrchestratorExecution : OrchestrationContext
 {
-    // The code may only run inside a turn; this is how a call or continuation from elsewhere is told apart.
-    [ThreadStatic]
-    private static OrchestratorExecution? t_inTurn;
-
     private readonly OrchestratorRegistration _registration;
     private readonly InstanceRecorded _facts;
     private readonly string _input;
     private readonly int _maxPayloadBytes;
     private readonly Action<OrchestratorExecution> _straying;
-    private readonly TurnSynchronizationContext _context;
+    private readonly OrchestratorTurns _turns;
     private readonly Dictionary<int, DurableStep> _steps = [];
     private readonly Dictionary<string, LinkedList<DurableStep>> _waits = [];
     private readonly Dictionary<string, Queue<EventRaised>> _buffered = [];
@@ -51,7 +45,7 @@ internal sealed class OrchestratorExecution : OrchestrationContext
         Generation = instance.Generation;
         _maxPayloadBytes = maxPayloadBytes;
         _straying = straying;
-        _context = new(this);
+        _turns = new(Stray);
     }
 
     public override string InstanceId => _facts.InstanceId;
@@ -217,20 +211,7 @@ internal sealed class OrchestratorExecution : OrchestrationContext
     public override Guid NewGuid()
     {
         EnsureInTurn();
-        var name = Encoding.UTF8.GetBytes($"{InstanceId}/{Generation}/{_guids++}");
-
-        // RFC 9562, section 5.5, in a name space of our own.
-        Span<byte> hashed = stackalloc byte[16 + name.Length];
-        new Guid("6f9619ff-8b86-5d11-b42d-00c04fc964ff").TryWriteBytes(hashed, bigEndian: true, out _);
-        name.CopyTo(hashed[16..]);
-        Span<byte> hash = stackalloc byte[SHA1.HashSizeInBytes];
-#pragma warning disable CA5350 // the RFC prescribes SHA-1; nothing here is a secret
-        SHA1.HashData(hashed, hash);
-#pragma warning restore CA5350
-        var versioned = (ushort)((BinaryPrimitives.ReadUInt16BigEndian(hash[6..]) & 0x0fff) | 0x5000);
-        BinaryPrimitives.WriteUInt16BigEndian(hash[6..], versioned);
-        hash[8] = (byte)((hash[8] & 0x3f) | 0x80);
-        return new(hash[..16], bigEndian: true);
+        return NameBasedGuid.Create($"{InstanceId}/{Generation}/{_guids++}");
     }
 
     public override void ContinueAsNew<TInput>(TInput input, JsonTypeInfo<TInput> typeInfo, bool preserveUnprocessedEvents = true)
@@ -240,53 +221,26 @@ internal sealed class OrchestratorExecution : OrchestrationContext
             Write(input, typeInfo, $"the input of the next generation of instance '{InstanceId}'"), preserveUnprocessedEvents);
     }
 
-    /// <summary>Takes note that the code ran, or wants to run, outside its turns.</summary>
-    internal void Stray()
-    {
-        _strayed = true;
-        _straying(this);
-    }
-
-    internal bool IsInTurn => t_inTurn == this;
-
     private int RunTurn(DateTimeOffset now, IReadOnlyList<InputEntry> inputs)
     {
         _now = now;
         _decisions = [];
         var consumed = 0;
-        var formerContext = SynchronizationContext.Current;
-        var formerTurn = t_inTurn;
-        SynchronizationContext.SetSynchronizationContext(_context);
-        t_inTurn = this;
-        try
+        _turns.Run(() =>
         {
             if (_main is null)
             {
                 _main = _registration.RunAsync(this, _input);
-                _ = _main.ContinueWith(
-                    static (_, execution) =>
-                    {
-                        if (!((OrchestratorExecution)execution!).IsInTurn)
-                        {
-                            ((OrchestratorExecution)execution).Stray();
-                        }
-                    },
-                    this, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
-                _context.RunPosted();
+                _turns.Watch(_main);
+                _turns.RunPosted();
             }
 
             while (consumed < inputs.Count && !_main.IsCompleted && _mismatch is null && !_strayed)
             {
                 Give(inputs[consumed++]);
-                _context.RunPosted();
+                _turns.RunPosted();
             }
-        }
-        finally
-        {
-            t_inTurn = formerTurn;
-            SynchronizationContext.SetSynchronizationContext(formerContext);
-        }
-
+        });
         return consumed;
     }
 
@@ -294,13 +248,13 @@ internal sealed class OrchestratorExecution : OrchestrationContext
     {
         if (_strayed)
         {
-            return NonDurable("it ran on a thread that is not the engine's");
+            return NonDurable(strayed: true);
         }
 
         if (!_main!.IsCompleted)
         {
             return tookAll && _steps.Count == 0 && _waits.Values.All(waits => waits.Count == 0)
-                ? NonDurable("it waits, but for nothing durable")
+                ? NonDurable(strayed: false)
                 : null;
         }
 
@@ -317,10 +271,8 @@ internal sealed class OrchestratorExecution : OrchestrationContext
             _main.Exception?.InnerException ?? new TaskCanceledException(_main)));
     }
 
-    private InstanceFailed NonDurable(string what) => new(TaskFailureDetails.FromException(new OrchestrationException(
-        OrchestrationErrorCodes.NonDurableAwait,
-        $"Orchestrator '{Name}' version '{Version}', instance '{InstanceId}', awaited something that cannot be replayed: {what}. Await only " +
-        "tasks of its context, without ConfigureAwait(false), and move everything else into an activity.")));
+    private InstanceFailed NonDurable(bool strayed) =>
+        new(TaskFailureDetails.FromException(OrchestratorTurns.NonDurable(this, strayed)));
 
     private void Give(InputEntry input)
     {
@@ -391,18 +343,12 @@ internal sealed class OrchestratorExecution : OrchestrationContext
         return ++_sequence;
     }
 
-    private void EnsureInTurn()
-    {
-        if (IsInTurn)
-        {
-            return;
-        }
+    private void EnsureInTurn() => _turns.EnsureInTurn(InstanceId);
 
-        Stray();
-        throw new OrchestrationException(
-            OrchestrationErrorCodes.NonDurableAwait,
-            $"The context of instance '{InstanceId}' was used outside its orchestrator's thread. Await only tasks of the context, without " +
-            "ConfigureAwait(false), and move everything else into an activity.");
+    private void Stray()
+    {
+        _strayed = true;
+        _straying(this);
     }
 
     private void Decide(Decision decision)

@@ -82,12 +82,28 @@ public sealed class PipelineDeployments(IBlobStore store, TimeProvider timeProvi
     public async Task<PipelineSource> ReadAsync(
         PipelineDeployment deployment, ImmutableSortedDictionary<string, string>? parameters = null, CancellationToken cancellationToken = default)
     {
-        parameters ??= ImmutableSortedDictionary<string, string>.Empty;
-        var content = await store.ReadBytesAsync(BlobNames.PipelineVersion(deployment.Name, deployment.Hash), PipelineFile.MaxBytes, cancellationToken);
-        var loaded = PipelineFile.Load(deployment.File, content, new PipelineLoadOptions { Parameters = parameters });
-        return loaded.Definition is { } definition
-            ? new PipelineSource(deployment.File, content, deployment.Hash, definition, parameters)
-            : throw new PipelineException(
-                "pipeline-invalid", $"pipeline '{deployment.Name}' cannot be used: {string.Join("; ", loaded.Problems.Take(10))}");
+        var (source, problems) = await TryReadAsync(deployment, parameters, cancellationToken);
+        return source
+            ?? throw new PipelineException("pipeline-invalid", $"pipeline '{deployment.Name}' cannot be used: {string.Join("; ", problems.Take(10))}");
     }
+
+    /// <summary>Reads the deployed version of a pipeline with values for its parameters, and says each thing that is wrong with them.</summary>
+    /// <param name="deployment">The deployment.</param>
+    /// <param name="parameters">The values; null for the defaults.</param>
+    /// <param name="cancellationToken">Cancels the reading.</param>
+    /// <returns>The pipeline, or null and the problems that prevent it.</returns>
+    public async Task<(PipelineSource? Source, ImmutableArray<PipelineProblem> Problems)> TryReadAsync(
+        PipelineDeployment deployment, ImmutableSortedDictionary<string, string>? parameters = null, CancellationToken cancellationToken = default)
+    {
+        parameters ??= ImmutableSortedDictionary<string, string>.Empty;
+        var content = await ContentAsync(deployment, cancellationToken);
+        var loaded = PipelineFile.Load(deployment.File, content, new PipelineLoadOptions { Parameters = parameters });
+        return (
+            loaded.Definition is { } definition ? new PipelineSource(deployment.File, content, deployment.Hash, definition, parameters) : null,
+            loaded.Problems);
+    }
+
+    /// <summary>The bytes of a deployed pipeline file.</summary>
+    public Task<byte[]> ContentAsync(PipelineDeployment deployment, CancellationToken cancellationToken = default) =>
+        store.ReadBytesAsync(BlobNames.PipelineVersion(deployment.Name, deployment.Hash), PipelineFile.MaxBytes, cancellationToken);
 }

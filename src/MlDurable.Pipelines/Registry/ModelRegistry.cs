@@ -57,6 +57,10 @@ public sealed class ModelRegistry(IBlobStore store, TimeProvider timeProvider)
         (await store.ReadJsonAsync(BlobNames.Registry(model), PipelinesJson.Default.RegistryDocument, ct: cancellationToken))?.Value
         ?? new RegistryDocument { Model = model };
 
+    /// <summary>What a version was made from; null for one that is not complete.</summary>
+    public async Task<Manifest?> ManifestAsync(string model, int version, CancellationToken cancellationToken = default) =>
+        (await store.ReadJsonAsync(BlobNames.Version(model, version, VersionFiles.Manifest), PipelinesJson.Default.Manifest, ct: cancellationToken))?.Value;
+
     /// <summary>The version that <paramref name="reference"/> names.</summary>
     /// <param name="reference"><c>model</c> (its champion), <c>model@alias</c>, <c>model/3</c>, or one of them behind <c>models:/</c>.</param>
     /// <param name="cancellationToken">Cancels the reading.</param>
@@ -210,11 +214,15 @@ public sealed class ModelRegistry(IBlobStore store, TimeProvider timeProvider)
     /// <param name="by">Who.</param>
     /// <param name="decisionId">The decision's identity.</param>
     /// <param name="reason">Why.</param>
+    /// <param name="expect">The champion that must hold the alias; null for whichever it is.</param>
     /// <param name="cancellationToken">Cancels before the write.</param>
     /// <returns>The versions before and after.</returns>
-    /// <exception cref="PipelineException"><c>nothing-to-roll-back</c>: no other version has been the champion, or <paramref name="to"/> never was.</exception>
+    /// <exception cref="PipelineException">
+    /// <c>nothing-to-roll-back</c>: no other version has been the champion, or <paramref name="to"/> never was; <c>superseded</c>: the champion is
+    /// another than expected.
+    /// </exception>
     public async Task<(int From, int To)> RollbackAsync(
-        string model, int? to, string by, string decisionId, string reason, CancellationToken cancellationToken = default)
+        string model, int? to, string by, string decisionId, string reason, int? expect = null, CancellationToken cancellationToken = default)
     {
         var result = (From: 0, To: 0);
         await UpdateAsync(
@@ -228,6 +236,7 @@ public sealed class ModelRegistry(IBlobStore store, TimeProvider timeProvider)
                     return registry;
                 }
 
+                RequireExpected(model, registry.ChampionVersion, expect);
                 var champion = registry.ChampionVersion
                     ?? throw new PipelineException("nothing-to-roll-back", $"model '{model}' has no champion");
                 var target = to ?? PreviousChampion(reigns)
@@ -270,6 +279,19 @@ public sealed class ModelRegistry(IBlobStore store, TimeProvider timeProvider)
 
         return stack.Skip(1).Select(version => (int?)version).FirstOrDefault();
     }
+
+    internal static void RequireExpected(string model, int? champion, int? expected)
+    {
+        if (expected is { } number && (champion ?? 0) != number)
+        {
+            throw Superseded(model, champion, number);
+        }
+    }
+
+    internal static PipelineException Superseded(string model, int? champion, int expected) => new(
+        "superseded",
+        $"the champion of '{model}' is {(champion is { } now ? $"version {now}" : "not set")}, and not {(expected == 0 ? "unset" : $"version {expected}")} as expected; "
+        + $"look at `mldurable models {model}` and decide again");
 
     private static AliasEvent? LastChange(RegistryDocument registry) =>
         registry.History.LastOrDefault(change => change.Alias == RegistryDocument.Champion);

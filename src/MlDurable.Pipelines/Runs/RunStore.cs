@@ -31,11 +31,22 @@ public sealed class RunStore(IBlobStore store)
     internal static string CandidateFile(int index) => $"candidates/{index}.json";
 
     /// <summary>Every run, newest first.</summary>
-    public async IAsyncEnumerable<RunRecord> ListAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
+    public IAsyncEnumerable<RunRecord> ListAsync(CancellationToken cancellationToken = default) => ListBeforeAsync(null, cancellationToken);
+
+    /// <summary>The runs before one, newest first: the next page of a listing.</summary>
+    /// <param name="runId">The last run of the page before; it need not exist. Null for every run.</param>
+    /// <param name="cancellationToken">Cancels the listing.</param>
+    public async IAsyncEnumerable<RunRecord> ListBeforeAsync(string? runId, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
+        var end = runId is null ? null : BlobNames.Run(runId, "");
         var names = new List<string>();
         await foreach (var blob in store.ListAsync(BlobNames.Runs, ct: cancellationToken))
         {
+            if (end is not null && string.CompareOrdinal(blob.Name, end) >= 0)
+            {
+                break;
+            }
+
             if (blob.Name.EndsWith("/" + RecordFile, StringComparison.Ordinal))
             {
                 names.Add(blob.Name);

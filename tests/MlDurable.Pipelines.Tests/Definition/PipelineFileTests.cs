@@ -4,6 +4,7 @@ using MlDurable.Learning.Features;
 using MlDurable.Learning.Judging;
 using MlDurable.Learning.Tables;
 using MlDurable.Pipelines.Definition;
+using MlDurable.Pipelines.Runs;
 
 namespace MlDurable.Pipelines.Tests.Definition;
 
@@ -57,7 +58,69 @@ public sealed class PipelineFileTests
         Assert.True(pipeline.Promote.BetterThanBaseline);
         Assert.Equal(new VersusChampionDefinition { Rule = ChampionRule.NonInferior, Margin = 0.02, Confidence = 0.95 }, pipeline.Promote.VersusChampion);
         Assert.Equal(SliceRule.ShownWorse, pipeline.Promote.Slices);
+        var approve = pipeline.Approve!;
+        Assert.Equal(["ada", "grace"], approve.By.ToArray());
+        Assert.Equal((true, TimeSpan.FromDays(3)), (approve.NotAuthor, approve.Timeout));
+        Assert.Equal([TimeSpan.FromHours(1), TimeSpan.FromDays(1)], approve.Remind.ToArray());
+        Assert.Equal(new Uri("https://hooks.example/approve"), approve.Webhook);
+        Assert.Equal(new ScoreDefinition { Files = "new/*.csv", Alias = "champion", Parallel = 3 }, pipeline.Score);
+        Assert.Equal(
+            [
+                new ScheduleDefinition
+                {
+                    Name = "nightly",
+                    Cron = "0 0 3 * * MON,FRI",
+                    Zone = "Europe/Berlin",
+                    CatchUp = CatchUpPolicy.All,
+                    CatchUpWindow = TimeSpan.FromDays(2),
+                    Overlap = OverlapPolicy.Queue,
+                    Jitter = TimeSpan.FromMinutes(5),
+                    Parameters = pipeline.Triggers.Schedules[0].Parameters,
+                },
+                new ScheduleDefinition
+                {
+                    Name = "schedule-2",
+                    Every = TimeSpan.FromMinutes(90),
+                    Start = new DateTimeOffset(2026, 3, 1, 0, 0, 0, TimeSpan.Zero),
+                    End = new DateTimeOffset(2027, 3, 1, 0, 0, 0, TimeSpan.FromHours(1)),
+                    Stage = RunStage.Score,
+                    Parameters = pipeline.Triggers.Schedules[1].Parameters,
+                },
+            ],
+            pipeline.Triggers.Schedules.AsEnumerable());
+        Assert.Equal([new("margin", "0.1")], pipeline.Triggers.Schedules[1].Parameters);
+        Assert.Equal(
+            new DataTriggerDefinition { QuietFor = TimeSpan.Zero, Count = 10, Bytes = 64 << 20, Marker = "_SUCCESS", Stage = RunStage.Featurize },
+            pipeline.Triggers.Data);
+        Assert.True(pipeline.Triggers.Http);
+        Assert.Equal([new AfterDefinition("upstream", AfterEvent.Succeeded)], pipeline.Triggers.After.AsEnumerable());
     }
+
+    [Fact]
+    public void Load_TriggersWithoutSettings_HaveTheDefaults()
+    {
+        var pipeline = PipelineText.LoadValid(PipelineText.Minimal + """
+            approve: {}
+            score: {}
+            triggers:
+              - schedule: { cron: "0 0 3 * * *" }
+              - data: {}
+              - after: { pipeline: upstream }
+            """);
+
+        Assert.Equal(new ApproveDefinition().Timeout, pipeline.Approve!.Timeout);
+        Assert.Equal(new ScoreDefinition { Files = pipeline.Data.Files }, pipeline.Score);
+        var schedule = Assert.Single(pipeline.Triggers.Schedules);
+        Assert.Equal(new ScheduleDefinition { Name = "schedule", Cron = "0 0 3 * * *", Parameters = schedule.Parameters }, schedule);
+        Assert.Empty(schedule.Parameters);
+        Assert.Equal(new DataTriggerDefinition(), pipeline.Triggers.Data);
+        Assert.False(pipeline.Triggers.Http);
+        Assert.Equal([new AfterDefinition("upstream", AfterEvent.Promoted)], pipeline.Triggers.After.AsEnumerable());
+    }
+
+    [Fact]
+    public void Load_DataTriggerWithAnotherCondition_HasNoQuietTime() =>
+        Assert.Null(PipelineText.LoadValid(PipelineText.Minimal + "triggers: [data: { count: 3 }]").Triggers.Data!.QuietFor);
 
     [Fact]
     public void Load_LeastFile_HasTheDocumentedDefaults()

@@ -10,16 +10,16 @@ public sealed class PipelineMistakesTests
         // Keys
         { "leaves: 8", "leafs: 8", "32:7: unknown key 'leafs'; did you mean 'leaves'?" },
         { "seed: 7", "sed: 7", "3:1: unknown key 'sed'; did you mean 'seed'?" },
-        { "description: Will it break?", "triggers: []", "2:1: 'triggers' is not yet supported; remove it" },
+        { "description: Will it break?", "watch: {}", "2:1: 'watch' is not yet supported; remove it" },
         { "seed: 7", "retention: { keep-runs: 90d }", "3:1: 'retention' is not yet supported; remove it" },
         {
             "seed: 7", "frobnicate: true",
-            "3:1: unknown key 'frobnicate'; the keys here are pipeline, description, seed, parameters, data, quality, features, split, train, evaluate, promote"
+            "3:1: unknown key 'frobnicate'; the keys here are pipeline, description, seed, parameters, data, quality, features, split, train, evaluate, promote, approve, score, triggers"
         },
         { "seed: 7", "seed: 7\nseed: 8", "4:1: duplicate key 'seed'; it is already on line 3" },
         {
             "seed: 7", "1: 7",
-            "3:1: unknown key '1'; the keys here are pipeline, description, seed, parameters, data, quality, features, split, train, evaluate, promote"
+            "3:1: unknown key '1'; the keys here are pipeline, description, seed, parameters, data, quality, features, split, train, evaluate, promote, approve, score, triggers"
         },
         { "pipeline: damage\n", "", "1:1: the file needs the key 'pipeline'" },
         { "  files: strikes/*.csv\n", "", "6:1: 'data' needs the key 'files'" },
@@ -266,6 +266,111 @@ public sealed class PipelineMistakesTests
         {
             "gates: [\"roc-auc >= 0.7\", better-than: baseline]", "gates: [\"roc-auc >= 0.7\", \"roc-auc>=0.70\"]",
             "39:29: 'gates' lists 'roc-auc >= 0.7' twice"
+        },
+
+        // Triggers
+        { "cron: \"0 0 3 * * MON,FRI\"", "cron: 0 0 3 * * MON,FRI", "49:38: 'cron' must be quoted: cron: \"0 0 3 * * MON,FRI\"" },
+        { "cron: \"0 0 3 * * MON,FRI\"", "cron: 0 0 3 1,15 * *", "49:38: 'cron' must be quoted: cron: \"0 0 3 1,15 * *\"" },
+        { "cron: \"0 0 3 * * MON,FRI\"", "cron: */5 * * * * *", "49:42: not valid YAML: 'cron' must be quoted: cron: \"*/5 * * * * *\"" },
+        { "every: 90m", "cron: 0 0 3 * * *", "51:13: 'cron' must be quoted: cron: \"0 0 3 * * *\"" },
+        { "every: 90m", "cron: */5 * * * * * # often", "51:17: not valid YAML: 'cron' must be quoted: cron: \"*/5 * * * * *\"" },
+        { "every: 90m", "cron: * * * * * *", "51:13: not valid YAML: 'cron' must be quoted: cron: \"* * * * * *\"" },
+        { "0 0 3 * * MON,FRI", "0 3 * * MON", "49:38: 'cron' has five fields; put the seconds first: \"0 0 3 * * MON\"" },
+        {
+            "0 0 3 * * MON,FRI", "0 3 * *",
+            "49:38: 'cron' must have six fields (second minute hour day month weekday), such as \"0 0 3 * * MON\", not 4"
+        },
+        { "0 0 3 * * MON,FRI", "0 0 24 * * *", "49:38: 'cron' has '24' for the hour, which is a number from 0 to 23" },
+        {
+            "0 0 3 * * MON,FRI", "0 0 3 * * 7",
+            "49:38: 'cron' has '7' for the day of the week, which is a number from 0 to 6, or SUN to SAT"
+        },
+        {
+            "0 0 3 * * MON,FRI", "0 0 22-3 * * *",
+            "49:38: 'cron' has the range '22-3' for the hour, which goes backwards; write two, such as '22-23,0-3'"
+        },
+        { "0 0 3 * * MON,FRI", "0 */0 3 * * *", "49:38: 'cron' has the step '0' for the minute; a step is a whole number from 1 to 59" },
+        { "0 0 3 * * MON,FRI", "0 0 3 30 FEB *", "49:38: 'cron' names no date that there is" },
+        { "zone: Europe/Berlin", "zone: Berlin", "49:65: 'zone' names the unknown time zone 'Berlin'; did you mean 'Europe/Berlin'?" },
+        {
+            "zone: Europe/Berlin", "zone: Europe/Berlni",
+            "49:65: 'zone' names the unknown time zone 'Europe/Berlni'; did you mean 'Europe/Berlin'?"
+        },
+        {
+            "zone: Europe/Berlin", "zone: ../zone",
+            "49:65: 'zone' names the unknown time zone '../zone'; the names are those of the IANA, such as 'Europe/Berlin'"
+        },
+        { "every: 90m", "every: 90", "51:14: 'every' must be a duration from 1s to 366d, such as 90s, 5m, 1h or 7d, not the number 90" },
+        { "every: 90m", "every: 0s", "51:14: 'every' must be a duration from 1s to 366d, such as 90s, 5m, 1h or 7d, not the text '0s'" },
+        {
+            "every: 90m", "every: 1h30m",
+            "51:14: 'every' must be a duration from 1s to 366d, such as 90s, 5m, 1h or 7d, not the text '1h30m'"
+        },
+        {
+            "every: 90m", "every: 90m\n      zone: Europe/Berlin",
+            "52:13: 'zone' is for 'cron'; 'every' counts elapsed time, in every zone the same"
+        },
+        {
+            "every: 90m", "every: 90m\n      cron: \"0 0 3 * * *\"",
+            "50:5: 'schedule' needs exactly one of cron, every, not cron and every"
+        },
+        {
+            "every: 90m", "every: 90m\n      jitter: 90m",
+            "52:15: 'jitter' 90m is not less than the shortest time between two instants, 90m"
+        },
+        { "jitter: 5m", "jitter: 1d", "49:131: 'jitter' 1d is not less than the shortest time between two instants, 1d" },
+        { "catch-up: all", "catch-up: none", "49:104: 'within' says how far missed instants are caught up, but 'catch-up' is none" },
+        {
+            "every: 90m", "every: 90m\n      name: nightly",
+            "52:13: a schedule named 'nightly' is already on line 49; give each a 'name' of its own"
+        },
+        {
+            "start: 2026-03-01T00:00:00Z", "start: 2026-03-01",
+            "52:14: 'start' must be a time with its offset, such as 2026-03-01T00:00:00Z or 2026-03-01T00:00:00+01:00, not the text '2026-03-01'"
+        },
+        {
+            "start: 2026-03-01T00:00:00Z", "start: 2028-03-01T00:00:00Z",
+            "53:12: 'end' is not after 'start', so that the schedule has no instant"
+        },
+        {
+            "score: { files: new/*.csv, alias: champion, parallel: 3 }\n", "",
+            "53:14: 'stage: score' needs the section 'score'; add it, 'score: {}' for its defaults"
+        },
+        { "set: { margin: 0.1 }", "set: { margn: 0.1 }", "55:14: the parameter 'margn' is set, but not declared; did you mean 'margin'?" },
+        {
+            "set: { margin: 0.1 }", "set: { margin: 0.7 }",
+            "55:22: the value of the parameter 'margin' must be a number from 0 to 0.5, not the number 0.7"
+        },
+        { "stage: score", "stage: watch", "54:14: 'stage' 'watch' is not yet supported; it must be a stage (featurize or score)" },
+        {
+            "bytes: 64MiB", "bytes: 64MB",
+            "56:45: 'bytes' must be a size from 1 byte to 1024TiB, such as 1048576, 64MiB or 2GiB, not the text '64MB'"
+        },
+        {
+            "bytes: 64MiB", "bytes: 0",
+            "56:45: 'bytes' must be a size from 1 byte to 1024TiB, such as 1048576, 64MiB or 2GiB, not the number 0"
+        },
+        {
+            "marker: _SUCCESS", "marker: a/_SUCCESS",
+            "56:60: 'marker' must be the last part of a blob's name, such as _SUCCESS, not the text 'a/_SUCCESS'"
+        },
+        { "- http: {}", "- http: {}\n  - http: {}", "58:11: 'triggers' has 'http' twice; keep one" },
+        { "- http: {}", "- http: { key: 1 }", "57:13: unknown key 'key'; there are no keys here" },
+        { "- http: {}", "- data: {}", "57:11: 'triggers' has 'data' twice; keep one" },
+        { "pipeline: upstream", "pipeline: damage", "58:24: 'damage' cannot come after itself: it would never end" },
+        {
+            "on: succeeded }", "on: succeeded }\n  - after: { pipeline: upstream }",
+            "59:24: what comes after 'upstream' is already on line 58"
+        },
+        { "remind: [1h, 1d]", "remind: [1h, 3d]", "45:16: the reminder after 3d is not before 'timeout' 3d" },
+        { "remind: [1h, 1d]", "remind: [1d, 1h]", "45:16: 'remind' must ascend: 1h comes after 1d" },
+        {
+            "webhook: https://hooks.example/approve", "webhook: http://hooks.example/approve",
+            "46:12: 'webhook' must be a web address that starts with https:// (http:// only on this machine), without a user name"
+        },
+        {
+            "webhook: https://hooks.example/approve", "webhook: https://ada:secret@hooks.example",
+            "46:12: 'webhook' must be a web address that starts with https:// (http:// only on this machine), without a user name"
         },
 
         // YAML

@@ -6,6 +6,12 @@ public sealed class PipelineSchemaTests
 {
     private readonly SchemaValidator validator = new(PipelineSchema.Generate());
 
+    /// <summary>Values whose form is right: what they mean, and whether they are quoted, only the loader sees.</summary>
+    private static readonly string[] OfTheLoader =
+    [
+        "cron: 0 0 3 * * *\n", "30 FEB", "22-3", "0 0 24", "* * 7", "*/0", "set: { margin: 0.7 }", "webhook: http://hooks", "webhook: https://ada:",
+    ];
+
     /// <summary>The mistakes that one value shows by itself, and so the schema too.</summary>
     public static TheoryData<string> MistakesOfOneValue =>
     [
@@ -13,6 +19,7 @@ public sealed class PipelineSchemaTests
             .Select(static row => PipelineText.With((string)row[0], (string)row[1]))
             .Where(static text => PipelineText.Load(text).Problems[0].Code is PipelineProblemCodes.UnknownKey or PipelineProblemCodes.MissingKey
                 or PipelineProblemCodes.NotYetSupported or PipelineProblemCodes.WrongType or PipelineProblemCodes.InvalidValue)
+            .Where(static text => !OfTheLoader.Any(part => text.Contains(part, StringComparison.Ordinal)))
             .Where(static text => !text.Contains("default: high", StringComparison.Ordinal) // the type of a parameter is another key
                 && !text.Contains("default: 0.9", StringComparison.Ordinal)
                 && !text.Contains("type: number, minimum", StringComparison.Ordinal) // it may be set from outside

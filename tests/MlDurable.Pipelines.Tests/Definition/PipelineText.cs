@@ -48,6 +48,23 @@ internal static class PipelineText
           gates: ["roc-auc >= 0.7", better-than: baseline]
           versus-champion: { rule: non-inferior, margin: "${margin}", confidence: 0.95 }
           slices: shown-worse
+        approve:
+          by: [ada, grace]
+          timeout: 3d
+          remind: [1h, 1d]
+          webhook: https://hooks.example/approve
+        score: { files: new/*.csv, alias: champion, parallel: 3 }
+        triggers:
+          - schedule: { name: nightly, cron: "0 0 3 * * MON,FRI", zone: Europe/Berlin, catch-up: all, within: 2d, overlap: queue, jitter: 5m }
+          - schedule:
+              every: 90m
+              start: 2026-03-01T00:00:00Z
+              end: 2027-03-01T00:00:00+01:00
+              stage: score
+              set: { margin: 0.1 }
+          - data: { quiet-for: 0, count: 10, bytes: 64MiB, marker: _SUCCESS, stage: featurize }
+          - http: {}
+          - after: { pipeline: upstream, on: succeeded }
 
         """;
 

@@ -23,6 +23,9 @@ internal sealed class BindContext(ProblemList problems)
     /// <summary>Makes a parameter known; a null value is one whose declaration was refused, and nothing more is said about it.</summary>
     public void Declare(string name, ParameterValue? value) => parameters.TryAdd(name, value);
 
+    /// <summary>The declared parameters, also those whose declaration was refused.</summary>
+    public IReadOnlyCollection<string> ParameterNames => parameters.Keys;
+
     public bool IsUsed(string parameter) => used.Contains(parameter);
 
     public void Report(SourceMark mark, string code, string message) => Problems.Add(mark, code, message);

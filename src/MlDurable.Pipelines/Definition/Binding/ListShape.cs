@@ -54,7 +54,7 @@ internal sealed class ListShape<T>(Shape<T> item, string itemName, int minItems 
         var count = sequence.Items.Length;
         if (count < minItems || count > maxItems)
         {
-            var expected = maxItems == minItems ? $"exactly {minItems} items" : "at least one item";
+            var expected = maxItems == minItems ? $"exactly {minItems} items" : count < minItems ? "at least one item" : $"at most {maxItems} items";
             context.Report(sequence.Mark, PipelineProblemCodes.InvalidValue, $"{subject} must have {expected}, not {count}");
             value = null;
             return false;

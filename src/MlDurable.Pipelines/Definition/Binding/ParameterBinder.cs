@@ -36,6 +36,11 @@ internal static class ParameterBinder
         return parameters.ToImmutable();
     }
 
+    /// <summary>Checks a value that something else in the file sets for a parameter.</summary>
+    public static void Check(ParameterDefinition parameter, Located<ScalarValue> value, BindContext context) =>
+        new Limits(parameter.Type, parameter.Minimum, parameter.Maximum, parameter.Allowed)
+            .Check(value.Value, value.Mark, $"the value of the parameter '{parameter.Name}'", context);
+
     private static ParameterDefinition? Bind(NamedSection declaration, IReadOnlyDictionary<string, string> set, BindContext context)
     {
         if (declaration.Section is not { } section || !section.TryGet(Keys.Type, out var type))

@@ -15,6 +15,7 @@ internal static class PipelineBinder
         var file = bound ?? PipelineShape.RootKeys.Shape.Empty();
         var candidates = CandidateExpansion.Expand(file, context);
         PipelineChecks.Check(file, context);
+        TriggerChecks.Check(file, parameters, context);
         if (problems.HasErrors)
         {
             return null;

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using MlDurable.Learning.Features;
 using MlDurable.Learning.Judging;
+using MlDurable.Pipelines.Runs;
 using static MlDurable.Pipelines.Definition.Binding.PipelineShape;
 
 namespace MlDurable.Pipelines.Definition.Binding;
@@ -27,6 +28,9 @@ internal static class PipelineBuilder
             Train = new TrainDefinition { Search = BuildSearch(file.Get(RootKeys.Train).Get(TrainKeys.Search)), Candidates = candidates },
             Evaluate = BuildEvaluate(file.Get(RootKeys.Evaluate), promote.Gates),
             Promote = promote,
+            Approve = file.TryGet(RootKeys.Approve, out var approve) ? BuildApprove(approve.Value) : null,
+            Score = file.TryGet(RootKeys.Score, out var score) ? BuildScore(score.Value, data) : null,
+            Triggers = BuildTriggers(file.Get(RootKeys.Triggers)),
         };
     }
 
@@ -153,4 +157,67 @@ internal static class PipelineBuilder
             Slices = promote.Get(PromoteKeys.Slices),
         };
     }
+
+    private static ApproveDefinition BuildApprove(Section approve) => new()
+    {
+        By = [.. approve.Get(ApproveKeys.By).Values],
+        NotAuthor = approve.Get(ApproveKeys.NotAuthor),
+        Timeout = approve.Get(ApproveKeys.Timeout),
+        Remind = [.. approve.Get(ApproveKeys.Remind).Values],
+        Webhook = approve.TryGet(ApproveKeys.Webhook, out var webhook) ? webhook.Value : null,
+    };
+
+    private static ScoreDefinition BuildScore(Section score, DataDefinition data) => new()
+    {
+        Files = score.TryGet(ScoreKeys.Files, out var files) ? files.Value : data.Files,
+        Alias = score.Get(ScoreKeys.Alias),
+        Parallel = score.Get(ScoreKeys.Parallel),
+    };
+
+    private static TriggersDefinition BuildTriggers(BoundList<Section> triggers) => new()
+    {
+        Schedules = [.. ScheduleNames.Of(triggers).Select(static schedule => BuildSchedule(schedule.Name, schedule.Section))],
+        Data = All(triggers, TriggerKeys.Data).Select(BuildDataTrigger).FirstOrDefault(),
+        Http = All(triggers, TriggerKeys.Http).Any(),
+        After = [.. All(triggers, TriggerKeys.After).Select(static after =>
+            new AfterDefinition(after.Get(TriggerKeys.AfterKeys.Pipeline), after.Get(TriggerKeys.AfterKeys.On)) { Stage = StageOf(after, TriggerKeys.AfterKeys.Stage) })],
+    };
+
+    private static ScheduleDefinition BuildSchedule(string name, Section schedule) => new()
+    {
+        Name = name,
+        Cron = schedule.TryGet(TriggerKeys.ScheduleKeys.Cron, out var cron) ? cron.Value : null,
+        Every = schedule.TryGet(TriggerKeys.ScheduleKeys.Every, out var every) ? every.Value : null,
+        Zone = schedule.Get(TriggerKeys.ScheduleKeys.Zone),
+        CatchUp = schedule.Get(TriggerKeys.ScheduleKeys.CatchUp),
+        CatchUpWindow = schedule.Get(TriggerKeys.ScheduleKeys.Within),
+        Overlap = schedule.Get(TriggerKeys.ScheduleKeys.Overlap),
+        Jitter = schedule.Get(TriggerKeys.ScheduleKeys.Jitter),
+        Start = schedule.TryGet(TriggerKeys.ScheduleKeys.Start, out var start) ? start.Value : null,
+        End = schedule.TryGet(TriggerKeys.ScheduleKeys.End, out var end) ? end.Value : null,
+        Stage = StageOf(schedule, TriggerKeys.ScheduleKeys.Stage),
+        Parameters = schedule.Get(TriggerKeys.ScheduleKeys.Set)
+            .ToImmutableSortedDictionary(static setting => setting.Name, static setting => setting.Value.Value.Text, StringComparer.Ordinal),
+    };
+
+    private static DataTriggerDefinition BuildDataTrigger(Section trigger)
+    {
+        int? count = trigger.TryGet(TriggerKeys.DataTriggerKeys.Count, out var blobs) ? blobs.Value : null;
+        long? bytes = trigger.TryGet(TriggerKeys.DataTriggerKeys.Bytes, out var size) ? size.Value : null;
+        var marker = trigger.TryGet(TriggerKeys.DataTriggerKeys.Marker, out var name) ? name.Value : null;
+        var hasOther = count is not null || bytes is not null || marker is not null;
+        return new DataTriggerDefinition
+        {
+            QuietFor = trigger.TryGet(TriggerKeys.DataTriggerKeys.QuietFor, out var quiet) ? quiet.Value : hasOther ? null : new DataTriggerDefinition().QuietFor,
+            Count = count,
+            Bytes = bytes,
+            Marker = marker,
+            Stage = StageOf(trigger, TriggerKeys.DataTriggerKeys.Stage),
+        };
+    }
+
+    private static IEnumerable<Section> All(BoundList<Section> triggers, Key<Section> kind) =>
+        triggers.Values.Select(entry => entry.TryGet(kind, out var trigger) ? trigger.Value : null).OfType<Section>();
+
+    private static RunStage StageOf(Section trigger, Key<RunStage> key) => trigger.TryGet(key, out var stage) ? stage.Value : RunStage.All;
 }

@@ -5,6 +5,7 @@ using MlDurable.Learning.Metrics;
 using MlDurable.Learning.Tables;
 using MlDurable.Learning.Training;
 using MlDurable.Pipelines.Definition.Yaml;
+using MlDurable.Pipelines.Runs;
 
 namespace MlDurable.Pipelines.Definition.Binding;
 
@@ -30,6 +31,12 @@ internal static class PipelineShape
     private static readonly ListShape<string> Columns = new(Text, "a column", isSet: true);
     private static readonly ChoiceShape<string> Metric = new(
         "a metric", [.. MetricCatalog.All.Select(static metric => (metric.Name, metric.Name))]);
+
+    private static readonly PatternShape Files = new(
+        "a relative path with forward slashes, without '.' and '..' as folders",
+        $"^{FolderPattern}(/{FolderPattern})*$",
+        maxLength: 1024,
+        takesParameters: true);
 
     private static readonly FeaturesDefinition FeatureDefaults = new();
     private static readonly SplitDefinition SplitDefaults = new() { By = SplitBy.Time };
@@ -101,11 +108,7 @@ internal static class PipelineShape
     {
         public static readonly Key<string> Files = new(
             "files",
-            new PatternShape(
-                "a relative path with forward slashes, without '.' and '..' as folders",
-                $"^{FolderPattern}(/{FolderPattern})*$",
-                maxLength: 1024,
-                takesParameters: true),
+            PipelineShape.Files,
             "The pattern of the partitions' names in the store's data container: * is any characters of one name, ** any folders, ? one character.",
             isRequired: true);
 
@@ -325,6 +328,139 @@ internal static class PipelineShape
         public static readonly SectionShape Shape = new(Model, Gates, VersusChampion, Slices);
     }
 
+    public static class TriggerKeys
+    {
+        private static readonly TimeSpan MostTime = TimeSpan.FromDays(366);
+
+        private static readonly Key<RunStage> StageKey = new(
+            "stage",
+            new ChoiceShape<RunStage>("a stage", [("featurize", RunStage.Featurize), ("score", RunStage.Score)], later: ["watch"]),
+            "What each run does: validate and featurize new partitions, or score. By default the whole flow.");
+
+        public static class ScheduleKeys
+        {
+            private static readonly ScheduleDefinition Defaults = new() { Name = "schedule" };
+
+            public static readonly Key<string> Name = new(
+                "name", PipelineShape.Name, "The schedule's name, unique in the pipeline. By default schedule, then schedule-2 and so on by its place.");
+
+            public static readonly Key<string> Cron = new(
+                "cron", new CronShape(), "When: second, minute, hour, day of the month, month and day of the week, in quotes.");
+
+            public static readonly Key<TimeSpan> Every = new(
+                "every", new DurationShape(TimeSpan.FromSeconds(1), MostTime), "The time between runs, counted from 'start', or from 1970-01-01T00:00:00Z.");
+
+            public static readonly Key<string> Zone = new Key<string>(
+                "zone", new ZoneShape(), "The IANA time zone whose local time 'cron' is in.").Or(Defaults.Zone);
+
+            public static readonly Key<CatchUpPolicy> CatchUp = new Key<CatchUpPolicy>(
+                "catch-up",
+                new ChoiceShape<CatchUpPolicy>("a policy", [("latest", CatchUpPolicy.Latest), ("all", CatchUpPolicy.All), ("none", CatchUpPolicy.None)]),
+                "What is run of the instants that were missed: the latest one, all of them, or none.").Or(Defaults.CatchUp);
+
+            public static readonly Key<TimeSpan> Within = new Key<TimeSpan>(
+                "within", new DurationShape(TimeSpan.FromMinutes(1), MostTime), "How far back missed instants are looked for.").Or(Defaults.CatchUpWindow);
+
+            public static readonly Key<OverlapPolicy> Overlap = new Key<OverlapPolicy>(
+                "overlap",
+                new ChoiceShape<OverlapPolicy>("a policy", [
+                    ("skip", OverlapPolicy.Skip), ("queue", OverlapPolicy.Queue), ("cancel-other", OverlapPolicy.CancelOther), ("allow", OverlapPolicy.Allow)]),
+                "What happens while an earlier run of the pipeline has not ended: the instant is skipped, waits, cancels that run, or runs beside it.").Or(Defaults.Overlap);
+
+            public static readonly Key<TimeSpan> Jitter = new Key<TimeSpan>(
+                "jitter", new DurationShape(TimeSpan.Zero, TimeSpan.FromDays(1)), "Each run is started up to this long after its instant.").Or(Defaults.Jitter);
+
+            public static readonly Key<DateTimeOffset> Start = new("start", new InstantShape(), "No instant before this.");
+            public static readonly Key<DateTimeOffset> End = new("end", new InstantShape(), "No instant at or after this.");
+            public static readonly Key<RunStage> Stage = StageKey;
+            public static readonly Key<IReadOnlyList<Setting>> Set = new Key<IReadOnlyList<Setting>>(
+                "set", new SettingsShape(), "Values for the pipeline's parameters; the others have their defaults.").Or([]);
+
+            public static readonly SectionShape Shape = new(Name, Cron, Every, Zone, CatchUp, Within, Overlap, Jitter, Start, End, Stage, Set)
+            {
+                Group = new(GroupRule.ExactlyOne, Cron, Every),
+            };
+        }
+
+        public static class DataTriggerKeys
+        {
+            public static readonly Key<TimeSpan> QuietFor = new(
+                "quiet-for", new DurationShape(TimeSpan.Zero, TimeSpan.FromDays(7)), "How long nothing must have arrived. 5m when no other condition is given.");
+
+            public static readonly Key<int> Count = new("count", new IntegerShape<int>(1, MostPartitions), "How many blobs must wait.");
+            public static readonly Key<long> Bytes = new("bytes", new SizeShape(), "How large the waiting blobs must be together.");
+
+            public static readonly Key<string> Marker = new(
+                "marker",
+                new PatternShape("the last part of a blob's name, such as _SUCCESS", $"^{FolderPattern}$", maxLength: 255, takesParameters: true),
+                "The last part of the name of a blob that ends an upload of its folder.");
+
+            public static readonly Key<RunStage> Stage = StageKey;
+            public static readonly SectionShape Shape = new(QuietFor, Count, Bytes, Marker, Stage);
+        }
+
+        public static class AfterKeys
+        {
+            public static readonly Key<string> Pipeline = new("pipeline", Name, "The other pipeline's name.", isRequired: true);
+
+            public static readonly Key<AfterEvent> On = new Key<AfterEvent>(
+                "on",
+                new ChoiceShape<AfterEvent>("an event", [("promoted", AfterEvent.Promoted), ("succeeded", AfterEvent.Succeeded)]),
+                "What starts a run: a promotion, or any run that completed.").Or(AfterEvent.Promoted);
+
+            public static readonly Key<RunStage> Stage = StageKey;
+            public static readonly SectionShape Shape = new(Pipeline, On, Stage);
+        }
+
+        public static readonly Key<Section> Schedule = new(
+            "schedule", new ScheduleShape(ScheduleKeys.Shape, ScheduleKeys.Cron), "Starts runs at instants of a calendar, or at a fixed interval.");
+
+        public static readonly Key<Section> Data = new("data", DataTriggerKeys.Shape, "Starts a run when data arrives.");
+        public static readonly Key<Section> Http = new("http", new SectionShape(), "An HTTP request may start a run.");
+        public static readonly Key<Section> After = new("after", AfterKeys.Shape, "Starts a run when one of another pipeline has ended.");
+
+        public static readonly Shape<BoundList<Section>> Entries = new ListShape<Section>(
+            new VariantShape("a trigger", new SectionShape(Schedule), new SectionShape(Data), new SectionShape(Http), new SectionShape(After)), "an entry");
+    }
+
+    public static class ApproveKeys
+    {
+        private static readonly ApproveDefinition Defaults = new();
+        private static readonly DurationShape Time = new(TimeSpan.FromSeconds(1), TimeSpan.FromDays(366));
+
+        public static readonly Key<BoundList<string>> By = new Key<BoundList<string>>(
+            "by", new ListShape<string>(Text, "a name", isSet: true), "Who may answer; empty for everyone who has the role of an approver.").Or(BoundList<string>.Of());
+
+        public static readonly Key<bool> NotAuthor = new Key<bool>(
+            "not-author", new BooleanShape(), "Whether the one who asked for the run may not answer.").Or(Defaults.NotAuthor);
+
+        public static readonly Key<TimeSpan> Timeout = new Key<TimeSpan>(
+            "timeout", Time, "How long the answer is waited for; then the candidate is rejected.").Or(Defaults.Timeout);
+
+        public static readonly Key<BoundList<TimeSpan>> Remind = new Key<BoundList<TimeSpan>>(
+            "remind", new ListShape<TimeSpan>(Time, "a reminder", maxItems: 20), "How long after the request each reminder is sent.").Or(BoundList<TimeSpan>.Of());
+
+        public static readonly Key<Uri> Webhook = new("webhook", new WebAddressShape(), "Where the request and the reminders are posted as JSON.");
+
+        public static readonly SectionShape Shape = new(By, NotAuthor, Timeout, Remind, Webhook);
+    }
+
+    public static class ScoreKeys
+    {
+        private static readonly ScoreDefinition Defaults = new() { Files = "" };
+
+        public static readonly Key<string> Files = new(
+            "files", PipelineShape.Files, "The pattern of the partitions to score, as in 'data'. By default the pipeline's own data.");
+
+        public static readonly Key<string> Alias = new Key<string>(
+            "alias", Name, "Which version scores: the name of an alias.").Or(Defaults.Alias);
+
+        public static readonly Key<int> Parallel = new Key<int>(
+            "parallel", new IntegerShape<int>(1, 256), "How many partitions are scored at a time.").Or(Defaults.Parallel);
+
+        public static readonly SectionShape Shape = new(Files, Alias, Parallel);
+    }
+
     /// <summary>The whole file.</summary>
     public static class RootKeys
     {
@@ -350,11 +486,19 @@ internal static class PipelineShape
         public static readonly Key<Section> Evaluate = Optional("evaluate", PipelineShape.EvaluateKeys.Shape, "Which metrics and slices are computed.");
         public static readonly Key<Section> Promote = Optional("promote", PipelineShape.PromoteKeys.Shape, "When the selected candidate becomes the champion.");
 
+        public static readonly Key<Section> Approve = new(
+            "approve", PipelineShape.ApproveKeys.Shape, "A person must agree before a candidate becomes the champion.");
+
+        public static readonly Key<Section> Score = new("score", PipelineShape.ScoreKeys.Shape, "Batch scoring with the champion.");
+
+        public static readonly Key<BoundList<Section>> Triggers = new Key<BoundList<Section>>(
+            "triggers", PipelineShape.TriggerKeys.Entries, "What starts runs by itself, and from outside.").Or(BoundList<Section>.Of());
+
         public static readonly SectionShape Shape = new(
-            Pipeline, Description, Seed, Parameters, Data, Quality, Features, Split, Train, Evaluate, Promote)
+            Pipeline, Description, Seed, Parameters, Data, Quality, Features, Split, Train, Evaluate, Promote, Approve, Score, Triggers)
         {
             Description = "A pipeline of MlDurable.",
-            Later = ["triggers", "retention", "steps", "score", "approve", "watch", "resources", "templates", "environments"],
+            Later = ["retention", "steps", "watch", "resources", "templates", "environments"],
         };
     }
 

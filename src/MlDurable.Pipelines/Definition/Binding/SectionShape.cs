@@ -36,7 +36,9 @@ internal sealed class SectionShape(params ImmutableArray<Key> keys) : Shape<Sect
 
     public ImmutableArray<Key> Keys { get; } = keys;
 
-    public override string Expected => $"a mapping with {Group?.Words ?? $"the keys {string.Join(", ", Keys.Select(static key => key.Name))}"}";
+    public override string Expected => Keys.IsEmpty
+        ? "an empty mapping: {}"
+        : $"a mapping with {Group?.Words ?? $"the keys {string.Join(", ", Keys.Select(static key => key.Name))}"}";
 
     public override JsonObject Schema()
     {
@@ -107,7 +109,9 @@ internal sealed class SectionShape(params ImmutableArray<Key> keys) : Shape<Sect
         }
 
         var nearest = NearestName.Of(entry.Key, Keys.Select(static key => key.Name));
-        var hint = nearest is null ? $"; the keys here are {string.Join(", ", Keys.Select(static key => key.Name))}" : $"; did you mean '{nearest}'?";
+        var hint = Keys.IsEmpty ? "; there are no keys here"
+            : nearest is null ? $"; the keys here are {string.Join(", ", Keys.Select(static key => key.Name))}"
+            : $"; did you mean '{nearest}'?";
         context.Report(entry.Mark, PipelineProblemCodes.UnknownKey, $"unknown key '{entry.Key}'{hint}");
         if (nearest is null || mapping.Entries.Any(other => other.Key == nearest))
         {

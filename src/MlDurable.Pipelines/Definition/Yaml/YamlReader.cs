@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text;
+using System.Text.RegularExpressions;
 using MlDurable.Pipelines.Definition.Binding;
 using YamlDotNet.Core;
 using YamlDotNet.Core.Events;
@@ -19,6 +20,10 @@ internal sealed class YamlReader
 
     /// <summary>The most nodes that a file may stand for once its aliases are followed, if it has any.</summary>
     public const int MaxNodes = 100_000;
+
+    // An asterisk starts an alias in YAML, so that such a cron without quotes is no YAML at all. A comma before the next key is not part of it.
+    private static readonly Regex UnquotedCron = new(
+        @"(^|[ {,])cron: *(?<text>\*[0-9A-Za-z*/\- ]*(,[0-9A-Za-z*/\-]+[0-9A-Za-z*/\- ]*)*)", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking);
 
     private readonly Dictionary<string, YamlNode> anchors = [];
     private readonly ProblemList problems;
@@ -128,8 +133,12 @@ internal sealed class YamlReader
     private void RefuseSyntax(string text, Mark start, Mark end, string message)
     {
         var tab = IndentingTab(text, MarkOf(start).Line, MarkOf(end).Line);
-        problems.Add(
-            tab ?? MarkOf(start), PipelineProblemCodes.Syntax, tab is null ? $"not valid YAML: {message}" : "a tab cannot indent YAML; use spaces");
+        var line = text.Split('\n').ElementAtOrDefault(MarkOf(start).Line - 1) ?? "";
+        var cron = UnquotedCron.Match(line);
+        var found = tab is not null ? "a tab cannot indent YAML; use spaces"
+            : cron.Success ? $"not valid YAML: 'cron' must be quoted: cron: \"{cron.Groups["text"].Value.Trim()}\""
+            : $"not valid YAML: {message}";
+        problems.Add(tab ?? MarkOf(start), PipelineProblemCodes.Syntax, found);
     }
 
     private static SourceMark? IndentingTab(string text, int firstLine, int lastLine)

@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace MlDurable.Orchestration.Embedded.Execution;
+namespace MlDurable.Orchestration.Engines;
 
 internal static class PayloadLimit
 {

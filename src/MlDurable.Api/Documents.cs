@@ -1,0 +1,183 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using MlDurable.Orchestration;
+using MlDurable.Pipelines.Definition;
+using MlDurable.Pipelines.Deployments;
+using MlDurable.Pipelines.Registry;
+using MlDurable.Pipelines.Runs;
+
+namespace MlDurable.Api;
+
+/// <summary>The body of a request that starts a run; empty for the defaults.</summary>
+public sealed record StartRunBody
+{
+    /// <summary>How much of the pipeline is carried out; all of it by default.</summary>
+    public RunStage Stage { get; init; }
+
+    /// <summary>Values for the pipeline's parameters: numbers, texts or booleans; the others have their defaults.</summary>
+    public ImmutableSortedDictionary<string, JsonElement> Parameters { get; init; } = ImmutableSortedDictionary<string, JsonElement>.Empty;
+}
+
+/// <summary>A run that was accepted, and the addresses that manage it, as Durable Functions name them.</summary>
+/// <param name="Id">The run, which is also the orchestration's instance.</param>
+/// <param name="StatusQueryGetUri">GET: where it stands.</param>
+/// <param name="SendEventPostUri">POST: an external event; <c>{eventName}</c> is to be replaced.</param>
+/// <param name="SuspendPostUri">POST: stops it until it is resumed; <c>{text}</c> is the reason.</param>
+/// <param name="ResumePostUri">POST: lets it go on.</param>
+/// <param name="TerminatePostUri">POST: ends it.</param>
+/// <param name="PurgeHistoryDeleteUri">DELETE: forgets the finished instance; the records of the run stay.</param>
+public sealed record RunAccepted(
+    string Id,
+    string StatusQueryGetUri,
+    string SendEventPostUri,
+    string SuspendPostUri,
+    string ResumePostUri,
+    string TerminatePostUri,
+    string PurgeHistoryDeleteUri);
+
+/// <summary>Where a run stands: the status of its orchestration, as Durable Functions show it, and the run's own record.</summary>
+/// <param name="Name">The orchestrator; null when the instance is purged or on another engine.</param>
+/// <param name="InstanceId">The run.</param>
+/// <param name="RuntimeStatus">The orchestration's status; what the record says when the instance is purged or on another engine.</param>
+/// <param name="CustomStatus">The stage that it is in; null when it has set none.</param>
+/// <param name="CreatedTime">When the run was started, in UTC.</param>
+/// <param name="LastUpdatedTime">When its history last grew, in UTC.</param>
+/// <param name="Run">The record.</param>
+public sealed record RunStatusDocument(
+    string? Name,
+    string InstanceId,
+    OrchestrationRuntimeStatus RuntimeStatus,
+    JsonElement? CustomStatus,
+    DateTimeOffset CreatedTime,
+    DateTimeOffset LastUpdatedTime,
+    RunRecord Run);
+
+/// <summary>A page of a list.</summary>
+/// <param name="Runs">The runs, newest first. A page may have fewer than asked for, also none, and still not be the last.</param>
+/// <param name="ContinuationToken">Give it as <c>continuationToken</c> for the next page; null on the last one.</param>
+public sealed record RunsPage(ImmutableArray<RunRecord> Runs, string? ContinuationToken);
+
+/// <summary>Where the parts of a run stand.</summary>
+/// <param name="RunId">The run.</param>
+/// <param name="Partitions">The partitions of its plan; empty until it is planned.</param>
+/// <param name="Candidates">The candidates of its search; empty until it is planned.</param>
+public sealed record RunStepsDocument(string RunId, ImmutableArray<PartitionStep> Partitions, ImmutableArray<CandidateStep> Candidates);
+
+/// <summary>A partition of a run.</summary>
+/// <param name="Index">Its place in the plan, from 0.</param>
+/// <param name="Name">Its name.</param>
+/// <param name="Passed">Whether it passed its checks; null until it is judged.</param>
+public sealed record PartitionStep(int Index, string Name, bool? Passed);
+
+/// <summary>A candidate of a run.</summary>
+/// <param name="Index">Its place in the search, from 0.</param>
+/// <param name="Name">Its name.</param>
+/// <param name="Finished">Whether it is trained.</param>
+public sealed record CandidateStep(int Index, string Name, bool Finished);
+
+/// <summary>The answer to a purge.</summary>
+/// <param name="InstancesDeleted">1 when the instance was there, else 0.</param>
+public sealed record PurgeResult(int InstancesDeleted);
+
+/// <summary>The models of a workspace.</summary>
+public sealed record ModelsDocument(ImmutableArray<ModelSummary> Models);
+
+/// <summary>A model in a list.</summary>
+/// <param name="Model">Its name.</param>
+/// <param name="Versions">How many versions it has.</param>
+/// <param name="Champion">The version in production; null when there is none.</param>
+public sealed record ModelSummary(string Model, int Versions, ModelVersion? Champion);
+
+/// <summary>The versions of a model.</summary>
+public sealed record VersionsDocument(string Model, ImmutableArray<ModelVersion> Versions);
+
+/// <summary>A version of a model and what it was made from.</summary>
+/// <param name="Model">The model.</param>
+/// <param name="Version">The version.</param>
+/// <param name="Aliases">The aliases that name it.</param>
+/// <param name="Manifest">What it was made from; null for one that is not complete.</param>
+public sealed record VersionDocument(string Model, ModelVersion Version, ImmutableArray<string> Aliases, Manifest? Manifest);
+
+/// <summary>The body of a promotion by hand.</summary>
+public sealed record PromoteBody
+{
+    /// <summary>The version that becomes the champion.</summary>
+    public required int Version { get; init; }
+
+    /// <summary>Only if this version is the champion now, 0 for none; null for whichever it is.</summary>
+    public int? Expect { get; init; }
+
+    /// <summary>Why, for the history.</summary>
+    public required string Reason { get; init; }
+}
+
+/// <summary>The body of a rollback.</summary>
+public sealed record RollbackBody
+{
+    /// <summary>The version to return to; null for the one before the present champion.</summary>
+    public int? To { get; init; }
+
+    /// <summary>Only if this version is the champion now; null for whichever it is.</summary>
+    public int? Expect { get; init; }
+
+    /// <summary>Why, for the history.</summary>
+    public required string Reason { get; init; }
+}
+
+/// <summary>The deployed pipelines.</summary>
+public sealed record PipelinesDocument(ImmutableArray<PipelineDeployment> Pipelines);
+
+/// <summary>A deployed pipeline.</summary>
+/// <param name="Deployment">Which version, since when, by whom.</param>
+/// <param name="Description">What it is for.</param>
+/// <param name="Model">The model that it promotes to.</param>
+/// <param name="Parameters">The parameters that a run may set.</param>
+/// <param name="Triggers">What starts runs of it.</param>
+public sealed record PipelineDocument(
+    PipelineDeployment Deployment, string Description, string Model, ImmutableSortedDictionary<string, ParameterDefinition> Parameters, TriggersDefinition Triggers);
+
+/// <summary>The answer to a deployment.</summary>
+/// <param name="Deployment">The version that is deployed now.</param>
+/// <param name="Warnings">What may not be as it was meant; empty when nothing is noticed.</param>
+public sealed record DeployedDocument(PipelineDeployment Deployment, ImmutableArray<PipelineProblem> Warnings);
+
+/// <summary>A data file in the store.</summary>
+/// <param name="Name">Its name, without the <c>data/</c> container.</param>
+/// <param name="Length">Bytes.</param>
+/// <param name="ETag">The content's ETag.</param>
+public sealed record DataFileDocument(string Name, long Length, string ETag);
+
+/// <summary>Serializers of what the API takes and gives. A body with an unknown property is refused.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    UseStringEnumConverter = true,
+    MaxDepth = 32,
+    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+    RespectNullableAnnotations = true,
+    RespectRequiredConstructorParameters = true,
+    NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals)]
+[JsonSerializable(typeof(ChampionChange))]
+[JsonSerializable(typeof(DataFileDocument))]
+[JsonSerializable(typeof(DeployedDocument))]
+[JsonSerializable(typeof(Evaluation))]
+[JsonSerializable(typeof(ImmutableArray<PipelineProblem>))]
+[JsonSerializable(typeof(JsonElement))]
+[JsonSerializable(typeof(Manifest))]
+[JsonSerializable(typeof(ModelsDocument))]
+[JsonSerializable(typeof(PipelineDocument))]
+[JsonSerializable(typeof(PipelinesDocument))]
+[JsonSerializable(typeof(PromoteBody))]
+[JsonSerializable(typeof(PurgeResult))]
+[JsonSerializable(typeof(RegistryDocument))]
+[JsonSerializable(typeof(RollbackBody))]
+[JsonSerializable(typeof(RunAccepted))]
+[JsonSerializable(typeof(RunPlan))]
+[JsonSerializable(typeof(RunStatusDocument))]
+[JsonSerializable(typeof(RunStepsDocument))]
+[JsonSerializable(typeof(RunsPage))]
+[JsonSerializable(typeof(StartRunBody))]
+[JsonSerializable(typeof(string))]
+[JsonSerializable(typeof(VersionDocument))]
+[JsonSerializable(typeof(VersionsDocument))]
+public sealed partial class ApiJson : JsonSerializerContext;

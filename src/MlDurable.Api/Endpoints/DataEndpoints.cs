@@ -1,0 +1,71 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Routing;
+using MlDurable.Api.Security;
+using MlDurable.Storage;
+
+namespace MlDurable.Api.Endpoints;
+
+/// <summary><c>/api/data</c>.</summary>
+internal static class DataEndpoints
+{
+    private const string Container = "data/";
+
+    public static void Map(IEndpointRouteBuilder api) =>
+        api.MapPut("/data/{**path}", UploadAsync)
+            .WithTags("Data")
+            .WithName("uploadData")
+            .WithSummary("Brings a data file in")
+            .WithDescription(
+                "The body is the file. It is in place whole or not at all. With `If-None-Match: *` only when there is none of that name, with `If-Match` only "
+                + "instead of that content.")
+            .Accepts<string>("text/csv", "application/octet-stream", "application/gzip", "text/plain")
+            .Produces<DataFileDocument>()
+            .Produces<DataFileDocument>(StatusCodes.Status201Created)
+            .ProducesProblems(400, 412, 413, 415, 507)
+            .DisableRequestTimeout()
+            .RequireAuthorization(ApiPolicies.Operate);
+
+    private static async Task<IResult> UploadAsync(
+        string path,
+        HttpRequest request,
+        [FromHeader(Name = "If-Match")] string? ifMatch,
+        [FromHeader(Name = "If-None-Match")] string? ifNoneMatch,
+        IBlobStore store,
+        MlDurableOptions options,
+        CancellationToken cancellationToken)
+    {
+        var name = Container + path;
+        if (BlobName.Problem(name) is { } problem)
+        {
+            throw new ApiException("invalid-blob-name", $"a data file cannot have this name: {problem}");
+        }
+
+        if (request.ContentLength > options.MaxUploadBytes)
+        {
+            throw new ApiException("body-too-large", $"the file has {request.ContentLength} bytes; at most {options.MaxUploadBytes} are allowed");
+        }
+
+        if (request.HttpContext.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
+        {
+            limit.MaxRequestBodySize = options.MaxUploadBytes;
+        }
+
+        var existed = await store.ExistsAsync(name, cancellationToken);
+        var written = await store.WriteAsync(name, request.Body, ConditionOf(ifMatch, ifNoneMatch), cancellationToken);
+        return TypedResults.Json(
+            new DataFileDocument(path, written.Length, written.ETag),
+            ApiJson.Default.DataFileDocument,
+            statusCode: existed ? StatusCodes.Status200OK : StatusCodes.Status201Created);
+    }
+
+    private static BlobCondition ConditionOf(string? ifMatch, string? ifNoneMatch) => (ifMatch, ifNoneMatch) switch
+    {
+        (null, null) => BlobCondition.None,
+        (null, "*") => BlobCondition.IfAbsent,
+        ({ Length: > 0 } etag, null) when etag != "*" => BlobCondition.IfMatch(etag),
+        _ => throw new ApiException("request-invalid", "give either If-Match with an ETag that this API gave, or If-None-Match: *"),
+    };
+}

@@ -1,0 +1,81 @@
+namespace MlDurable.Orchestration.DurableTask;
+
+/// <summary>One attempt of an activity in this process.</summary>
+internal sealed class ActivityRun : ActivityContext, IAsyncDisposable
+{
+    private static readonly TimeSpan s_longest = TimeSpan.FromDays(49);
+
+    private readonly ActivityInput _call;
+    private readonly CancellationTokenSource _cancellation;
+    private readonly TaskCompletionSource<OrchestrationException> _expired = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly ITimer? _timeout;
+    private readonly ITimer? _heartbeat;
+
+    public ActivityRun(string name, ActivityInput call, TimeProvider timeProvider, CancellationToken stopping)
+    {
+        Name = name;
+        _call = call;
+        _cancellation = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+        _timeout = call.Timeout is { } timeout ? CreateTimer(OrchestrationErrorCodes.ActivityTimeout, $"did not end within {timeout}", timeout) : null;
+        _heartbeat = call.HeartbeatTimeout is { } silence
+            ? CreateTimer(OrchestrationErrorCodes.ActivityHeartbeatTimeout, $"reported no progress for {silence}", silence)
+            : null;
+
+        ITimer CreateTimer(string code, string what, TimeSpan due) =>
+            timeProvider.CreateTimer(_ => Expire(code, what), null, Bounded(due), Timeout.InfiniteTimeSpan);
+    }
+
+    public override string InstanceId => _call.InstanceId;
+
+    public override string Name { get; }
+
+    public override int Generation => _call.Generation;
+
+    public override int Sequence => _call.Sequence;
+
+    public override int Attempt => _call.Attempt;
+
+    public override CancellationToken CancellationToken => _cancellation.Token;
+
+    /// <summary>Ends when the attempt has used up its time, with the failure.</summary>
+    public Task<OrchestrationException> Expired => _expired.Task;
+
+    // Progress is for those who watch live; on Durable Task nobody can, so it only shows that the attempt is alive.
+    public override void ReportProgress(double fraction, string? message = null)
+    {
+        if (_call.HeartbeatTimeout is { } silence)
+        {
+            _heartbeat!.Change(Bounded(silence), Timeout.InfiniteTimeSpan);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_timeout is not null)
+        {
+            await _timeout.DisposeAsync();
+        }
+
+        if (_heartbeat is not null)
+        {
+            await _heartbeat.DisposeAsync();
+        }
+
+        // An activity that was given up may still look at its token, so the source is only cut off from the host's.
+        if (!_expired.Task.IsCompleted)
+        {
+            _cancellation.Dispose();
+        }
+    }
+
+    // The system has no longer timers, and no host runs one attempt for so long.
+    private static TimeSpan Bounded(TimeSpan due) => due < s_longest ? due : Timeout.InfiniteTimeSpan;
+
+    private void Expire(string code, string what)
+    {
+        if (_expired.TrySetResult(new(code, $"Step {Sequence} '{Name}' of instance '{InstanceId}' {what}.")))
+        {
+            _ = _cancellation.CancelAsync();
+        }
+    }
+}

@@ -1,0 +1,248 @@
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using DurableTask.Core.Exceptions;
+using Microsoft.DurableTask;
+using Microsoft.DurableTask.Client;
+using MlDurable.Orchestration.Engines;
+using DtStatus = Microsoft.DurableTask.Client.OrchestrationRuntimeStatus;
+
+namespace MlDurable.Orchestration.DurableTask;
+
+/// <summary>
+/// Starts, watches and steers instances on Durable Task. Safe to use from several threads. Durable Task accepts a suspension, a resumption or
+/// an end at once and carries it out when a worker next runs the instance: these calls wait for that, at most
+/// <see cref="s_confirmation"/>, and return then all the same, because nothing of what was accepted is lost.
+/// </summary>
+/// <param name="client">The client of Durable Task.</param>
+/// <param name="catalog">What can be started.</param>
+/// <param name="options">The same as the engine's. Default: see <see cref="DurableTaskEngineOptions"/>.</param>
+public sealed class DurableTaskOrchestrationClient(
+    DurableTaskClient client, OrchestrationCatalog catalog, DurableTaskEngineOptions? options = null) : IOrchestrationClient
+{
+    private const int PageSize = 100;
+
+    private static readonly TimeSpan s_confirmation = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan s_pollInterval = TimeSpan.FromMilliseconds(20);
+
+    // Whatever the status of the instance that has the id, a start must not replace it.
+    private static readonly string[] s_anyStatus =
+    [
+        nameof(DtStatus.Pending), nameof(DtStatus.Running), nameof(DtStatus.Suspended),
+        nameof(DtStatus.Completed), nameof(DtStatus.Failed), nameof(DtStatus.Terminated),
+    ];
+
+    private readonly int _maxPayloadBytes = (options ?? new()).MaxPayloadBytes;
+
+    /// <inheritdoc/>
+    public async Task<string> StartAsync<TInput, TOutput>(
+        OrchestratorDefinition<TInput, TOutput> definition, TInput input, StartOptions? options = null,
+        CancellationToken cancellationToken = default)
+    {
+        var id = InstanceIds.Choose(options?.InstanceId);
+        var json = Write(input, definition.Input, $"the input of orchestrator '{definition.Name}'");
+        if (catalog.FindOrchestrator(definition.Name, definition.Version) is null)
+        {
+            throw new OrchestrationException(
+                OrchestrationErrorCodes.OrchestratorNotRegistered,
+                $"No orchestrator '{definition.Name}' version '{definition.Version}' is registered; add it to the catalog.");
+        }
+
+        // Asked first, because not every backend refuses an id that is taken; the refusal decides between two at the same moment.
+        if (await GetAsync(id, cancellationToken) is { } existing)
+        {
+            EnsureSame(existing, definition, json);
+            return id;
+        }
+
+        var tags = options?.Tags;
+        var start = new StartOrchestrationOptions(id, options?.StartAt)
+        {
+            Version = new TaskVersion(definition.Version),
+            DedupeStatuses = s_anyStatus,
+            Tags = tags ?? new Dictionary<string, string>(),
+        };
+        try
+        {
+            await client.ScheduleNewOrchestrationInstanceAsync(
+                definition.Name,
+                JsonSerializer.SerializeToElement(
+                    new() { Version = definition.Version, Input = JsonElement.Parse(json), Tags = tags },
+                    DurableTaskJson.Default.ExecutionInput),
+                start,
+                cancellationToken);
+        }
+        catch (OrchestrationAlreadyExistsException)
+        {
+            EnsureSame(await FindAsync(id, cancellationToken), definition, json);
+        }
+
+        return id;
+    }
+
+    /// <inheritdoc/>
+    public async Task<OrchestrationState?> GetAsync(string instanceId, CancellationToken cancellationToken = default) =>
+        await client.GetInstanceAsync(instanceId, getInputsAndOutputs: true, cancellationToken) is { } metadata
+            ? DurableTaskStates.FromMetadata(metadata)
+            : null;
+
+    /// <inheritdoc/>
+    /// <remarks>Durable Task lists by status, time and id; the other conditions are met here, after everything that meets these was read.</remarks>
+    public async IAsyncEnumerable<OrchestrationState> ListAsync(
+        OrchestrationQuery query, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        var states = new List<OrchestrationState>();
+        var filter = new Microsoft.DurableTask.Client.OrchestrationQuery(
+            CreatedFrom: query.CreatedFrom,
+            CreatedTo: query.CreatedBefore,
+            Statuses: query.Statuses?.Select(DurableTaskStates.ToDurableTask),
+            InstanceIdPrefix: query.InstanceIdPrefix,
+            PageSize: PageSize,
+            FetchInputsAndOutputs: true);
+        await foreach (var metadata in client.GetAllInstancesAsync(filter).WithCancellation(cancellationToken))
+        {
+            var state = DurableTaskStates.FromMetadata(metadata);
+            if (query.Matches(state))
+            {
+                states.Add(state);
+            }
+        }
+
+        foreach (var state in states.OrderBy(state => state.CreatedAt).ThenBy(state => state.InstanceId, StringComparer.Ordinal))
+        {
+            yield return state;
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task<OrchestrationState> WaitForCompletionAsync(string instanceId, CancellationToken cancellationToken = default)
+    {
+        var state = await FindAsync(instanceId, cancellationToken);
+        return state.IsFinished
+            ? state
+            : DurableTaskStates.FromMetadata(
+                await client.WaitForInstanceCompletionAsync(instanceId, getInputsAndOutputs: true, cancellationToken));
+    }
+
+    /// <inheritdoc/>
+    public async Task RaiseEventAsync<T>(
+        string instanceId, EventDefinition<T> definition, T payload, CancellationToken cancellationToken = default)
+    {
+        var json = Write(payload, definition.Payload, $"the event '{definition.Name}' for instance '{instanceId}'");
+        await FindUnfinishedAsync(instanceId, "cannot be sent an event", cancellationToken);
+        await client.RaiseEventAsync(
+            instanceId,
+            OrchestratorExecution.EventName,
+            JsonSerializer.SerializeToElement(new(definition.Name, JsonElement.Parse(json)), DurableTaskJson.Default.RaisedEvent),
+            cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public async Task SuspendAsync(string instanceId, string reason, CancellationToken cancellationToken = default)
+    {
+        var state = await FindUnfinishedAsync(instanceId, "cannot be suspended", cancellationToken);
+        if (state.RuntimeStatus != OrchestrationRuntimeStatus.Suspended)
+        {
+            await client.SuspendInstanceAsync(instanceId, reason, cancellationToken);
+            await ConfirmAsync(instanceId, now => now.RuntimeStatus == OrchestrationRuntimeStatus.Suspended, cancellationToken);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task ResumeAsync(string instanceId, string reason, CancellationToken cancellationToken = default)
+    {
+        var state = await FindUnfinishedAsync(instanceId, "cannot be resumed", cancellationToken);
+        if (state.RuntimeStatus == OrchestrationRuntimeStatus.Suspended)
+        {
+            await client.ResumeInstanceAsync(instanceId, reason, cancellationToken);
+            await ConfirmAsync(instanceId, now => now.RuntimeStatus != OrchestrationRuntimeStatus.Suspended, cancellationToken);
+        }
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>Activities under way go on to their end, because Durable Task cannot reach them; their results are dropped.</remarks>
+    public async Task TerminateAsync(string instanceId, string reason, CancellationToken cancellationToken = default)
+    {
+        var state = await FindAsync(instanceId, cancellationToken);
+        if (state.RuntimeStatus == OrchestrationRuntimeStatus.Terminated)
+        {
+            return;
+        }
+
+        EnsureUnfinished(state, "cannot be terminated");
+        await client.TerminateInstanceAsync(instanceId, new TerminateInstanceOptions(reason, Recursive: true), cancellationToken);
+        await ConfirmAsync(instanceId, now => now.IsFinished, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public async Task<bool> PurgeAsync(string instanceId, CancellationToken cancellationToken = default)
+    {
+        if (await GetAsync(instanceId, cancellationToken) is not { } state)
+        {
+            return false;
+        }
+
+        if (!state.IsFinished)
+        {
+            throw new OrchestrationException(
+                OrchestrationErrorCodes.InstanceStatus,
+                $"Instance '{instanceId}' is {state.RuntimeStatus} and cannot be purged before it has ended; terminate it first.");
+        }
+
+        var result = await client.PurgeInstanceAsync(instanceId, new PurgeInstanceOptions(), cancellationToken);
+        return result.PurgedInstanceCount > 0;
+    }
+
+    private static void EnsureSame<TInput, TOutput>(
+        OrchestrationState existing, OrchestratorDefinition<TInput, TOutput> definition, string input)
+    {
+        if (existing.Name != definition.Name
+            || existing.Version != definition.Version
+            || existing.Input is null
+            || !JsonElement.DeepEquals(JsonElement.Parse(existing.Input), JsonElement.Parse(input)))
+        {
+            throw new OrchestrationException(
+                OrchestrationErrorCodes.InstanceConflict,
+                $"Instance '{existing.InstanceId}' exists already, with another orchestrator or input ('{existing.Name}' version " +
+                $"'{existing.Version}'). Choose another id, or purge the old instance first.");
+        }
+    }
+
+    private static void EnsureUnfinished(OrchestrationState state, string what)
+    {
+        if (state.IsFinished)
+        {
+            throw new OrchestrationException(
+                OrchestrationErrorCodes.InstanceStatus, $"Instance '{state.InstanceId}' has ended ({state.RuntimeStatus}) and {what}.");
+        }
+    }
+
+    private async Task<OrchestrationState> FindUnfinishedAsync(string instanceId, string what, CancellationToken cancellationToken)
+    {
+        var state = await FindAsync(instanceId, cancellationToken);
+        EnsureUnfinished(state, what);
+        return state;
+    }
+
+    private async Task<OrchestrationState> FindAsync(string instanceId, CancellationToken cancellationToken) =>
+        await GetAsync(instanceId, cancellationToken)
+        ?? throw new OrchestrationException(OrchestrationErrorCodes.InstanceNotFound, $"There is no instance '{instanceId}'.");
+
+    // In real time, whatever clock the engine has: it waits for another process.
+    private async Task ConfirmAsync(string instanceId, Func<OrchestrationState, bool> done, CancellationToken cancellationToken)
+    {
+        var start = TimeProvider.System.GetTimestamp();
+        while (await GetAsync(instanceId, cancellationToken) is { IsFinished: false } state
+            && !done(state)
+            && TimeProvider.System.GetElapsedTime(start) < s_confirmation)
+        {
+            await Task.Delay(s_pollInterval, TimeProvider.System, cancellationToken);
+        }
+    }
+
+    private string Write<T>(T value, JsonTypeInfo<T> typeInfo, string what)
+    {
+        var json = JsonSerializer.Serialize(value, typeInfo);
+        return PayloadLimit.Check(json, _maxPayloadBytes, what) is { } tooLarge ? throw tooLarge : json;
+    }
+}

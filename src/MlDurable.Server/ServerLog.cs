@@ -1,0 +1,28 @@
+using Microsoft.Extensions.Logging;
+
+namespace MlDurable.Server;
+
+/// <summary>The server's log: one line for each event. No secret, body or query of a request is in it.</summary>
+internal static partial class ServerLog
+{
+    [LoggerMessage(1, LogLevel.Information, "{Method} {Path} {Status} in {Milliseconds} ms by {Caller}")]
+    public static partial void Answered(ILogger logger, string method, string path, int status, long milliseconds, string caller);
+
+    [LoggerMessage(2, LogLevel.Information, "run {RunId}: {Activity} {State}")]
+    public static partial void Step(ILogger logger, string runId, string activity, string state);
+
+    [LoggerMessage(3, LogLevel.Information, "run {RunId} ended")]
+    public static partial void RunEnded(ILogger logger, string runId);
+
+    [LoggerMessage(4, LogLevel.Error, "{Loop} failed {Failures} times in a row: {Reason}")]
+    public static partial void LoopFailed(ILogger logger, string loop, int failures, string reason, Exception exception);
+
+    [LoggerMessage(5, LogLevel.Information, "{Loop} works again")]
+    public static partial void LoopRecovered(ILogger logger, string loop);
+
+    [LoggerMessage(6, LogLevel.Critical, "the engine stopped: {Reason}")]
+    public static partial void EngineStopped(ILogger logger, string reason);
+
+    [LoggerMessage(7, LogLevel.Error, "{Method} {Path} failed")]
+    public static partial void RequestFailed(ILogger logger, string method, string path, Exception? exception);
+}

@@ -1,0 +1,105 @@
+using MlDurable.Orchestration.Conformance;
+
+namespace MlDurable.Orchestration.DurableTask.Tests;
+
+public sealed class DurableTaskActivityConformance : ActivityConformance
+{
+    protected override int Wide => 400;
+
+    protected override IEngineHarness CreateHarness() => new DurableTaskHarness();
+}
+
+public sealed class DurableTaskTimerConformance : TimerConformance
+{
+    protected override IEngineHarness CreateHarness() => new DurableTaskHarness();
+}
+
+public sealed class DurableTaskEventConformance : EventConformance
+{
+    protected override IEngineHarness CreateHarness() => new DurableTaskHarness();
+}
+
+public sealed class DurableTaskSubOrchestrationConformance : SubOrchestrationConformance
+{
+    protected override IEngineHarness CreateHarness() => new DurableTaskHarness();
+}
+
+public sealed class DurableTaskLifecycleConformance : LifecycleConformance
+{
+    // Durable Task cannot reach an activity: it goes on to its end, and its result is dropped.
+    public override async Task Terminate_Running_EndsItAndCancelsItsActivities()
+    {
+        var work = Definitions.Activity("work");
+        var started = new TaskCompletionSource();
+        var release = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var cancelled = true;
+        var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await Harness.OpenAsync(Catalog((context, _) => context.CallActivityAsync(work, "")).Add(work, async (context, _) =>
+        {
+            started.SetResult();
+            await release.Task;
+            cancelled = context.CancellationToken.IsCancellationRequested;
+            ended.SetResult();
+            return "";
+        }));
+        await Client.StartAsync(Main, "", new() { InstanceId = "i" });
+        await WithinAsync(started.Task);
+        await Client.TerminateAsync("i", "enough");
+        var state = await EndAsync("i");
+        Assert.Equal(OrchestrationRuntimeStatus.Terminated, state.RuntimeStatus);
+        Assert.Equal("enough", state.Failure!.ErrorMessage);
+        Assert.Equal(OrchestrationErrorCodes.Terminated, state.Failure.Code);
+        release.SetResult();
+        await WithinAsync(ended.Task);
+        Assert.False(cancelled);
+        await Client.TerminateAsync("i", "again");
+        Assert.Equal(OrchestrationRuntimeStatus.Terminated, (await Client.GetAsync("i"))!.RuntimeStatus);
+    }
+
+    protected override IEngineHarness CreateHarness() => new DurableTaskHarness();
+}
+
+public sealed class DurableTaskDeterminismConformance : DeterminismConformance
+{
+    // Durable Task compares the kinds and names of the steps that it kept: not inputs, not the custom status, not steps that are new at the end.
+    public override async Task Replay_ChangedCode_FailsThatInstanceAloneAndShowsBothSides(string change, string expected, string found)
+    {
+        var state = await ReplayAsync(change);
+        switch (change)
+        {
+            case "activity" or "kind" or "end":
+                AssertFailed(OrchestrationErrorCodes.Nondeterminism, state);
+                break;
+            case "fewer":
+                AssertFailed(OrchestrationErrorCodes.NonDurableAwait, state);
+                break;
+            default:
+                AssertCompleted("a", state);
+                break;
+        }
+    }
+
+    // Nothing wakes Durable Task when a foreign task ends, so this is found only when the instance's next turn comes.
+    public override async Task Await_OfForeignTask_FailsTheInstance()
+    {
+        var foreign = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await Harness.OpenAsync(Catalog(async (context, _) =>
+        {
+            var received = context.WaitForExternalEventAsync(Signal);
+            context.SetCustomStatus("waiting", ConformanceJson.Default.String);
+            await foreign.Task;
+            return await received;
+        }));
+        await Client.StartAsync(Main, "", new() { InstanceId = "i" });
+        await ReachAsync("i", "waiting");
+        await Client.RaiseEventAsync("i", Signal, "a");
+        AssertFailed(OrchestrationErrorCodes.NonDurableAwait, await EndAsync("i"));
+    }
+
+    protected override IEngineHarness CreateHarness() => new DurableTaskHarness();
+}
+
+public sealed class DurableTaskFlowConformance : FlowConformance
+{
+    protected override IEngineHarness CreateHarness() => new DurableTaskHarness();
+}
