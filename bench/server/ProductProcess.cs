@@ -21,11 +21,11 @@ internal static class ProductProcess
         await models.PromoteAsync(1);
         await using var engine = await EmbeddedEngine.OpenAsync(
             FlowCatalog.Create(store, TimeProvider.System), new EmbeddedEngineOptions { Directory = Path.Combine(folder, "journal") });
-        await using var app = MlDurableServer.Build(new ServerOptions
+        await using var app = await MlDurableServer.BuildAsync(new ServerOptions
         {
             Store = store,
             Engine = new RunEngine("bench", engine.Client),
-            Feed = new RunFeed(),
+            Feed = new RunFeed(1),
             Listen = new Uri("http://127.0.0.1:0"),
         });
         await app.StartAsync();

@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Diagnostics;
 using System.Globalization;
-using System.IO.Pipelines;
 using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
@@ -40,11 +39,8 @@ internal static class PredictEndpoints
             + "The champion answers unless an alias or a version is named in the path or as ?alias= or ?version=.")
         .Accepts<JsonElement>("application/json", Csv)
         .Produces<PredictionDocument>()
-        .ProducesProblem(StatusCodes.Status400BadRequest)
-        .ProducesProblem(StatusCodes.Status404NotFound)
-        .ProducesProblem(StatusCodes.Status413PayloadTooLarge)
-        .ProducesProblem(StatusCodes.Status415UnsupportedMediaType)
-        .ProducesProblem(StatusCodes.Status503ServiceUnavailable);
+        .ProducesProblems(400, 404, 413, 415, 503)
+        .DisableRequestTimeout();
 
     private static string SelectorOf(IQueryCollection query)
     {
@@ -56,7 +52,7 @@ internal static class PredictEndpoints
         var version = query["version"];
         var alias = query["alias"];
         return version.Count + alias.Count > 1 || (version.Count == 1 && !int.TryParse(version[0], NumberStyles.None, CultureInfo.InvariantCulture, out _))
-            ? throw new RowException("request-invalid", "name one version, such as ?version=3, or one alias, such as ?alias=challenger")
+            ? throw new ApiException("request-invalid", "name one version, such as ?version=3, or one alias, such as ?alias=challenger")
             : version.Count == 1 ? version[0]! : alias.Count == 1 ? alias[0]! : RegistryDocument.Champion;
     }
 
@@ -82,16 +78,15 @@ internal static class PredictEndpoints
 
         return MediaTypeHeaderValue.TryParse(request.ContentType, out var type) && type.MediaType.Equals(Csv, StringComparison.OrdinalIgnoreCase)
             ? true
-            : throw new RowException(
+            : throw new ApiException(
                 "media-type-unsupported", $"the content type is '{request.ContentType}'; send rows as application/json, or a file with a header as {Csv}");
     }
 
     private static async Task<long> ScoreJsonAsync(HttpContext context, ServedModel served, MlDurableOptions options)
     {
-        var reader = context.Request.BodyReader;
-        var body = await ReadAsync(reader, options.MaxPredictBytes, context.RequestAborted);
-        var predictions = JsonScoring.Score(body, served.Predictor, options.MaxPredictRows);
-        reader.AdvanceTo(body.End);
+        RequestBody.Allow(context, options.MaxPredictBytes);
+        var body = await RequestBody.ReadAsync(context.Request, options.MaxPredictBytes, context.RequestAborted);
+        var predictions = JsonScoring.Score(new ReadOnlySequence<byte>(body), served.Predictor, options.MaxPredictRows);
         var content = new ArrayBufferWriter<byte>(predictions.IsBatch ? 256 + (64 * predictions.Probabilities.Count) : 512);
         using (var writer = new Utf8JsonWriter(content))
         {
@@ -104,33 +99,15 @@ internal static class PredictEndpoints
         return predictions.Probabilities.Count;
     }
 
-    private static async ValueTask<ReadOnlySequence<byte>> ReadAsync(PipeReader reader, int maxBytes, CancellationToken cancellationToken)
-    {
-        while (true)
-        {
-            var read = await reader.ReadAsync(cancellationToken);
-            if (read.Buffer.Length > maxBytes)
-            {
-                throw new RowException("body-too-large", $"the body has more than {maxBytes} bytes; send fewer rows in a request, or send them as {Csv}");
-            }
-
-            if (read.IsCompleted)
-            {
-                return read.Buffer;
-            }
-
-            reader.AdvanceTo(read.Buffer.Start, read.Buffer.End);
-        }
-    }
-
     /// <summary>Scores a file as it comes. A mistake in the first megabytes is a problem like any other; after that the answer has begun, and breaks off.</summary>
     private static async Task<long> ScoreCsvAsync(HttpContext context, ServedModel served, MlDurableOptions options)
     {
         if (context.Request.ContentLength > options.MaxUploadBytes)
         {
-            throw new RowException("body-too-large", $"the file has more than {options.MaxUploadBytes} bytes; score it in parts");
+            throw new ApiException("body-too-large", $"the file has more than {options.MaxUploadBytes} bytes; score it in parts");
         }
 
+        RequestBody.Allow(context, options.MaxUploadBytes);
         var response = context.Response;
         response.ContentType = "text/csv; charset=utf-8";
         response.Headers["MlDurable-Model"] = $"{served.Model}/{served.Version}";
