@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using MlDurable.Orchestration.Embedded;
+using MlDurable.Pipelines;
 using MlDurable.Pipelines.Runs;
 
 namespace MlDurable.Cli.Running;
@@ -24,7 +25,8 @@ internal static class OwnedRun
         while (true)
         {
             var owned = workspace.Owner() is not null;
-            var run = await runs.GetExactAsync(runId, cancellationToken);
+            var run = await runs.FindAsync(runId, cancellationToken)
+                ?? throw new PipelineException("run-not-found", $"the record of run {runId} is gone from {workspace.Store.Description}");
             if (run.Status != RunStatus.Running)
             {
                 return run;

@@ -176,6 +176,24 @@ public sealed class PredictTests : IAsyncLifetime
         Assert.True(answer.TryGetProperty("confirmedAt", out _));
     }
 
+    [Fact]
+    public async Task Promote_OverHttp_IsServedAtOnce()
+    {
+        await PostAsync("predict", models.Json(3));
+        var promoted = await PostAsync("promote", Encoding.UTF8.GetBytes("{\"version\":2,\"reason\":\"better\"}"));
+        Assert.Equal(HttpStatusCode.OK, promoted.StatusCode);
+        Assert.Equal(2, (await JsonAsync(await PostAsync("predict", models.Json(3)))).GetProperty("version").GetInt32());
+    }
+
+    [Fact]
+    public async Task Metrics_AfterPredictions_CountThem()
+    {
+        await PostAsync("predict", models.JsonBatch(7));
+        var text = await server.Client.GetStringAsync(new Uri("/metrics", UriKind.Relative));
+        Assert.Contains("# TYPE mldurable_predictions_total counter\nmldurable_predictions_total{model=\"strikes\",version=\"1\"} ", text, StringComparison.Ordinal);
+        Assert.Contains("mldurable_predict_duration_seconds_bucket{model=\"strikes\",le=\"+Inf\"} ", text, StringComparison.Ordinal);
+    }
+
     private async Task<HttpResponseMessage> PostAsync(string path, byte[] body, string type = "application/json")
     {
         using var content = new ByteArrayContent(body) { Headers = { ContentType = new MediaTypeHeaderValue(type) } };
