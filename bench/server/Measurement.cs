@@ -81,7 +81,7 @@ internal static class Measurement
     private static string LoadAverage() => File.ReadAllText("/proc/loadavg").Split(' ')[0];
 
     private static Process Start(params string[] arguments) => Process.Start(
-        new ProcessStartInfo("dotnet", [typeof(Measurement).Assembly.Location, .. arguments]) 
+        new ProcessStartInfo("dotnet", [typeof(Measurement).Assembly.Location, .. arguments])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
