@@ -16,6 +16,7 @@ public static class MlDurableEndpointRouteBuilderExtensions
     {
         var api = endpoints.MapGroup("/api").AddEndpointFilter<ProblemFilter>().RequireAuthorization(ApiPolicies.Read);
         RunEndpoints.Map(api);
+        PredictEndpoints.Map(api);
         PipelineEndpoints.Map(api);
         ModelEndpoints.Map(api);
         DataEndpoints.Map(api);

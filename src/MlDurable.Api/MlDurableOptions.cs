@@ -1,4 +1,5 @@
 using MlDurable.Api.Security;
+using MlDurable.Pipelines.Serving;
 using MlDurable.Storage;
 
 namespace MlDurable.Api;
@@ -32,4 +33,13 @@ public sealed class MlDurableOptions
 
     /// <summary>The largest data file that can be uploaded, in bytes. Default: 1 GiB.</summary>
     public long MaxUploadBytes { get; set; } = 1L << 30;
+
+    /// <summary>The largest JSON body with rows to score, in bytes. Default: 8 MiB. CSV to score may have <see cref="MaxUploadBytes"/>.</summary>
+    public int MaxPredictBytes { get; set; } = 8 << 20;
+
+    /// <summary>The most rows of one JSON body that are scored. Default: 10,000.</summary>
+    public int MaxPredictRows { get; set; } = 10_000;
+
+    /// <summary>How models are kept ready for predictions. Default: new options.</summary>
+    public ServedModelsOptions Serving { get; set; } = new();
 }

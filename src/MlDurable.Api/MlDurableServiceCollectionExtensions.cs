@@ -5,6 +5,7 @@ using MlDurable.Api.Security;
 using MlDurable.Pipelines.Deployments;
 using MlDurable.Pipelines.Registry;
 using MlDurable.Pipelines.Runs;
+using MlDurable.Pipelines.Serving;
 using MlDurable.Pipelines.Triggers;
 
 namespace MlDurable.Api;
@@ -33,8 +34,21 @@ public static class MlDurableServiceCollectionExtensions
             .AddSingleton(new RunLauncher(store, engine.Client, engine.Name, options.TimeProvider))
             .AddSingleton<IRunStarter>(provider => provider.GetRequiredService<RunLauncher>())
             .AddSingleton(new ModelRegistry(store, options.TimeProvider))
+            .AddSingleton(_ => new ServedModels(store, options.TimeProvider, options.Serving))
             .AddSingleton(new PipelineDeployments(store, options.TimeProvider))
             .AddSingleton(new ClaimStore(store, engine.Name, options.TimeProvider))
             .AddSingleton<RunRequests>();
     }
+
+    /// <summary>Adds an <see cref="IPredictor{TIn, TOut}"/> of a model, beside <see cref="AddMlDurable"/>.</summary>
+    /// <typeparam name="TIn">A row; its properties are the columns.</typeparam>
+    /// <typeparam name="TOut">What a prediction becomes; <see cref="Prediction"/> or a type with some of its properties.</typeparam>
+    /// <param name="services">The application's services.</param>
+    /// <param name="model">The model's name.</param>
+    /// <param name="selector">An alias, or a version's number. Default: the champion.</param>
+    /// <returns>The same services.</returns>
+    /// <exception cref="Pipelines.PipelineException"><c>predictor-type</c>, when the predictor is first asked for.</exception>
+    public static IServiceCollection AddPredictor<TIn, TOut>(this IServiceCollection services, string model, string selector = RegistryDocument.Champion) =>
+        services.AddSingleton<IPredictor<TIn, TOut>>(
+            provider => new ModelPredictor<TIn, TOut>(provider.GetRequiredService<ServedModels>(), model, selector));
 }

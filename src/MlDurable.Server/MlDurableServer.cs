@@ -13,6 +13,7 @@ using MlDurable.Api.Security;
 using MlDurable.Pipelines.Runs;
 using MlDurable.Server.Health;
 using MlDurable.Server.Security;
+using MlDurable.Server.Telemetry;
 
 namespace MlDurable.Server;
 
@@ -105,6 +106,9 @@ public static class MlDurableServer
         services.AddSingleton(options.Feed);
         services.AddSingleton<RunEventsEndpoint>();
         services.AddHostedService<RunLogService>();
+        services.AddSingleton<MetricsText>();
+        services.AddHostedService<OtlpExport>();
+        services.AddHostedService<RunTelemetry>();
         AddLoop(services, provider => new ServerLoop("reconcile-runs", options.ReconcileInterval, provider.GetRequiredService<RunLauncher>().ReconcileAsync));
     }
 
@@ -152,6 +156,12 @@ public static class MlDurableServer
         app.UseAuthorization();
         app.MapOpenApi().RequireAuthorization(ApiPolicies.Read);
         HealthEndpoints.Map(app);
+
+        // Made now, so that it misses no measurement.
+        var metrics = app.Services.GetRequiredService<MetricsText>();
+        app.MapGet("/metrics", () => TypedResults.Text(metrics.Write(), MetricsText.ContentType))
+            .ExcludeFromDescription()
+            .RequireAuthorization(ApiPolicies.Read);
         RunEventsEndpoint.Map(app.MapMlDurable());
     }
 

@@ -25,4 +25,7 @@ internal static partial class ServerLog
 
     [LoggerMessage(7, LogLevel.Error, "{Method} {Path} failed")]
     public static partial void RequestFailed(ILogger logger, string method, string path, Exception? exception);
+
+    [LoggerMessage(8, LogLevel.Warning, "a figure of the telemetry could not be read")]
+    public static partial void TelemetryFailed(ILogger logger, Exception exception);
 }

@@ -29,6 +29,8 @@ public sealed class TestServer : IAsyncDisposable
 
     public HttpClient Client { get; }
 
+    public IServiceProvider Services => app.Services;
+
     public Uri Address => Client.BaseAddress!;
 
     /// <summary>Starts a server on a directory, which outlives it.</summary>

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 using MlDurable.Orchestration;
+using MlDurable.Pipelines.Serving;
 using MlDurable.Storage;
 
 namespace MlDurable.Api.Endpoints;
@@ -15,7 +16,7 @@ public static class ApiProblems
     {
         "request-invalid" or "host-refused" or "origin-refused" or "pipeline-invalid" or "data-name" or "invalid-blob-name" or "instance-id-invalid"
             or "payload-invalid" or "signature-mismatch" or "unknown-column" or "no-features" or "no-label-column" or "column-kind" or "time-column-kind"
-            or "reserved-column" => StatusCodes.Status400BadRequest,
+            or "reserved-column" or "run-ambiguous" or "invalid-json" or "not-a-row" or "missing-column" or "wrong-type" or "duplicate-column" => StatusCodes.Status400BadRequest,
         not null when code.StartsWith("csv-", StringComparison.Ordinal) => StatusCodes.Status400BadRequest,
         "key-required" => StatusCodes.Status401Unauthorized,
         "role-missing" => StatusCodes.Status403Forbidden,
@@ -24,7 +25,8 @@ public static class ApiProblems
         "http-trigger-missing" or "superseded" or "run-ended" or "champion-contended" or "nothing-to-roll-back" or "blob-changed" or "instance-conflict"
             or "instance-status" => StatusCodes.Status409Conflict,
         "precondition-failed" => StatusCodes.Status412PreconditionFailed,
-        "payload-too-large" or "blob-too-large" or "body-too-large" => StatusCodes.Status413PayloadTooLarge,
+        "payload-too-large" or "blob-too-large" or "body-too-large" or "too-many-rows" => StatusCodes.Status413PayloadTooLarge,
+        "media-type-unsupported" => StatusCodes.Status415UnsupportedMediaType,
         "run-conflict" => StatusCodes.Status422UnprocessableEntity,
         "too-many-requests" => StatusCodes.Status429TooManyRequests,
         "store-unavailable" or "engine-closed" or "journal-write-failed" => StatusCodes.Status503ServiceUnavailable,
@@ -60,6 +62,16 @@ public static class ApiProblems
         if (exception is ApiException { Problems: { IsEmpty: false } problems })
         {
             details.Extensions["problems"] = JsonSerializer.SerializeToElement(problems, ApiJson.Default.ImmutableArrayPipelineProblem);
+        }
+
+        if (exception is RowException { Row: { } row })
+        {
+            details.Extensions["row"] = row;
+        }
+
+        if (exception is RowException { Columns: { Count: > 0 } columns })
+        {
+            details.Extensions["columns"] = columns;
         }
 
         return TypedResults.Problem(details);

@@ -1,6 +1,5 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Routing;
 using MlDurable.Api.Security;
@@ -48,10 +47,7 @@ internal static class DataEndpoints
             throw new ApiException("body-too-large", $"the file has {request.ContentLength} bytes; at most {options.MaxUploadBytes} are allowed");
         }
 
-        if (request.HttpContext.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
-        {
-            limit.MaxRequestBodySize = options.MaxUploadBytes;
-        }
+        RequestBody.Allow(request.HttpContext, options.MaxUploadBytes);
 
         var existed = await store.ExistsAsync(name, cancellationToken);
         var written = await store.WriteAsync(name, request.Body, ConditionOf(ifMatch, ifNoneMatch), cancellationToken);

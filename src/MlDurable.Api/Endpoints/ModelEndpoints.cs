@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.Routing;
 using MlDurable.Api.Security;
 using MlDurable.Pipelines;
 using MlDurable.Pipelines.Registry;
+using MlDurable.Pipelines.Serving;
 
 namespace MlDurable.Api.Endpoints;
 
@@ -84,25 +85,25 @@ internal static class ModelEndpoints
     }
 
     private static async Task<JsonHttpResult<ChampionChange>> PromoteAsync(
-        string name, HttpRequest request, ClaimsPrincipal user, ModelRegistry registry, MlDurableOptions options, CancellationToken cancellationToken)
+        string name, HttpRequest request, ClaimsPrincipal user, ModelRegistry registry, ServedModels served, MlDurableOptions options, CancellationToken cancellationToken)
     {
         var body = await RequestBody.RequireJsonAsync(request, options.MaxBodyBytes, ApiJson.Default.PromoteBody, cancellationToken);
         await RequireAsync(registry, name, cancellationToken);
-        return TypedResults.Json(
-            await new ChampionControl(registry).PromoteAsync(
-                new PromoteRequest(name, body.Version, body.Expect, ReasonOf(body.Reason), Caller.NameOf(user), DecisionId("promote")), cancellationToken),
-            ApiJson.Default.ChampionChange);
+        var change = await new ChampionControl(registry).PromoteAsync(
+            new PromoteRequest(name, body.Version, body.Expect, ReasonOf(body.Reason), Caller.NameOf(user), DecisionId("promote")), cancellationToken);
+        await served.RefreshAsync(name, cancellationToken);
+        return TypedResults.Json(change, ApiJson.Default.ChampionChange);
     }
 
     private static async Task<JsonHttpResult<ChampionChange>> RollbackAsync(
-        string name, HttpRequest request, ClaimsPrincipal user, ModelRegistry registry, MlDurableOptions options, CancellationToken cancellationToken)
+        string name, HttpRequest request, ClaimsPrincipal user, ModelRegistry registry, ServedModels served, MlDurableOptions options, CancellationToken cancellationToken)
     {
         var body = await RequestBody.RequireJsonAsync(request, options.MaxBodyBytes, ApiJson.Default.RollbackBody, cancellationToken);
         await RequireAsync(registry, name, cancellationToken);
-        return TypedResults.Json(
-            await new ChampionControl(registry).RollbackAsync(
-                new RollbackRequest(name, body.To, ReasonOf(body.Reason), Caller.NameOf(user), DecisionId("rollback")) { Expect = body.Expect }, cancellationToken),
-            ApiJson.Default.ChampionChange);
+        var change = await new ChampionControl(registry).RollbackAsync(
+            new RollbackRequest(name, body.To, ReasonOf(body.Reason), Caller.NameOf(user), DecisionId("rollback")) { Expect = body.Expect }, cancellationToken);
+        await served.RefreshAsync(name, cancellationToken);
+        return TypedResults.Json(change, ApiJson.Default.ChampionChange);
     }
 
     private static async Task<RegistryDocument> RequireAsync(ModelRegistry registry, string name, CancellationToken cancellationToken) =>

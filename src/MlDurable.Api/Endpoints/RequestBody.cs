@@ -2,12 +2,23 @@ using System.Buffers;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace MlDurable.Api.Endpoints;
 
 /// <summary>Reads bodies of limited size.</summary>
 internal static class RequestBody
 {
+    /// <summary>Raises the host's limit for the body of a request, where the host has one that can still be changed.</summary>
+    public static void Allow(HttpContext context, long bytes)
+    {
+        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
+        {
+            // One more, so that a larger body is refused here with its code.
+            limit.MaxRequestBodySize = bytes + 1;
+        }
+    }
+
     /// <summary>Reads a body as JSON.</summary>
     /// <returns>The value; null when the body is empty.</returns>
     /// <exception cref="ApiException"><c>request-invalid</c> or <c>body-too-large</c>.</exception>

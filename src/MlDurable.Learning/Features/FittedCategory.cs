@@ -41,7 +41,7 @@ internal sealed record FittedCategory(string Name, bool Ordinal, ImmutableArray<
 
     public int[] ApplyOneHot(CategoryColumn column, int offset)
     {
-        var missing = HasMissing ? offset + LevelCount - 1 : -1;
+        var missing = MissingFeature(offset);
         var levelOf = LevelOfEachCode(column);
         var features = new int[column.Count];
         for (var row = 0; row < features.Length; row++)
@@ -66,7 +66,13 @@ internal sealed record FittedCategory(string Name, bool Ordinal, ImmutableArray<
         return features;
     }
 
-    private int[] LevelOfEachCode(CategoryColumn column)
+    /// <summary>The feature of a block of one-hot ones that is 1 where a cell is missing, or -1.</summary>
+    public int MissingFeature(int offset) => HasMissing ? offset + LevelCount - 1 : -1;
+
+    /// <summary>The level of a category that has none of its own, or -1.</summary>
+    public int UnknownLevel => HasOther ? Levels.Length : -1;
+
+    public Dictionary<string, int> LevelLookup()
     {
         var lookup = new Dictionary<string, int>(Levels.Length, StringComparer.Ordinal);
         for (var level = 0; level < Levels.Length; level++)
@@ -74,7 +80,12 @@ internal sealed record FittedCategory(string Name, bool Ordinal, ImmutableArray<
             lookup.Add(Levels[level], level);
         }
 
-        var unknown = HasOther ? Levels.Length : -1;
-        return [.. column.Categories.Select(category => lookup.GetValueOrDefault(category, unknown))];
+        return lookup;
+    }
+
+    private int[] LevelOfEachCode(CategoryColumn column)
+    {
+        var lookup = LevelLookup();
+        return [.. column.Categories.Select(category => lookup.GetValueOrDefault(category, UnknownLevel))];
     }
 }

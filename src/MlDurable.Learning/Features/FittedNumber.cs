@@ -41,11 +41,17 @@ internal sealed record FittedNumber(string Name, double? Fill, double Mean, doub
         var features = new double[column.Count];
         for (var row = 0; row < features.Length; row++)
         {
-            var value = double.IsNaN(column.Values[row]) ? Fill ?? double.NaN : column.Values[row];
-            features[row] = Math.Clamp((value - Mean) / Scale, -FittedFeatures.MaxMagnitude, FittedFeatures.MaxMagnitude);
+            features[row] = Apply(column.Values[row]);
         }
 
         return features;
+    }
+
+    /// <summary>The feature of one cell; <see cref="double.NaN"/> is a missing one.</summary>
+    public double Apply(double cell)
+    {
+        var value = double.IsNaN(cell) ? Fill ?? double.NaN : cell;
+        return Math.Clamp((value - Mean) / Scale, -FittedFeatures.MaxMagnitude, FittedFeatures.MaxMagnitude);
     }
 
     private static double Midpoint(double a, double b) => (a / 2) + (b / 2);

@@ -126,22 +126,34 @@ public sealed record RowFeatures
         var values = new double[times.Count];
         for (var row = 0; row < values.Length; row++)
         {
-            values[row] = times.At(row) is not { } time
-                ? double.NaN
-                : part switch
-                {
-                    DatePart.Year => time.Year,
-                    DatePart.Month => time.Month,
-                    DatePart.Day => time.Day,
-                    DatePart.Weekday => time.DayOfWeek == DayOfWeek.Sunday ? 7 : (int)time.DayOfWeek,
-                    DatePart.Hour => time.Hour,
-                    _ => time.DayOfYear,
-                };
+            values[row] = PartOf(times.Ticks[row], part);
         }
 
-        var name = part == DatePart.DayOfYear ? "day of year" : part.ToString().ToLowerInvariant();
-        return new NumberColumn($"{times.Name}: {name}", values);
+        return new NumberColumn(PartName(times.Name, part), values);
     }
+
+    /// <summary>The feature that a part of a time becomes; the ticks are those of a <see cref="TimeColumn"/>.</summary>
+    internal static double PartOf(long ticks, DatePart part)
+    {
+        if (ticks == TimeColumn.MissingTicks)
+        {
+            return double.NaN;
+        }
+
+        var time = new DateTime(ticks, DateTimeKind.Utc);
+        return part switch
+        {
+            DatePart.Year => time.Year,
+            DatePart.Month => time.Month,
+            DatePart.Day => time.Day,
+            DatePart.Weekday => time.DayOfWeek == DayOfWeek.Sunday ? 7 : (int)time.DayOfWeek,
+            DatePart.Hour => time.Hour,
+            _ => time.DayOfYear,
+        };
+    }
+
+    internal static string PartName(string column, DatePart part) =>
+        $"{column}: {(part == DatePart.DayOfYear ? "day of year" : part.ToString().ToLowerInvariant())}";
 
     private static CategoryColumn ToCategory(Column column, string name) => column switch
     {

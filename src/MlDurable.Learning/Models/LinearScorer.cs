@@ -13,6 +13,26 @@ internal sealed record LinearScorer(double Intercept, ImmutableArray<double> Wei
         return scores;
     }
 
+    public override double LogOdds(ReadOnlySpan<double> dense, ReadOnlySpan<int> hot)
+    {
+        var weights = Weights.AsSpan();
+        var score = Intercept;
+        for (var i = 0; i < dense.Length; i++)
+        {
+            score += weights[i] * dense[i];
+        }
+
+        foreach (var feature in hot)
+        {
+            if (feature >= 0)
+            {
+                score += weights[feature];
+            }
+        }
+
+        return score;
+    }
+
     public static void Compute(double[] scores, FeatureMatrix features, ReadOnlySpan<double> weights, double intercept)
     {
         Array.Fill(scores, intercept);

@@ -16,6 +16,11 @@ internal abstract record Scorer
     /// <summary>The log-odds of each row.</summary>
     public abstract double[] LogOdds(FeatureMatrix features);
 
+    /// <summary>The log-odds of one row, the same to the last bit as <see cref="LogOdds(FeatureMatrix)"/> gives.</summary>
+    /// <param name="dense">The dense features.</param>
+    /// <param name="hot">For each block of one-hot features the one that is 1, counted among all features, or -1.</param>
+    public abstract double LogOdds(ReadOnlySpan<double> dense, ReadOnlySpan<int> hot);
+
     /// <summary>Whether scores of any features with this many columns are safe to compute: for models read from a file.</summary>
     public abstract bool IsSound(int featureCount);
 
@@ -31,6 +36,8 @@ internal sealed record PriorScorer(double Score) : Scorer
         Array.Fill(scores, Score);
         return scores;
     }
+
+    public override double LogOdds(ReadOnlySpan<double> dense, ReadOnlySpan<int> hot) => Score;
 
     public override bool IsSound(int featureCount) => IsCoefficient(Score);
 }

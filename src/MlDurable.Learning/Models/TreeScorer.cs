@@ -18,6 +18,17 @@ internal sealed record TreeScorer(double Start, ImmutableArray<Tree> Trees) : Sc
         return scores;
     }
 
+    public override double LogOdds(ReadOnlySpan<double> dense, ReadOnlySpan<int> hot)
+    {
+        var score = Start;
+        foreach (var tree in Trees)
+        {
+            score += tree.LeafOf(dense);
+        }
+
+        return score;
+    }
+
     public override bool IsSound(int featureCount) =>
         IsCoefficient(Start)
         && !Trees.IsDefault
@@ -59,6 +70,19 @@ internal sealed record Tree(
 
             scores[row] += Value[node];
         }
+    }
+
+    public double LeafOf(ReadOnlySpan<double> row)
+    {
+        var feature = Feature.AsSpan();
+        var node = 0;
+        while (feature[node] >= 0)
+        {
+            var value = row[feature[node]];
+            node = value <= Threshold[node] || (MissingLeft[node] && double.IsNaN(value)) ? Left[node] : Right[node];
+        }
+
+        return Value[node];
     }
 
     public bool IsSound(int featureCount)

@@ -79,24 +79,9 @@ public sealed class ModelRegistry(IBlobStore store, TimeProvider timeProvider)
                 $"there is no model '{model}' in {store.Description}; {(known.Count == 0 ? "nothing has been registered yet" : $"there are: {string.Join(", ", known)}")}");
         }
 
-        if (cut >= 0 && text[cut] == '/')
-        {
-            var number = text[(cut + 1)..];
-            return int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var parsed) && registry.Find(parsed) is { } version
-                ? (registry, version)
-                : throw new PipelineException(
-                    "version-not-found",
-                    $"model '{model}' has no version '{number}'; it has 1 to {registry.Versions[^1].Number}");
-        }
-
-        var alias = cut < 0 ? RegistryDocument.Champion : text[(cut + 1)..];
-        return registry.Aliases.TryGetValue(alias, out var target)
-            ? (registry, registry.Require(target))
-            : throw new PipelineException(
-                "version-not-found",
-                registry.Aliases.IsEmpty
-                    ? $"model '{model}' has no alias '{alias}': no version has been promoted; name one as {model}/1"
-                    : $"model '{model}' has no alias '{alias}'; it has: {string.Join(", ", registry.Aliases.Keys)}");
+        return cut >= 0 && text[cut] == '/'
+            ? (registry, registry.VersionOf(text[(cut + 1)..]))
+            : (registry, registry.VersionAt(cut < 0 ? RegistryDocument.Champion : text[(cut + 1)..]));
     }
 
     /// <summary>Registers a model file as a version, or finds the version that it already is.</summary>

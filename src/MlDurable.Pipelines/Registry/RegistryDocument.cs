@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using System.Text.Json.Serialization;
 
 namespace MlDurable.Pipelines.Registry;
@@ -80,7 +81,25 @@ public sealed record RegistryDocument
     /// <summary>The version with a number; null when there is none.</summary>
     public ModelVersion? Find(int number) => Versions.FirstOrDefault(version => version.Number == number);
 
+    /// <summary>The version of a number that is given as text.</summary>
+    /// <exception cref="PipelineException"><c>version-not-found</c>: there is none; the message says which there are.</exception>
+    public ModelVersion VersionOf(string number) =>
+        int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var parsed) && Find(parsed) is { } version
+            ? version
+            : throw new PipelineException("version-not-found", $"model '{Model}' has no version '{number}'; it has 1 to {Versions[^1].Number}");
+
     /// <summary>The version that an alias names.</summary>
+    /// <exception cref="PipelineException"><c>version-not-found</c>: there is no such alias; the message says which there are.</exception>
+    public ModelVersion VersionAt(string alias) =>
+        Aliases.TryGetValue(alias, out var target)
+            ? Require(target)
+            : throw new PipelineException(
+                "version-not-found",
+                Aliases.IsEmpty
+                    ? $"model '{Model}' has no alias '{alias}': no version has been promoted; name one as {Model}/1"
+                    : $"model '{Model}' has no alias '{alias}'; it has: {string.Join(", ", Aliases.Keys)}");
+
+    /// <summary>The version of a number that the document itself names.</summary>
     /// <exception cref="PipelineException"><c>registry-broken</c>: the document was changed by hand and no longer has it.</exception>
     internal ModelVersion Require(int number) =>
         Find(number) ?? throw new PipelineException(

@@ -24,12 +24,15 @@ public sealed class CsvScoring(Predictor predictor)
 
     private const int ChunkBytes = 4 << 20;
 
+    /// <summary>Whether a cell that cannot be read as the model's data has it is an error rather than a missing value. Default: false.</summary>
+    public bool RequiresTypes { get; init; }
+
     /// <summary>Scores a file.</summary>
     /// <param name="input">The CSV, plain or gzip, with a header.</param>
     /// <param name="output">Takes the rows and their predictions.</param>
     /// <param name="progress">Told of the rows scored so far, after each chunk; null for nobody.</param>
     /// <param name="cancellationToken">Cancels between chunks.</param>
-    /// <exception cref="CsvException">The file is not readable CSV.</exception>
+    /// <exception cref="CsvException">The file is not readable CSV; with <see cref="RequiresTypes"/>, <c>csv-wrong-type</c>.</exception>
     /// <exception cref="PipelineException"><c>signature-mismatch</c>: a column that the model needs is not there.</exception>
     public async Task<ScoredFile> ScoreAsync(
         Stream input, TextWriter output, IProgress<long>? progress = null, CancellationToken cancellationToken = default)
@@ -82,7 +85,16 @@ public sealed class CsvScoring(Predictor predictor)
         var content = await ReadAsync(text, firstLine, cancellationToken);
         foreach (var errors in content.TypeErrors)
         {
-            total.Add(errors with { FirstLine = errors.FirstLine + firstLine - 2 });
+            var placed = errors with { FirstLine = errors.FirstLine + firstLine - 2 };
+            if (RequiresTypes)
+            {
+                throw new CsvException(
+                    "csv-wrong-type",
+                    $"the column '{placed.Column}' holds '{placed.FirstText}'; expected the type {placed.Expected.ToString().ToLowerInvariant()}, or no value",
+                    placed.FirstLine);
+            }
+
+            total.Add(placed);
         }
 
         var prediction = Predict(content);

@@ -1,3 +1,4 @@
+using MlDurable.Learning.Models;
 using MlDurable.Learning.Tables;
 using MlDurable.Pipelines.Promotion;
 using MlDurable.Pipelines.Registry;
@@ -15,10 +16,14 @@ public sealed class Predictor
 {
     private readonly RegisteredModel registered;
 
-    private Predictor(RegisteredModel registered, TableSchema schema)
+    private readonly Lazy<RowScorer> rows;
+
+    private Predictor(RegisteredModel registered, TableSchema frozen)
     {
         this.registered = registered;
-        Schema = schema;
+        Schema = new TableSchema(
+            [.. frozen.Columns.Where(column => column.Name != registered.Features.Label && !registered.Features.Drop.Contains(column.Name))]);
+        rows = new Lazy<RowScorer>(() => new RowScorer(registered.Model, registered.Features, frozen));
     }
 
     /// <summary>The version that predicts.</summary>
@@ -26,6 +31,13 @@ public sealed class Predictor
 
     /// <summary>The columns that rows to score are read with: those of the pipeline's data, without the label and what is dropped.</summary>
     public TableSchema Schema { get; }
+
+    /// <summary>The probability at and above which the model calls a row positive.</summary>
+    public double Threshold => registered.Model.Threshold;
+
+    /// <summary>Scores rows one at a time, with the same numbers as <see cref="Predict"/> gives. Its columns are all of the pipeline's data.</summary>
+    /// <exception cref="Learning.LearningException"><c>signature-mismatch</c>: the frozen schema does not give the features of the model.</exception>
+    public RowScorer Rows => rows.Value;
 
     /// <summary>Reads a version for scoring.</summary>
     /// <param name="store">The workspace.</param>
@@ -37,18 +49,23 @@ public sealed class Predictor
         IBlobStore store, ModelRegistry registry, string reference, CancellationToken cancellationToken = default)
     {
         var (document, version) = await registry.ResolveAsync(reference, cancellationToken);
-        var model = await RegisteredModel.ReadAsync(store, document.Model, version, cancellationToken);
+        return await OpenAsync(store, document.Model, version, cancellationToken);
+    }
+
+    /// <summary>Reads a version for scoring.</summary>
+    /// <exception cref="PipelineException"><c>version-incomplete</c>, <c>model-changed</c> or <c>schema-missing</c>.</exception>
+    internal static async Task<Predictor> OpenAsync(IBlobStore store, string name, ModelVersion version, CancellationToken cancellationToken)
+    {
+        var model = await RegisteredModel.ReadAsync(store, name, version, cancellationToken);
         var schema = (await store.ReadJsonAsync(BlobNames.Schema(model.Manifest.Pipeline), PipelinesJson.Default.TableSchema, ct: cancellationToken))?.Value
             ?? throw new PipelineException(
                 "schema-missing", $"the schema of pipeline '{model.Manifest.Pipeline}' is gone from {store.Description}; restore {BlobNames.Schema(model.Manifest.Pipeline)}");
-        return new Predictor(
-            model,
-            new TableSchema([.. schema.Columns.Where(column => column.Name != model.Features.Label && !model.Features.Drop.Contains(column.Name))]));
+        return new Predictor(model, schema);
     }
 
     /// <summary>Scores rows.</summary>
-    /// <param name="rows">Raw rows, read with <see cref="Schema"/>; other columns are ignored.</param>
+    /// <param name="table">Raw rows, read with <see cref="Schema"/>; other columns are ignored.</param>
     /// <exception cref="Learning.LearningException"><c>signature-mismatch</c>: a column that the model needs is missing or of another kind.</exception>
-    public PredictionResult Predict(Table rows) =>
-        new(registered.Model.PredictProbability(registered.Features.BuildFeatures(rows)), registered.Model.Threshold);
+    public PredictionResult Predict(Table table) =>
+        new(registered.Model.PredictProbability(registered.Features.BuildFeatures(table)), Threshold);
 }

@@ -1,0 +1,109 @@
+using System.Buffers;
+using System.Collections.Immutable;
+using System.Text;
+using MlDurable.Learning.Features;
+using MlDurable.Learning.Tables;
+
+namespace MlDurable.Learning.Models;
+
+/// <summary>Turns the cells of one raw column into the features that a model makes of them.</summary>
+internal abstract class RowInput
+{
+    /// <summary>Sets the features of a missing cell.</summary>
+    public abstract void SetMissing(double[] dense, int[] hot);
+
+    /// <summary>Sets the features of a text that is no missing value; false when it is not of the column's kind.</summary>
+    public abstract bool TrySet(ReadOnlySpan<byte> cell, double[] dense, int[] hot);
+}
+
+/// <summary>A number column.</summary>
+internal sealed class NumberInput(FittedNumber fitted, int feature) : RowInput
+{
+    public override void SetMissing(double[] dense, int[] hot) => dense[feature] = fitted.Apply(double.NaN);
+
+    public override bool TrySet(ReadOnlySpan<byte> cell, double[] dense, int[] hot) =>
+        CellText.TryParseNumber(cell, out var value) && Set(value, dense);
+
+    public bool Set(double value, double[] dense)
+    {
+        dense[feature] = fitted.Apply(value);
+        return true;
+    }
+}
+
+/// <summary>A time column.</summary>
+internal sealed class TimeInput(ImmutableArray<(DatePart Part, FittedNumber Fitted, int Feature)> parts) : RowInput
+{
+    public override void SetMissing(double[] dense, int[] hot) => Set(TimeColumn.MissingTicks, dense);
+
+    public override bool TrySet(ReadOnlySpan<byte> cell, double[] dense, int[] hot) =>
+        CellText.TryParseTime(cell, out var ticks) && Set(ticks, dense);
+
+    public bool Set(long ticks, double[] dense)
+    {
+        foreach (var (part, fitted, feature) in parts)
+        {
+            dense[feature] = fitted.Apply(RowFeatures.PartOf(ticks, part));
+        }
+
+        return true;
+    }
+}
+
+/// <summary>A category column: a dense feature when it is ordinal, else a block of one-hot features.</summary>
+internal sealed class CategoryInput : RowInput
+{
+    private readonly FittedCategory fitted;
+    private readonly int place;
+    private readonly int offset;
+    private readonly Dictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> levels;
+
+    /// <param name="fitted">What was learned.</param>
+    /// <param name="place">The dense feature, or the block.</param>
+    /// <param name="offset">The first feature of the block.</param>
+    public CategoryInput(FittedCategory fitted, int place, int offset)
+    {
+        this.fitted = fitted;
+        this.place = place;
+        this.offset = offset;
+        levels = fitted.LevelLookup().GetAlternateLookup<ReadOnlySpan<char>>();
+    }
+
+    public override void SetMissing(double[] dense, int[] hot)
+    {
+        if (fitted.Ordinal)
+        {
+            dense[place] = double.NaN;
+        }
+        else
+        {
+            hot[place] = fitted.MissingFeature(offset);
+        }
+    }
+
+    public override bool TrySet(ReadOnlySpan<byte> cell, double[] dense, int[] hot)
+    {
+        char[]? rented = null;
+        var buffer = cell.Length <= 256 ? stackalloc char[256] : rented = ArrayPool<char>.Shared.Rent(cell.Length);
+        Set(buffer[..Encoding.UTF8.GetChars(cell, buffer)], dense, hot);
+        if (rented is not null)
+        {
+            ArrayPool<char>.Shared.Return(rented);
+        }
+
+        return true;
+    }
+
+    public void Set(ReadOnlySpan<char> text, double[] dense, int[] hot)
+    {
+        var level = levels.TryGetValue(text, out var known) ? known : fitted.UnknownLevel;
+        if (fitted.Ordinal)
+        {
+            dense[place] = level < 0 ? double.NaN : level;
+        }
+        else
+        {
+            hot[place] = level < 0 ? -1 : offset + level;
+        }
+    }
+}
