@@ -3,8 +3,8 @@ using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
-using MlDurable.Pipelines.Approvals;
 using MlDurable.Orchestration.Conformance;
+using MlDurable.Pipelines.Approvals;
 
 namespace MlDurable.Pipelines.Tests.Approvals;
 
