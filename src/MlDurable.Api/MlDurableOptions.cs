@@ -1,5 +1,6 @@
 using MlDurable.Api.Security;
 using MlDurable.Pipelines.Serving;
+using MlDurable.Pipelines.Triggers;
 using MlDurable.Storage;
 
 namespace MlDurable.Api;
@@ -42,4 +43,10 @@ public sealed class MlDurableOptions
 
     /// <summary>How models are kept ready for predictions. Default: new options.</summary>
     public ServedModelsOptions Serving { get; set; } = new();
+
+    /// <summary>Schedules whose instants are closer together are refused, visibly: the host ticks too seldom for them. Default: zero, none.</summary>
+    public TimeSpan MinimumScheduleGap { get; set; }
+
+    /// <summary>How arriving data is taken in. Default: new options.</summary>
+    public DataWatchOptions Data { get; set; } = new();
 }

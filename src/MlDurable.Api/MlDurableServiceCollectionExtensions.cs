@@ -37,6 +37,18 @@ public static class MlDurableServiceCollectionExtensions
             .AddSingleton(_ => new ServedModels(store, options.TimeProvider, options.Serving))
             .AddSingleton(new PipelineDeployments(store, options.TimeProvider))
             .AddSingleton(new ClaimStore(store, engine.Name, options.TimeProvider))
+            .AddSingleton(provider => new ScheduleTicker(store, provider.GetRequiredService<IRunStarter>(), engine.Name, options.TimeProvider)
+            {
+                MinimumGap = options.MinimumScheduleGap,
+            })
+            .AddSingleton(provider => new DataWatch(
+                store,
+                provider.GetRequiredService<PipelineDeployments>(),
+                provider.GetRequiredService<IRunStarter>(),
+                provider.GetRequiredService<ClaimStore>(),
+                options.Data,
+                options.TimeProvider))
+            .AddSingleton<AfterTick>()
             .AddSingleton<RunRequests>();
     }
 

@@ -3,7 +3,6 @@ using MlDurable.Api;
 using MlDurable.Api.Endpoints;
 using MlDurable.Api.Security;
 using MlDurable.Orchestration.DurableTask;
-using MlDurable.Pipelines.Deployments;
 using MlDurable.Pipelines.Orchestrations;
 using MlDurable.Pipelines.Runs;
 using MlDurable.Pipelines.Triggers;
@@ -28,26 +27,17 @@ internal static class FunctionsComposition
         {
             api.Store = store;
             api.Engine = engine;
+
+            // The timer ticks once a minute, so a finer schedule is refused instead of being late.
+            api.MinimumScheduleGap = TimeSpan.FromMinutes(1);
+
+            // Azure shows a blob only when its upload is committed, so one that a listing finds need not settle.
+            api.Data = new DataWatchOptions { SettleFor = TimeSpan.Zero };
         });
         services.AddMlDurableKeys(new StoredApiKeys(store));
         services.AddProblemDetails(problems =>
             problems.CustomizeProblemDetails = context => ApiProblems.Complete(context.ProblemDetails, context.Exception));
         services.AddRouting();
-        services.AddSingleton<AfterTick>();
-
-        // The timer ticks once a minute, so a finer schedule is refused instead of being late.
-        services.AddSingleton(provider => new ScheduleTicker(
-            store, provider.GetRequiredService<IRunStarter>(), engine.Name, TimeProvider.System)
-        {
-            MinimumGap = TimeSpan.FromMinutes(1),
-        });
-
-        // Azure shows a blob only when its upload is committed, so one that a listing finds need not settle.
-        services.AddSingleton(new DataWatchOptions { SettleFor = TimeSpan.Zero });
-        services.AddSingleton(provider => new DataWatch(
-            provider.GetRequiredService<IBlobStore>(), provider.GetRequiredService<PipelineDeployments>(),
-            provider.GetRequiredService<IRunStarter>(), provider.GetRequiredService<ClaimStore>(),
-            provider.GetRequiredService<DataWatchOptions>(), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(invocation);
         services.AddSingleton<ApiPipeline>();
         return new(catalog, options);

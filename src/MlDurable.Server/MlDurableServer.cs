@@ -11,9 +11,11 @@ using MlDurable.Api;
 using MlDurable.Api.Endpoints;
 using MlDurable.Api.Security;
 using MlDurable.Pipelines.Runs;
+using MlDurable.Pipelines.Triggers;
 using MlDurable.Server.Health;
 using MlDurable.Server.Security;
 using MlDurable.Server.Telemetry;
+using MlDurable.Server.Triggers;
 
 namespace MlDurable.Server;
 
@@ -77,6 +79,7 @@ public static class MlDurableServer
             api.AnonymousRole = anonymous ? ApiRole.Admin : null;
             api.MaxBodyBytes = options.MaxBodyBytes;
             api.MaxUploadBytes = options.MaxUploadBytes;
+            api.Data = options.Data;
         });
         services.AddMlDurableKeys(keys);
         services.AddRouting();
@@ -109,7 +112,17 @@ public static class MlDurableServer
         services.AddSingleton<MetricsText>();
         services.AddHostedService<OtlpExport>();
         services.AddHostedService<RunTelemetry>();
+        services.AddSingleton<TriggerTicks>();
         AddLoop(services, provider => new ServerLoop("reconcile-runs", options.ReconcileInterval, provider.GetRequiredService<RunLauncher>().ReconcileAsync));
+        AddLoop(services, provider => new ServerLoop("schedules", options.TickInterval, provider.GetRequiredService<TriggerTicks>().SchedulesAsync));
+        AddLoop(services, provider => new ServerLoop("data", options.TickInterval, provider.GetRequiredService<DataWatch>().TickAsync));
+        AddLoop(services, provider => new ServerLoop("list-data", options.DataInterval, provider.GetRequiredService<DataWatch>().ReconcileAsync));
+        AddLoop(services, provider => new ServerLoop("after", options.TickInterval, provider.GetRequiredService<TriggerTicks>().AfterAsync));
+        if (options.WatchedDirectory is { } directory)
+        {
+            services.AddHostedService(provider => new DataWatcherService(
+                directory, provider.GetRequiredService<DataWatch>(), options.TimeProvider, provider.GetRequiredService<ILogger<DataWatcherService>>()));
+        }
     }
 
     private static void AddLoop(IServiceCollection services, Func<IServiceProvider, ServerLoop> loop)

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using MlDurable.Pipelines.Triggers;
 
 namespace MlDurable.Server;
 
@@ -28,4 +29,16 @@ internal static partial class ServerLog
 
     [LoggerMessage(8, LogLevel.Warning, "a figure of the telemetry could not be read")]
     public static partial void TelemetryFailed(ILogger logger, Exception exception);
+
+    [LoggerMessage(9, LogLevel.Information, "schedule {Schedule} of pipeline {Pipeline}, {Nominal:u}: {Outcome} ({Detail})")]
+    public static partial void Instant(ILogger logger, string pipeline, string schedule, DateTimeOffset nominal, TickOutcome outcome, string detail);
+
+    [LoggerMessage(10, LogLevel.Warning, "schedule {Schedule} of pipeline {Pipeline} starts nothing: {Code}: {Problem}")]
+    public static partial void NotScheduled(ILogger logger, string pipeline, string? schedule, string code, string problem);
+
+    [LoggerMessage(11, LogLevel.Warning, "pipeline {Pipeline} did not follow run {EndedRun}: {Code}: {Problem}")]
+    public static partial void NotFollowed(ILogger logger, string pipeline, string endedRun, string code, string problem);
+
+    [LoggerMessage(12, LogLevel.Warning, "changes of data may have been missed, and are looked for: {Reason}")]
+    public static partial void ChangesLost(ILogger logger, string reason);
 }

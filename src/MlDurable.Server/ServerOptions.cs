@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using MlDurable.Api;
 using MlDurable.Api.Security;
+using MlDurable.Pipelines.Triggers;
 using MlDurable.Storage;
 
 namespace MlDurable.Server;
@@ -46,4 +47,16 @@ public sealed record ServerOptions
 
     /// <summary>How often the records of runs are compared with the engine. Default: 30 seconds.</summary>
     public TimeSpan ReconcileInterval { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How often it is looked which schedules, waiting data and followers are due. Default: 1 second.</summary>
+    public TimeSpan TickInterval { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>How often data is listed, so that what no notification told of is found. Default: 1 minute.</summary>
+    public TimeSpan DataInterval { get; init; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>How arriving data is taken in. Default: new options.</summary>
+    public DataWatchOptions Data { get; init; } = new();
+
+    /// <summary>The directory of a workspace whose data folder is watched; null for a store that is none. Default: null.</summary>
+    public string? WatchedDirectory { get; init; }
 }

@@ -136,8 +136,8 @@ public sealed class ApiTests(RanServer ran) : IClassFixture<RanServer>
         Assert.Equal("Failed", (await server.GetJsonAsync($"/api/runs/{id}")).GetProperty("runtimeStatus").GetString());
         await server.GetAsync($"/api/runs/{id}/plan").ShouldFailAsync(HttpStatusCode.NotFound, "run-incomplete");
         await server.PostAsync($"/api/runs/{id}/terminate").ShouldFailAsync(HttpStatusCode.Conflict, "run-ended");
-        await server.PostAsync($"/api/runs/{id}/suspend").ShouldFailAsync(HttpStatusCode.Conflict, "instance-status");
-        await server.PostAsync($"/api/runs/{id}/events/answer", "1").ShouldFailAsync(HttpStatusCode.Conflict, "instance-status");
+        await server.PostAsync($"/api/runs/{id}/suspend").ShouldFailAsync(HttpStatusCode.Conflict, "run-ended");
+        await server.PostAsync($"/api/runs/{id}/events/answer", "1").ShouldFailAsync(HttpStatusCode.Conflict, "run-ended");
         Assert.Equal(1, (await server.SendAsync(HttpMethod.Delete, $"/api/runs/{id}").ShouldBeAsync(HttpStatusCode.OK)).GetProperty("instancesDeleted").GetInt32());
         Assert.Equal(0, (await server.SendAsync(HttpMethod.Delete, $"/api/runs/{id}").ShouldBeAsync(HttpStatusCode.OK)).GetProperty("instancesDeleted").GetInt32());
         Assert.Equal("Failed", (await server.GetJsonAsync($"/api/runs/{id}")).GetProperty("runtimeStatus").GetString());

@@ -2,7 +2,10 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Logging;
 using MlDurable.Api.Security;
+using MlDurable.Pipelines;
+using MlDurable.Pipelines.Triggers;
 using MlDurable.Storage;
 
 namespace MlDurable.Api.Endpoints;
@@ -33,7 +36,9 @@ internal static class DataEndpoints
         [FromHeader(Name = "If-Match")] string? ifMatch,
         [FromHeader(Name = "If-None-Match")] string? ifNoneMatch,
         IBlobStore store,
+        DataWatch data,
         MlDurableOptions options,
+        ILogger<DataWatch> logger,
         CancellationToken cancellationToken)
     {
         var name = Container + path;
@@ -51,10 +56,26 @@ internal static class DataEndpoints
 
         var existed = await store.ExistsAsync(name, cancellationToken);
         var written = await store.WriteAsync(name, request.Body, ConditionOf(ifMatch, ifNoneMatch), cancellationToken);
+
+        await NotifyAsync(data, written, logger);
         return TypedResults.Json(
             new DataFileDocument(path, written.Length, written.ETag),
             ApiJson.Default.DataFileDocument,
             statusCode: existed ? StatusCodes.Status200OK : StatusCodes.Status201Created);
+    }
+
+    /// <summary>Tells the data trigger. The file is there whatever becomes of this: what could not be told, the next listing finds.</summary>
+    private static async Task NotifyAsync(DataWatch data, BlobProperties written, ILogger logger)
+    {
+        try
+        {
+            // Also when the caller goes away.
+            await data.NotifyAsync([DataNotification.Of(written)], CancellationToken.None);
+        }
+        catch (Exception exception) when (exception is AggregateException or PipelineException or BlobStoreException)
+        {
+            ApiLog.NotNotified(logger, written.Name, exception.Message, exception);
+        }
     }
 
     private static BlobCondition ConditionOf(string? ifMatch, string? ifNoneMatch) => (ifMatch, ifNoneMatch) switch

@@ -160,7 +160,9 @@ internal static class RunEndpoints
         var document = new RunStatusDocument(
             state?.Name,
             runId,
-            state?.RuntimeStatus ?? StatusOf(run),
+
+            // The record is the truth: an instance ends a moment after its last step has closed the record.
+            run.Status == RunStatus.Running && state is not null ? state.RuntimeStatus : StatusOf(run),
             state?.CustomStatus is { } status ? JsonSerializer.Deserialize(status, ApiJson.Default.JsonElement) : null,
             run.StartedAt,
             state?.LastUpdatedAt ?? run.FinishedAt ?? run.StartedAt,
@@ -219,7 +221,6 @@ internal static class RunEndpoints
     private static async Task<StatusCodeHttpResult> RaiseEventAsync(
         string runId, string eventName, HttpRequest request, RunStore runs, RunEngine engine, MlDurableOptions options, CancellationToken cancellationToken)
     {
-        await RequireOwnAsync(runs, engine, runId, cancellationToken);
         var body = await RequestBody.ReadAsync(request, options.MaxBodyBytes, cancellationToken);
         JsonElement payload;
         try
@@ -231,13 +232,20 @@ internal static class RunEndpoints
             throw new ApiException("request-invalid", $"the event's payload is not JSON: {exception.Message}", exception);
         }
 
+        await RequireUnfinishedAsync(runs, engine, runId, cancellationToken);
         await engine.Client.RaiseEventAsync(runId, new EventDefinition<JsonElement>(eventName, ApiJson.Default.JsonElement), payload, cancellationToken);
         return TypedResults.StatusCode(StatusCodes.Status202Accepted);
     }
 
     private static async Task<JsonHttpResult<PurgeResult>> PurgeAsync(string runId, RunStore runs, RunEngine engine, CancellationToken cancellationToken)
     {
-        await RequireOwnAsync(runs, engine, runId, cancellationToken);
+        var run = await RequireOwnAsync(runs, engine, runId, cancellationToken);
+        if (run.Status != RunStatus.Running && await engine.Client.GetAsync(runId, cancellationToken) is { IsFinished: false })
+        {
+            // Its last step has closed the record; it ends in a moment.
+            await engine.Client.WaitForCompletionAsync(runId, cancellationToken);
+        }
+
         return TypedResults.Json(new PurgeResult(await engine.Client.PurgeAsync(runId, cancellationToken) ? 1 : 0), ApiJson.Default.PurgeResult);
     }
 
@@ -247,7 +255,7 @@ internal static class RunEndpoints
                 $"/{{runId}}/{verb}",
                 async Task<StatusCodeHttpResult> (string runId, string? reason, ClaimsPrincipal user, RunStore store, RunEngine engine, CancellationToken cancellationToken) =>
                 {
-                    await RequireOwnAsync(store, engine, runId, cancellationToken);
+                    await RequireUnfinishedAsync(store, engine, runId, cancellationToken);
                     await steer(engine.Client, runId, ReasonOf(reason, user), cancellationToken);
                     return TypedResults.StatusCode(StatusCodes.Status202Accepted);
                 })
@@ -282,12 +290,20 @@ internal static class RunEndpoints
             .ProducesProblems(404);
 
     /// <summary>A run that this engine carries out; one of another engine on the same store is steered there.</summary>
-    private static async Task RequireOwnAsync(RunStore runs, RunEngine engine, string runId, CancellationToken cancellationToken)
+    private static async Task<RunRecord> RequireOwnAsync(RunStore runs, RunEngine engine, string runId, CancellationToken cancellationToken)
     {
         var run = await RequireAsync(runs, runId, cancellationToken);
-        if (run.Engine != engine.Name)
+        return run.Engine == engine.Name
+            ? run
+            : throw new PipelineException("instance-conflict", $"run {runId} belongs to the engine '{run.Engine}'; steer it there");
+    }
+
+    private static async Task RequireUnfinishedAsync(RunStore runs, RunEngine engine, string runId, CancellationToken cancellationToken)
+    {
+        var run = await RequireOwnAsync(runs, engine, runId, cancellationToken);
+        if (run.Status != RunStatus.Running)
         {
-            throw new PipelineException("instance-conflict", $"run {runId} belongs to the engine '{run.Engine}'; steer it there");
+            throw new PipelineException("run-ended", $"run {runId} has ended already: {run.Status.ToString().ToLowerInvariant()}");
         }
     }
 

@@ -38,6 +38,7 @@ internal static class ServeProcedure
                     : throw new CliException(CliErrorCodes.Usage, $"--listen takes http://ADDRESS:PORT, not '{listen}'"),
                 Keys = KeysProcedure.SourceOf(workspace, call.Host, keyFile),
                 TimeProvider = workspace.TimeProvider,
+                WatchedDirectory = workspace.StoreDirectory,
                 Logging = logging => logging.AddProvider(new ServeLog(call.Terminal, workspace.TimeProvider)),
             },
             call.CancellationToken);
