@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Reflection;
 
 namespace MlDurable.EndToEnd.Tests;
 
@@ -7,6 +8,9 @@ public sealed class PackageTests : IDisposable
 {
     /// <summary>The build that is packed: the folder above that of the framework.</summary>
     private static readonly string s_configuration = Directory.GetParent(Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory))!.Name;
+
+    private static readonly string? s_fullPackageFeed = typeof(PackageTests).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
+        .Single(static metadata => metadata.Key == "FullPackageFeed").Value;
 
     private readonly TestDirectory directory = new();
 
@@ -60,7 +64,7 @@ public sealed class PackageTests : IDisposable
 
     private Task<string> PackAsync(string project) => DotnetAsync(
         "pack", Path.Combine(BirdStrikes.Repository(), "src", project), "--no-build", "--configuration", s_configuration, "--output", directory.At("feed"),
-        "-nologo", "-tl:off");
+        $"-p:FullPackageFeed={s_fullPackageFeed}", "-nologo", "-tl:off");
 
     private Task<string> DotnetAsync(params string[] args) => RunAsync("dotnet", args);
 
