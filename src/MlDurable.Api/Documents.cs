@@ -2,10 +2,12 @@ using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using MlDurable.Orchestration;
+using MlDurable.Pipelines.Approvals;
 using MlDurable.Pipelines.Definition;
 using MlDurable.Pipelines.Deployments;
 using MlDurable.Pipelines.Registry;
 using MlDurable.Pipelines.Runs;
+using MlDurable.Pipelines.Triggers;
 
 namespace MlDurable.Api;
 
@@ -149,6 +151,42 @@ public sealed record DeployedDocument(PipelineDeployment Deployment, ImmutableAr
 /// <param name="ETag">The content's ETag.</param>
 public sealed record DataFileDocument(string Name, long Length, string ETag);
 
+/// <summary>The body of a request that pauses or unpauses schedules.</summary>
+public sealed record ScheduleChangeBody
+{
+    /// <summary>The schedule; null for every one of the pipeline.</summary>
+    public string? Schedule { get; init; }
+
+    /// <summary>Why; needed to pause.</summary>
+    public string? Reason { get; init; }
+}
+
+/// <summary>What waits for a person's answer.</summary>
+public sealed record ApprovalsDocument(ImmutableArray<ApprovalView> Approvals);
+
+/// <summary>The body of an answer.</summary>
+public sealed record ApprovalBody
+{
+    /// <summary>The answer.</summary>
+    public required ApprovalChoice Choice { get; init; }
+
+    /// <summary>Why; needed to reject.</summary>
+    public string? Reason { get; init; }
+
+    /// <summary>The evidence that was looked at, as the request names it; null for whichever is asked about now.</summary>
+    public string? EvidenceHash { get; init; }
+}
+
+/// <summary>The backfills of a workspace.</summary>
+public sealed record BackfillsDocument(ImmutableArray<BackfillSummary> Backfills);
+
+/// <summary>A backfill in a list.</summary>
+/// <param name="Backfill">What was asked for.</param>
+/// <param name="Completed">Runs that completed.</param>
+/// <param name="Failed">Runs that failed or were cancelled.</param>
+/// <param name="Open">Runs that have not ended or not begun.</param>
+public sealed record BackfillSummary(Backfill Backfill, int Completed, int Failed, int Open);
+
 /// <summary>Serializers of what the API takes and gives. A body with an unknown property is refused.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
@@ -158,8 +196,16 @@ public sealed record DataFileDocument(string Name, long Length, string ETag);
     RespectNullableAnnotations = true,
     RespectRequiredConstructorParameters = true,
     NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals)]
+[JsonSerializable(typeof(ApprovalBody))]
+[JsonSerializable(typeof(ApprovalReceipt))]
+[JsonSerializable(typeof(ApprovalView))]
+[JsonSerializable(typeof(ApprovalsDocument))]
+[JsonSerializable(typeof(Backfill))]
+[JsonSerializable(typeof(BackfillProgress))]
+[JsonSerializable(typeof(BackfillsDocument))]
 [JsonSerializable(typeof(ChampionChange))]
 [JsonSerializable(typeof(DataFileDocument))]
+[JsonSerializable(typeof(DataWatchState))]
 [JsonSerializable(typeof(DeployedDocument))]
 [JsonSerializable(typeof(Evaluation))]
 [JsonSerializable(typeof(ImmutableArray<PipelineProblem>))]
@@ -177,6 +223,8 @@ public sealed record DataFileDocument(string Name, long Length, string ETag);
 [JsonSerializable(typeof(RunStatusDocument))]
 [JsonSerializable(typeof(RunStepsDocument))]
 [JsonSerializable(typeof(RunsPage))]
+[JsonSerializable(typeof(ScheduleChangeBody))]
+[JsonSerializable(typeof(ScheduleOverview))]
 [JsonSerializable(typeof(StartRunBody))]
 [JsonSerializable(typeof(string))]
 [JsonSerializable(typeof(VersionDocument))]

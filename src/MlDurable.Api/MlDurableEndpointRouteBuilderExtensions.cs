@@ -20,6 +20,9 @@ public static class MlDurableEndpointRouteBuilderExtensions
         PipelineEndpoints.Map(api);
         ModelEndpoints.Map(api);
         DataEndpoints.Map(api);
+        ScheduleEndpoints.Map(api);
+        ApprovalEndpoints.Map(api);
+        BackfillEndpoints.Map(api);
         return api;
     }
 }

@@ -1,4 +1,5 @@
 using MlDurable.Api.Security;
+using MlDurable.Pipelines.Approvals;
 using MlDurable.Pipelines.Serving;
 using MlDurable.Pipelines.Triggers;
 using MlDurable.Storage;
@@ -49,4 +50,7 @@ public sealed class MlDurableOptions
 
     /// <summary>How arriving data is taken in. Default: new options.</summary>
     public DataWatchOptions Data { get; set; } = new();
+
+    /// <summary>The key and the address of one-time links to approve; the catalog of the engine must have the same. Default: no links.</summary>
+    public ApprovalOptions Approvals { get; set; } = new();
 }

@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using MlDurable.Api.Endpoints;
 using MlDurable.Api.Security;
+using MlDurable.Pipelines.Approvals;
 using MlDurable.Pipelines.Deployments;
 using MlDurable.Pipelines.Registry;
 using MlDurable.Pipelines.Runs;
@@ -49,6 +50,10 @@ public static class MlDurableServiceCollectionExtensions
                 options.Data,
                 options.TimeProvider))
             .AddSingleton<AfterTick>()
+            .AddSingleton(new ScheduleBoard(store, options.TimeProvider) { MinimumGap = options.MinimumScheduleGap })
+            .AddSingleton(new BackfillStore(store))
+            .AddSingleton(new ApprovalBook(store))
+            .AddSingleton(new ApprovalDesk(store, engine.Client, options.TimeProvider, options.Approvals))
             .AddSingleton<RunRequests>();
     }
 

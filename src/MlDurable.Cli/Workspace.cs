@@ -1,5 +1,6 @@
 using MlDurable.Cli.Output;
 using MlDurable.Orchestration.Embedded;
+using MlDurable.Pipelines.Approvals;
 using MlDurable.Pipelines.Orchestrations;
 using MlDurable.Pipelines.Runs;
 using MlDurable.Storage;
@@ -87,10 +88,12 @@ internal sealed class Workspace
     /// <summary>Opens the engine: takes the lock, recovers, and goes on with what was unfinished, unless <paramref name="paused"/>.</summary>
     /// <param name="paused">Only recover and answer: nothing runs.</param>
     /// <param name="observer">Told of every event from the first one; null for none.</param>
+    /// <param name="approvals">The key and the address of one-time links; null for none.</param>
     /// <param name="cancellationToken">Gives up before the journal is read.</param>
-    public Task<EmbeddedEngine> OpenEngineAsync(bool paused, CancellationToken cancellationToken, Action<EngineEvent>? observer = null) =>
+    public Task<EmbeddedEngine> OpenEngineAsync(
+        bool paused, CancellationToken cancellationToken, Action<EngineEvent>? observer = null, ApprovalOptions? approvals = null) =>
         EmbeddedEngine.OpenAsync(
-            FlowCatalog.Create(Store, TimeProvider),
+            FlowCatalog.Create(Store, TimeProvider, approvals),
             new EmbeddedEngineOptions { Directory = JournalDirectory, TimeProvider = TimeProvider, Paused = paused, Observer = observer },
             cancellationToken);
 

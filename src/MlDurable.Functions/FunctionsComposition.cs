@@ -18,7 +18,7 @@ internal static class FunctionsComposition
     public static DurableTaskEngine AddMlDurableFunctions(this IServiceCollection services, FunctionsSettings settings)
     {
         var store = BlobStoreFactory.Open(settings.Store);
-        var catalog = FlowCatalog.Create(store, TimeProvider.System);
+        var catalog = FlowCatalog.Create(store, TimeProvider.System, settings.Approvals);
         var options = new DurableTaskEngineOptions { ActivityStarts = new BlobActivityStarts(store) };
         var invocation = new InvocationClient();
         var engine = new RunEngine(
@@ -27,6 +27,7 @@ internal static class FunctionsComposition
         {
             api.Store = store;
             api.Engine = engine;
+            api.Approvals = settings.Approvals;
 
             // The timer ticks once a minute, so a finer schedule is refused instead of being late.
             api.MinimumScheduleGap = TimeSpan.FromMinutes(1);

@@ -62,6 +62,9 @@ public static class MlDurableServer
                 kestrel.Listen(address, port);
             }
         });
+
+        // The framework's own lines about requests would hold the tokens of one-time links; ours do not.
+        builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
         options.Logging?.Invoke(builder.Logging);
         AddServices(builder.Services, options, keys, anonymous: !hasKeys);
         var app = builder.Build();
@@ -80,6 +83,7 @@ public static class MlDurableServer
             api.MaxBodyBytes = options.MaxBodyBytes;
             api.MaxUploadBytes = options.MaxUploadBytes;
             api.Data = options.Data;
+            api.Approvals = options.Approvals;
         });
         services.AddMlDurableKeys(keys);
         services.AddRouting();

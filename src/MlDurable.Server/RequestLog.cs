@@ -13,14 +13,17 @@ internal sealed class RequestLog(RequestDelegate next, TimeProvider timeProvider
         var status = context.Response.StatusCode;
         if (!HttpMethods.IsGet(context.Request.Method) || status >= StatusCodes.Status500InternalServerError)
         {
-            // As it came, percent-encoded: a decoded path may hold line breaks.
             ServerLog.Answered(
                 logger,
                 context.Request.Method,
-                context.Request.Path.ToUriComponent(),
+                PathOf(context.Request),
                 status,
                 (long)timeProvider.GetElapsedTime(start).TotalMilliseconds,
                 context.User.Identity?.Name ?? "anonymous");
         }
     }
+
+    /// <summary>As it came, percent-encoded, since a decoded path may hold line breaks; the token of a one-time link is a secret and is left out.</summary>
+    private static string PathOf(HttpRequest request) =>
+        request.Path.StartsWithSegments("/api/approvals", StringComparison.OrdinalIgnoreCase, out var token) && token.HasValue ? "/api/approvals/…" : request.Path.ToUriComponent();
 }

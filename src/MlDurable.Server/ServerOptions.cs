@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using MlDurable.Api;
 using MlDurable.Api.Security;
+using MlDurable.Pipelines.Approvals;
 using MlDurable.Pipelines.Triggers;
 using MlDurable.Storage;
 
@@ -56,6 +57,9 @@ public sealed record ServerOptions
 
     /// <summary>How arriving data is taken in. Default: new options.</summary>
     public DataWatchOptions Data { get; init; } = new();
+
+    /// <summary>The key and the address of one-time links to approve, as the engine's catalog has them. Default: no links.</summary>
+    public ApprovalOptions Approvals { get; init; } = new();
 
     /// <summary>The directory of a workspace whose data folder is watched; null for a store that is none. Default: null.</summary>
     public string? WatchedDirectory { get; init; }

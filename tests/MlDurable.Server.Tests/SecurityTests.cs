@@ -23,6 +23,13 @@ public sealed class SecurityTests : IDisposable
             (HttpMethod.Get, "/api/pipelines", [ApiRole.Viewer, ApiRole.Operator, ApiRole.Approver, ApiRole.Admin]),
             (HttpMethod.Get, $"{run}/events", [ApiRole.Viewer, ApiRole.Operator, ApiRole.Approver, ApiRole.Admin]),
             (HttpMethod.Get, "/openapi/v1.json", [ApiRole.Viewer, ApiRole.Operator, ApiRole.Approver, ApiRole.Admin]),
+            (HttpMethod.Get, "/api/schedules", [ApiRole.Viewer, ApiRole.Operator, ApiRole.Approver, ApiRole.Admin]),
+            (HttpMethod.Get, "/api/approvals", [ApiRole.Viewer, ApiRole.Operator, ApiRole.Approver, ApiRole.Admin]),
+            (HttpMethod.Get, "/api/backfills", [ApiRole.Viewer, ApiRole.Operator, ApiRole.Approver, ApiRole.Admin]),
+            (HttpMethod.Post, "/api/pipelines/none/schedules/pause", [ApiRole.Operator, ApiRole.Admin]),
+            (HttpMethod.Post, "/api/pipelines/none/schedules/unpause", [ApiRole.Operator, ApiRole.Admin]),
+            (HttpMethod.Post, "/api/backfills/none/cancel", [ApiRole.Operator, ApiRole.Admin]),
+            (HttpMethod.Post, $"{run}/approval", [ApiRole.Approver, ApiRole.Admin]),
             (HttpMethod.Post, "/api/pipelines/none/runs", [ApiRole.Operator, ApiRole.Admin]),
             (HttpMethod.Post, $"{run}/suspend", [ApiRole.Operator, ApiRole.Admin]),
             (HttpMethod.Post, $"{run}/resume", [ApiRole.Operator, ApiRole.Admin]),
@@ -153,9 +160,20 @@ public sealed class SecurityTests : IDisposable
         return made;
     }
 
-    private static StringContent? BodyOf(HttpMethod method, string path) => method == HttpMethod.Put
-        ? new StringContent("a\n1\n", System.Text.Encoding.UTF8, path.StartsWith("/api/data", StringComparison.Ordinal) ? "text/csv" : "application/yaml")
-        : method == HttpMethod.Post && path.StartsWith("/api/models", StringComparison.Ordinal)
-            ? new StringContent("""{"version":1,"reason":"x"}""", System.Text.Encoding.UTF8, "application/json")
-            : null;
+    private static StringContent? BodyOf(HttpMethod method, string path)
+    {
+        if (method == HttpMethod.Put)
+        {
+            return new StringContent("a\n1\n", System.Text.Encoding.UTF8, path.StartsWith("/api/data", StringComparison.Ordinal) ? "text/csv" : "application/yaml");
+        }
+
+        var json = (method == HttpMethod.Post, path) switch
+        {
+            (true, _) when path.StartsWith("/api/models", StringComparison.Ordinal) => """{"version":1,"reason":"x"}""",
+            (true, _) when path.Contains("/schedules/", StringComparison.Ordinal) => """{"reason":"x"}""",
+            (true, _) when path.EndsWith("/approval", StringComparison.Ordinal) => """{"choice":"Approve"}""",
+            _ => null,
+        };
+        return json is null ? null : new StringContent(json, System.Text.Encoding.UTF8, "application/json");
+    }
 }

@@ -332,7 +332,8 @@ internal static class RunEndpoints
         _ => OrchestrationRuntimeStatus.Failed,
     };
 
-    private static string ReasonOf(string? reason, ClaimsPrincipal user) =>
+    /// <summary>Why, with who asks.</summary>
+    public static string ReasonOf(string? reason, ClaimsPrincipal user) =>
         string.IsNullOrWhiteSpace(reason) ? $"asked for by {Caller.NameOf(user)}" : $"{reason} ({Caller.NameOf(user)})";
 
     private static string AddressOf(HttpRequest request, string runId) => $"{request.Scheme}://{request.Host}{request.PathBase}/api/runs/{runId}";

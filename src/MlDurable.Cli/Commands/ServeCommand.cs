@@ -18,6 +18,12 @@ internal static class ServeCommand
             DefaultValueFactory = _ => DefaultAddress,
         };
         var keys = new Option<string?>("--keys") { Description = "A file with the keys. Default: the keys in the workspace.", HelpName = "FILE" };
+        var publicUrl = new Option<string?>("--public-url")
+        {
+            Description = "Where people reach this server: the beginning of one-time links to approve, which need --link-key too. Default: no links.",
+            HelpName = "URL",
+        };
+        var linkKey = new Option<string?>("--link-key") { Description = "A file with the secret that links are signed with: at least 32 random characters.", HelpName = "FILE" };
         var command = new ToolCommand(
             "serve",
             "Serves the HTTP API of a workspace and carries its runs out, until it is stopped. Everything is resumable.",
@@ -26,10 +32,17 @@ internal static class ServeCommand
         command.Arguments.Add(pipelines);
         command.Options.Add(listen);
         command.Options.Add(keys);
+        command.Options.Add(publicUrl);
+        command.Options.Add(linkKey);
 
         // The web framework is loaded only here: other commands start as fast as without it.
         command.Run = call => ServeProcedure.RunAsync(
-            call, call.Arguments.GetValue(pipelines) ?? [], call.Arguments.GetRequiredValue(listen), call.Arguments.GetValue(keys));
+            call,
+            call.Arguments.GetValue(pipelines) ?? [],
+            call.Arguments.GetRequiredValue(listen),
+            call.Arguments.GetValue(keys),
+            call.Arguments.GetValue(publicUrl),
+            call.Arguments.GetValue(linkKey));
         return command;
     }
 }

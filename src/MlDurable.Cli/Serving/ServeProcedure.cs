@@ -1,10 +1,12 @@
 using System.Collections.Immutable;
+using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Logging;
 using MlDurable.Api;
 using MlDurable.Cli.Output;
 using MlDurable.Cli.Running;
 using MlDurable.Orchestration.Embedded;
+using MlDurable.Pipelines.Approvals;
 using MlDurable.Pipelines.Deployments;
 using MlDurable.Pipelines.Runs;
 using MlDurable.Server;
@@ -20,13 +22,15 @@ internal sealed record ServingDocument(string Url, string OpenApi, ImmutableArra
 /// <summary>What <c>serve</c> does.</summary>
 internal static class ServeProcedure
 {
-    public static async Task<int> RunAsync(CommandCall call, IReadOnlyList<string> files, string listen, string? keyFile)
+    public static async Task<int> RunAsync(
+        CommandCall call, IReadOnlyList<string> files, string listen, string? keyFile, string? publicUrl, string? linkKeyFile)
     {
+        var approvals = Links(call, publicUrl, linkKeyFile);
         var sources = files.Select(file => ReadAndRemark(call, file)).ToList();
         var workspace = call.OpenWorkspace(sources.Count > 0 ? sources[0].File : null);
         var feed = new RunFeed(workspace.TimeProvider.GetUtcNow().ToUnixTimeMilliseconds() * 1000);
         await using var engine = await workspace.OpenEngineAsync(
-            paused: false, call.CancellationToken, observer: happened => EngineFeed.Publish(feed, happened));
+            paused: false, call.CancellationToken, observer: happened => EngineFeed.Publish(feed, happened), approvals);
         await using var app = await MlDurableServer.BuildAsync(
             new ServerOptions
             {
@@ -39,6 +43,7 @@ internal static class ServeProcedure
                 Keys = KeysProcedure.SourceOf(workspace, call.Host, keyFile),
                 TimeProvider = workspace.TimeProvider,
                 WatchedDirectory = workspace.StoreDirectory,
+                Approvals = approvals,
                 Logging = logging => logging.AddProvider(new ServeLog(call.Terminal, workspace.TimeProvider)),
             },
             call.CancellationToken);
@@ -67,6 +72,34 @@ internal static class ServeProcedure
         }
 
         return ExitCodes.Done;
+    }
+
+    /// <summary>The key and the address of one-time links; both or none are given.</summary>
+    private static ApprovalOptions Links(CommandCall call, string? publicUrl, string? keyFile)
+    {
+        if ((publicUrl, keyFile) is (null, null))
+        {
+            return new ApprovalOptions();
+        }
+
+        if (publicUrl is null || keyFile is null)
+        {
+            throw new CliException(CliErrorCodes.Usage, "one-time links need both --public-url and --link-key");
+        }
+
+        if (!Uri.TryCreate(publicUrl.EndsWith('/') ? publicUrl : publicUrl + "/", UriKind.Absolute, out var address) || address.Scheme is not ("http" or "https"))
+        {
+            throw new CliException(CliErrorCodes.Usage, $"--public-url takes an address such as https://ml.example.com/, not '{publicUrl}'");
+        }
+
+        var path = call.Host.FullPath(keyFile);
+        var key = File.Exists(path)
+            ? Encoding.UTF8.GetBytes(File.ReadAllText(path).Trim())
+            : throw new CliException(CliErrorCodes.FileNotFound, $"there is no file '{keyFile}' with the secret of links");
+        return key.Length >= ApprovalOptions.MinKeyBytes
+            ? new ApprovalOptions { LinkKey = key, LinkBase = address }
+            : throw new CliException(
+                CliErrorCodes.FileUnusable, $"the secret in '{keyFile}' has {key.Length} bytes; links need at least {ApprovalOptions.MinKeyBytes}, random ones");
     }
 
     private static PipelineSource ReadAndRemark(CommandCall call, string file)

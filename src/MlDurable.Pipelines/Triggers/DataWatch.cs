@@ -117,7 +117,7 @@ public sealed class DataWatch
 
     /// <summary>What is known about a pipeline's data; null when no deployed pipeline of this name has a data trigger.</summary>
     public async Task<DataWatchState?> StateAsync(string pipeline, CancellationToken cancellationToken = default) =>
-        (await PipelinesAsync(options.DeploymentsFor, cancellationToken)).FirstOrDefault(known => known.Pipeline.Definition.Name == pipeline) is { } found
+        (await PipelinesAsync(TimeSpan.Zero, cancellationToken)).FirstOrDefault(known => known.Pipeline.Definition.Name == pipeline) is { } found
             ? await found.StateAsync(cancellationToken)
             : null;
 

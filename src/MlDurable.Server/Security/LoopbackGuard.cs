@@ -21,7 +21,7 @@ internal static class LoopbackGuard
 
         var origin = request.Headers.Origin.ToString();
         var site = request.Headers["Sec-Fetch-Site"].ToString();
-        if ((origin.Length > 0 && origin != $"{request.Scheme}://{request.Host}") || site is "cross-site" or "same-site")
+        if ((origin.Length > 0 && origin != $"{request.Scheme}://{request.Host}") || (site is "cross-site" or "same-site" && !IsFollowedLink(request)))
         {
             await ApiProblems.Of("origin-refused", "requests from pages of another origin are refused").ExecuteAsync(context);
             return;
@@ -29,6 +29,10 @@ internal static class LoopbackGuard
 
         await next(context);
     }
+
+    /// <summary>A person may follow a one-time link from a page of another site: what it shows changes nothing, and its page answers from here.</summary>
+    private static bool IsFollowedLink(HttpRequest request) =>
+        HttpMethods.IsGet(request.Method) && request.Path.StartsWithSegments("/api/approvals", StringComparison.OrdinalIgnoreCase) && request.Headers["Sec-Fetch-Mode"] == "navigate";
 
     public static bool IsLoopback(string host) =>
         host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || (IPAddress.TryParse(host.Trim('[', ']'), out var address) && IPAddress.IsLoopback(address));

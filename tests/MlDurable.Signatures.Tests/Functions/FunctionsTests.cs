@@ -20,7 +20,7 @@ public sealed class FunctionsTests : IDisposable
     {
         var services = new ServiceCollection();
         services.AddLogging();
-        services.AddMlDurableFunctions(new(_folder.FullName, "test"));
+        services.AddMlDurableFunctions(new(_folder.FullName, "test", new()));
         services.AddSingleton<DataFunctions>().AddSingleton<TimerFunctions>().AddSingleton<ApiFunction>();
         services.AddSingleton<System.Diagnostics.DiagnosticListener>(_ => new("test"));
         services.AddSingleton<System.Diagnostics.DiagnosticSource>(provider => provider.GetRequiredService<System.Diagnostics.DiagnosticListener>());
@@ -94,5 +94,32 @@ public sealed class FunctionsTests : IDisposable
             .AddInMemoryCollection(new Dictionary<string, string?> { ["MLDURABLE_STORE"] = "UseDevelopmentStorage=true" }).Build();
         var failure = Assert.Throws<InvalidOperationException>(() => FunctionsSettings.Read(configuration));
         Assert.Contains("TASKHUB_NAME", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(null, null, true)]
+    [InlineData("0123456789abcdef0123456789abcdef", "https://ml.example.com", true)]
+    [InlineData("0123456789abcdef0123456789abcdef", null, false)]
+    [InlineData(null, "https://ml.example.com", false)]
+    [InlineData("short", "https://ml.example.com", false)]
+    [InlineData("0123456789abcdef0123456789abcdef", "http://ml.example.com", false)]
+    public void Settings_OfLinks_AreBothOrNone(string? key, string? address, bool valid)
+    {
+        var configuration = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
+        {
+            ["MLDURABLE_STORE"] = "UseDevelopmentStorage=true",
+            ["TASKHUB_NAME"] = "hub",
+            ["MLDURABLE_LINK_KEY"] = key,
+            ["MLDURABLE_PUBLIC_URL"] = address,
+        }).Build();
+        if (valid)
+        {
+            Assert.Equal(key is not null, FunctionsSettings.Read(configuration).Approvals.LinkBase is not null);
+            return;
+        }
+
+        var failure = Assert.Throws<InvalidOperationException>(() => FunctionsSettings.Read(configuration));
+        Assert.Contains("MLDURABLE_LINK_KEY", failure.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("0123456789", failure.Message, StringComparison.Ordinal);
     }
 }
