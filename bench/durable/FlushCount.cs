@@ -1,0 +1,41 @@
+using MlDurable.Orchestration.Embedded.Files;
+
+namespace MlDurable.Bench.Durable;
+
+/// <summary>A journal's directory that counts the flushes of its files.</summary>
+internal sealed class FlushCount(string path) : IJournalDirectory
+{
+    private readonly DiskJournalDirectory directory = new(path);
+    private long flushes;
+
+    public long Flushes => Interlocked.Read(ref flushes);
+
+    public string Path => directory.Path;
+
+    public IReadOnlyList<string> List() => directory.List();
+
+    public Stream OpenRead(string name) => directory.OpenRead(name);
+
+    public IJournalFile Create(string name) => new File(this, directory.Create(name));
+
+    public void Truncate(string name, long length) => directory.Truncate(name, length);
+
+    public void Rename(string name, string newName) => directory.Rename(name, newName);
+
+    public void Delete(string name) => directory.Delete(name);
+
+    public void Sync() => directory.Sync();
+
+    private sealed class File(FlushCount owner, IJournalFile file) : IJournalFile
+    {
+        public void Append(ReadOnlySpan<byte> bytes) => file.Append(bytes);
+
+        public void Flush()
+        {
+            Interlocked.Increment(ref owner.flushes);
+            file.Flush();
+        }
+
+        public void Dispose() => file.Dispose();
+    }
+}
