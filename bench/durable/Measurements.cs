@@ -161,7 +161,7 @@ internal sealed class Measurements(bool isQuick, Report report) : IDisposable
 
     internal static Task<EmbeddedEngine> OpenAsync(Workloads workloads, string journal, Func<EmbeddedEngineOptions, EmbeddedEngineOptions>? change = null)
     {
-        var options = new EmbeddedEngineOptions { Directory = journal };
+        var options = new EmbeddedEngineOptions { Directory = journal, ActivitySlots = 256 };
         return EmbeddedEngine.OpenAsync(workloads.Catalog(), change is null ? options : change(options));
     }
 
