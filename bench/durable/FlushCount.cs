@@ -30,6 +30,10 @@ internal sealed class FlushCount(string path) : IJournalDirectory
     {
         public void Append(ReadOnlySpan<byte> bytes) => file.Append(bytes);
 
+        public void Reserve(int bytes) => file.Reserve(bytes);
+
+        public void Seal() => file.Seal();
+
         public void Flush()
         {
             Interlocked.Increment(ref owner.flushes);

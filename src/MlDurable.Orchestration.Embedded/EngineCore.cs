@@ -402,7 +402,7 @@ internal sealed class EngineCore : IAsyncDisposable
 
         if (!batch.IsEmpty)
         {
-            _journal.Append(batch);
+            _journal.Append(batch, batch.IsFollowed);
         }
     }
 
@@ -461,6 +461,7 @@ internal sealed class EngineCore : IAsyncDisposable
         var instance = _table.Find(record.InstanceId)!;
         ScheduleStart(instance);
         QueueTurn(instance);
+        batch.IsFollowed |= instance.Live.TurnQueued;
     }
 
     private void ScheduleStart(Instance instance)
@@ -500,6 +501,7 @@ internal sealed class EngineCore : IAsyncDisposable
             if (!NeedsTurn(instance))
             {
                 instance.Live.TurnQueued = false;
+                _journal.Hurry();
                 return;
             }
 
@@ -528,7 +530,14 @@ internal sealed class EngineCore : IAsyncDisposable
                 var batch = new JournalBatch();
                 CommitTurn(instance, new(instance.Id, now, consumed, decisions), batch);
                 QueueTurn(instance);
+
+                // Whatever the turn gave to others, its own entries have waited for nothing but it.
+                batch.IsFollowed = false;
                 Submit(batch);
+            }
+            else
+            {
+                _journal.Hurry();
             }
         }
     }
@@ -674,6 +683,7 @@ internal sealed class EngineCore : IAsyncDisposable
     {
         Commit(input, batch);
         QueueTurn(instance);
+        batch.IsFollowed |= instance.Live.TurnQueued;
     }
 
     private void FailStep(Instance instance, int sequence, JournalBatch batch, TaskFailureDetails failure) =>

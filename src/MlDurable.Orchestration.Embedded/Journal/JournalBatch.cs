@@ -11,6 +11,9 @@ internal sealed class JournalBatch
 
     public List<JournalEntry> Entries { get; } = [];
 
+    /// <summary>Whether a turn that will append more, or hurry the journal, is queued because of the entries.</summary>
+    public bool IsFollowed { get; set; }
+
     public bool IsEmpty => Entries.Count == 0 && _committed.Count == 0 && _waiters is null;
 
     /// <summary>Runs something, briefly and without throwing, once the entries are on disk.</summary>
