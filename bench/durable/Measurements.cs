@@ -17,19 +17,19 @@ internal sealed class Measurements(bool isQuick, Report report) : IDisposable
         for (var round = 0; round < report.Rounds; round++)
         {
             var workloads = new Workloads();
-            var journal = NewJournal();
-            await using var engine = await OpenAsync(workloads, journal);
+            var counted = new CountedDirectory(NewJournal());
+            await using var engine = await OpenAsync(workloads, counted.Path, options => options with { Files = counted });
             await RunAsync(engine, Workloads.Chain, 500);
             workloads.Begun = new();
-            var bytes = SizeOf(journal);
+            var (bytes, flushes) = (counted.Bytes, counted.Flushes);
             await RunAsync(engine, Workloads.Chain, steps);
-            var record = (int)((SizeOf(journal) - bytes) / steps);
+            var record = (int)((counted.Bytes - bytes) / steps);
             var begun = workloads.Begun.ToArray();
             var gaps = begun.Zip(begun.Skip(1), (from, to) => Stopwatch.GetElapsedTime(from, to).TotalSeconds).Order().ToArray();
             var growing = RawDisk.Append(folder.FullName, record, 2_000, isPreallocated: false);
             var preallocated = RawDisk.Append(folder.FullName, record, 2_000, isPreallocated: true);
             Report.Note(
-                $"chain: {record} bytes a step; p50 {Microseconds(gaps)}; raw append+fdatasync p50 {Microseconds(growing)} growing, {Microseconds(preallocated)} preallocated");
+                $"chain: {record} bytes and {(counted.Flushes - flushes) / (double)steps:0.00} flushes a step; p50 {Microseconds(gaps)}; raw append+fdatasync p50 {Microseconds(growing)} growing, {Microseconds(preallocated)} preallocated");
             report.Add("chain, p50 of a step beside raw append+fdatasync, growing file", Median(gaps) / Median(growing), "times", atMost: 2);
             report.Add("chain, p50 of a step beside raw append+fdatasync, preallocated", Median(gaps) / Median(preallocated), "times", atMost: 2);
         }
@@ -41,15 +41,15 @@ internal sealed class Measurements(bool isQuick, Report report) : IDisposable
         var steps = isQuick ? 100 : 400;
         for (var round = 0; round < report.Rounds; round++)
         {
-            var flushes = new FlushCount(NewJournal());
-            await using var engine = await OpenAsync(new Workloads(), flushes.Path, options => options with { Files = flushes });
+            var counted = new CountedDirectory(NewJournal());
+            await using var engine = await OpenAsync(new Workloads(), counted.Path, options => options with { Files = counted });
             await RunManyAsync(engine, Instances, 20);
-            var before = flushes.Flushes;
+            var before = counted.Flushes;
             var started = Stopwatch.GetTimestamp();
             await RunManyAsync(engine, Instances, steps);
             var seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
             report.Add($"{Instances} instances, steps", Instances * steps / seconds, "a second", atLeast: 25_000);
-            report.Add($"{Instances} instances, flushes", (flushes.Flushes - before) / (double)(Instances * steps), "a step", atMost: 0.1);
+            report.Add($"{Instances} instances, flushes", (counted.Flushes - before) / (double)(Instances * steps), "a step", atMost: 0.1);
         }
 
         async Task RunManyAsync(EmbeddedEngine engine, int instances, int length) =>

@@ -480,11 +480,22 @@ internal sealed class EngineCore : IAsyncDisposable
         && (instance.Turns.Count == 0 || instance.Pending.Count > 0 || instance.Live.Execution is { HasStrayed: true })
         && _catalog.FindOrchestrator(instance.Facts.Name, instance.Facts.Version) is not null;
 
+    // Whoever takes the turn runs it.
+    private bool TryTakeTurn(Instance instance)
+    {
+        if (instance.Live.TurnQueued || !NeedsTurn(instance))
+        {
+            return false;
+        }
+
+        instance.Live.TurnQueued = true;
+        return true;
+    }
+
     private void QueueTurn(Instance instance)
     {
-        if (!instance.Live.TurnQueued && NeedsTurn(instance))
+        if (TryTakeTurn(instance))
         {
-            instance.Live.TurnQueued = true;
             ThreadPool.UnsafeQueueUserWorkItem(static work => work.Core.Guarded(() => work.Core.RunTurn(work.Instance)),
                 (Core: this, Instance: instance), preferLocal: false);
         }
@@ -682,6 +693,11 @@ internal sealed class EngineCore : IAsyncDisposable
     private void Give(InputEntry input, Instance instance, JournalBatch batch)
     {
         Commit(input, batch);
+        if (batch.TakesTurn && TryTakeTurn(instance))
+        {
+            batch.Turn = instance;
+        }
+
         QueueTurn(instance);
         batch.IsFollowed |= instance.Live.TurnQueued;
     }
@@ -896,11 +912,12 @@ internal sealed class EngineCore : IAsyncDisposable
 
     private void OnEnded(ActivityRun run, string? output, Exception? exception) => Guarded(() =>
     {
+        // The turn that takes the result runs on this thread: another one would first have to wake up.
+        var batch = new JournalBatch { TakesTurn = true };
         lock (_gate)
         {
             _runs.Remove(run);
             Release(run);
-            var batch = new JournalBatch();
             if (!run.IsAbandoned && _stopped is null)
             {
                 run.Step.Live = null;
@@ -916,6 +933,11 @@ internal sealed class EngineCore : IAsyncDisposable
             }
 
             Submit(batch);
+        }
+
+        if (batch.Turn is { } instance)
+        {
+            RunTurn(instance);
         }
     });
 

@@ -231,6 +231,22 @@ public sealed class CrashTests
     }
 
     [Fact]
+    public async Task Calls_WhoseTurnHangs_AreDurableAllTheSame()
+    {
+        using var letGo = new ManualResetEventSlim();
+        await using var harness = new EmbeddedHarness();
+        await harness.OpenAsync(new OrchestrationCatalog().Add(s_main, (context, _) =>
+        {
+            letGo.Wait();
+            return context.WaitForExternalEventAsync(s_signal);
+        }));
+        await harness.Client.StartAsync(s_main, "", new() { InstanceId = "i" }).WaitAsync(s_patience);
+        await harness.Client.RaiseEventAsync("i", s_signal, "a").WaitAsync(s_patience);
+        letGo.Set();
+        Assert.Equal("\"a\"", (await harness.Client.WaitForCompletionAsync("i").WaitAsync(s_patience)).Output);
+    }
+
+    [Fact]
     public async Task Orchestrator_MissingFromTheBuild_WaitsVisiblyForOneThatHasIt()
     {
         await using var harness = new EmbeddedHarness();

@@ -2,13 +2,16 @@ using MlDurable.Orchestration.Embedded.Files;
 
 namespace MlDurable.Bench.Durable;
 
-/// <summary>A journal's directory that counts the flushes of its files.</summary>
-internal sealed class FlushCount(string path) : IJournalDirectory
+/// <summary>A journal's directory that counts what is appended to its files, and their flushes.</summary>
+internal sealed class CountedDirectory(string path) : IJournalDirectory
 {
     private readonly DiskJournalDirectory directory = new(path);
     private long flushes;
+    private long bytes;
 
     public long Flushes => Interlocked.Read(ref flushes);
+
+    public long Bytes => Interlocked.Read(ref bytes);
 
     public string Path => directory.Path;
 
@@ -26,9 +29,13 @@ internal sealed class FlushCount(string path) : IJournalDirectory
 
     public void Sync() => directory.Sync();
 
-    private sealed class File(FlushCount owner, IJournalFile file) : IJournalFile
+    private sealed class File(CountedDirectory owner, IJournalFile file) : IJournalFile
     {
-        public void Append(ReadOnlySpan<byte> bytes) => file.Append(bytes);
+        public void Append(ReadOnlySpan<byte> bytes)
+        {
+            Interlocked.Add(ref owner.bytes, bytes.Length);
+            file.Append(bytes);
+        }
 
         public void Reserve(int bytes) => file.Reserve(bytes);
 
