@@ -22,6 +22,44 @@ public sealed record StartRunBody
     public ImmutableSortedDictionary<string, JsonElement> Parameters { get; set; } = ImmutableSortedDictionary<string, JsonElement>.Empty;
 }
 
+/// <summary>The body of a request that starts a backfill.</summary>
+/// <remarks>Settable, as <see cref="StartRunBody"/> is.</remarks>
+public sealed record StartBackfillBody
+{
+    /// <inheritdoc cref="BackfillSelection.From"/>
+    public string? From { get; set; }
+
+    /// <inheritdoc cref="BackfillSelection.To"/>
+    public string? To { get; set; }
+
+    /// <inheritdoc cref="BackfillSelection.Schedule"/>
+    public string? Schedule { get; set; }
+
+    /// <inheritdoc cref="BackfillSelection.Every"/>
+    public string? Every { get; set; }
+
+    /// <inheritdoc cref="BackfillSelection.Partitions"/>
+    public bool Partitions { get; set; }
+
+    /// <summary>How much of the pipeline each run carries out; by default what the schedule says, and all of it without one.</summary>
+    public RunStage? Stage { get; set; }
+
+    /// <summary>How many runs are under way at once: 1 to 64, by default 1.</summary>
+    public int Parallel { get; set; } = 1;
+
+    /// <summary>Whether no further run is begun after one that failed.</summary>
+    public bool StopOnFailure { get; set; }
+
+    /// <summary>Whether, of a backfill that has ended, those runs are made once more that failed or were not begun.</summary>
+    public bool Again { get; set; }
+
+    /// <summary>Whether the answer only says what would run; nothing is written.</summary>
+    public bool DryRun { get; set; }
+
+    /// <summary>Values for the pipeline's parameters: numbers, texts or booleans; the others have the schedule's or their defaults.</summary>
+    public ImmutableSortedDictionary<string, JsonElement> Parameters { get; set; } = ImmutableSortedDictionary<string, JsonElement>.Empty;
+}
+
 /// <summary>A run that was accepted, and the addresses that manage it, as Durable Functions name them.</summary>
 /// <param name="Id">The run, which is also the orchestration's instance.</param>
 /// <param name="StatusQueryGetUri">GET: where it stands.</param>
@@ -225,6 +263,7 @@ public sealed record BackfillSummary(Backfill Backfill, int Completed, int Faile
 [JsonSerializable(typeof(RunsPage))]
 [JsonSerializable(typeof(ScheduleChangeBody))]
 [JsonSerializable(typeof(ScheduleOverview))]
+[JsonSerializable(typeof(StartBackfillBody))]
 [JsonSerializable(typeof(StartRunBody))]
 [JsonSerializable(typeof(string))]
 [JsonSerializable(typeof(VersionDocument))]

@@ -51,6 +51,7 @@ public static class MlDurableServiceCollectionExtensions
                 options.TimeProvider))
             .AddSingleton<AfterTick>()
             .AddSingleton(new ScheduleBoard(store, options.TimeProvider) { MinimumGap = options.MinimumScheduleGap })
+            .AddSingleton(new BackfillLauncher(store, engine.Name, options.TimeProvider))
             .AddSingleton(new BackfillStore(store))
             .AddSingleton(new ApprovalBook(store))
             .AddSingleton(new ApprovalDesk(store, engine.Client, options.TimeProvider, options.Approvals))

@@ -44,8 +44,8 @@ public sealed class BackfillCommandTests : IDisposable
     }
 
     [Theory]
-    [InlineData("--every and --partitions", "--every", "1d", "--partitions")]
-    [InlineData("--from is needed", "--to", "2026-01-02", "--every", "1d")]
+    [InlineData("'every' and 'partitions'", "--every", "1d", "--partitions")]
+    [InlineData("'from' is needed", "--to", "2026-01-02", "--every", "1d")]
     [InlineData("not 'soon'", "--from", "soon", "--to", "2026-01-02", "--every", "1d")]
     [InlineData("not '1 day'", "--from", "2026-01-01", "--to", "2026-01-02", "--every", "1 day")]
     [InlineData("has 0 schedules", "--from", "2026-01-01", "--to", "2026-01-02")]

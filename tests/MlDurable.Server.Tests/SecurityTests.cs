@@ -29,6 +29,7 @@ public sealed class SecurityTests : IDisposable
             (HttpMethod.Post, "/api/pipelines/none/schedules/pause", [ApiRole.Operator, ApiRole.Admin]),
             (HttpMethod.Post, "/api/pipelines/none/schedules/unpause", [ApiRole.Operator, ApiRole.Admin]),
             (HttpMethod.Post, "/api/backfills/none/cancel", [ApiRole.Operator, ApiRole.Admin]),
+            (HttpMethod.Post, "/api/pipelines/none/backfills", [ApiRole.Operator, ApiRole.Admin]),
             (HttpMethod.Post, $"{run}/approval", [ApiRole.Approver, ApiRole.Admin]),
             (HttpMethod.Post, "/api/pipelines/none/runs", [ApiRole.Operator, ApiRole.Admin]),
             (HttpMethod.Post, $"{run}/suspend", [ApiRole.Operator, ApiRole.Admin]),

@@ -18,7 +18,7 @@ public static class ApiProblems
             or "payload-invalid" or "signature-mismatch" or "unknown-column" or "no-features" or "no-label-column" or "column-kind" or "time-column-kind"
             or "reserved-column" or "run-ambiguous" or "invalid-json" or "not-a-row" or "missing-column" or "wrong-type" or "duplicate-column"
             or "approval-invalid" or "link-invalid" or "no-score" or "score-as-of" or "as-of-needs-time" or "backfill-empty" or "backfill-future"
-            or "backfill-too-large" or "no-time" or "schedule-too-fine" => StatusCodes.Status400BadRequest,
+            or "backfill-too-large" or "backfill-invalid" or "no-time" or "schedule-too-fine" => StatusCodes.Status400BadRequest,
         not null when code.StartsWith("csv-", StringComparison.Ordinal) => StatusCodes.Status400BadRequest,
         "key-required" => StatusCodes.Status401Unauthorized,
         "role-missing" or "approval-not-allowed" => StatusCodes.Status403Forbidden,

@@ -1,8 +1,5 @@
-using System.Collections.Immutable;
-using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
-using System.Text.Json;
 using MlDurable.Pipelines.Deployments;
 using MlDurable.Pipelines.Runs;
 using MlDurable.Pipelines.Triggers;
@@ -25,13 +22,7 @@ internal sealed class RunRequests(PipelineDeployments deployments, ClaimStore cl
     {
         var deployment = await PipelineEndpoints.RequireAsync(deployments, name, cancellationToken);
         RequireKey(key);
-        var parameters = body.Parameters.ToImmutableSortedDictionary(pair => pair.Key, pair => TextOf(pair.Key, pair.Value), StringComparer.Ordinal);
-        var (pipeline, problems) = await deployments.TryReadAsync(deployment, parameters, cancellationToken);
-        if (pipeline is null)
-        {
-            throw new ApiException("pipeline-invalid", $"pipeline '{name}' cannot be run with these parameters: {problems[0].Message}") { Problems = problems };
-        }
-
+        var pipeline = await RequestedPipeline.ReadAsync(deployments, deployment, RequestedPipeline.TextsOf(body.Parameters), cancellationToken);
         if (!pipeline.Definition.Triggers.Http)
         {
             throw new ApiException(
@@ -60,15 +51,4 @@ internal sealed class RunRequests(PipelineDeployments deployments, ClaimStore cl
             throw new ApiException("request-invalid", $"the Idempotency-Key must have 1 to {MaxKeyLength} printable ASCII characters without spaces");
         }
     }
-
-    private static string TextOf(string name, JsonElement value) => value.ValueKind switch
-    {
-        JsonValueKind.String => value.GetString()!,
-        JsonValueKind.Number => value.GetRawText(),
-        JsonValueKind.True => "true",
-        JsonValueKind.False => "false",
-        _ => throw new ApiException(
-            "request-invalid",
-            string.Create(CultureInfo.InvariantCulture, $"parameter '{name}' is {value.ValueKind.ToString().ToLowerInvariant()}; give a number, a text or a boolean")),
-    };
 }

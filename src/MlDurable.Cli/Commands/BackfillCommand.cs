@@ -1,9 +1,6 @@
 using System.CommandLine;
-using System.Globalization;
 using MlDurable.Cli.Output;
 using MlDurable.Cli.Running;
-using MlDurable.Learning;
-using MlDurable.Pipelines.Definition;
 using MlDurable.Pipelines.Runs;
 using MlDurable.Pipelines.Triggers;
 
@@ -107,72 +104,26 @@ internal static class BackfillCommand
     {
         var source = options.Pipeline.Read(call);
         var stage = StageOption.Read(call, options.Stage);
-        var chosen = new[] { call.Arguments.GetValue(options.Schedule) is not null, call.Arguments.GetValue(options.Every) is not null, call.Arguments.GetValue(options.Partitions) };
-        if (chosen.Count(given => given) > 1)
+        var range = new BackfillSelection
         {
-            throw new CliException(CliErrorCodes.Usage, "--schedule, --every and --partitions each say what the runs are of; give one of them");
-        }
-
-        if (call.Arguments.GetValue(options.Partitions))
-        {
-            var partitions = new BackfillRange.Partitions(call.Arguments.GetValue(options.From), call.Arguments.GetValue(options.To));
-            return Request(source, partitions, stage ?? RunStage.All);
-        }
-
-        var from = Instant(call, options.From);
-        var schedule = call.Arguments.GetValue(options.Every) is { } every
-            ? new ScheduleDefinition { Name = $"every {every}", Every = Duration(every), Start = from }
-            : Schedule(source, call.Arguments.GetValue(options.Schedule));
-        if (!schedule.Parameters.IsEmpty)
+            From = call.Arguments.GetValue(options.From),
+            To = call.Arguments.GetValue(options.To),
+            Schedule = call.Arguments.GetValue(options.Schedule),
+            Every = call.Arguments.GetValue(options.Every),
+            Partitions = call.Arguments.GetValue(options.Partitions),
+        }.RangeOf(source.Definition);
+        var schedule = (range as BackfillRange.Instants)?.Schedule;
+        if (schedule is { Parameters.IsEmpty: false })
         {
             source = options.Pipeline.Read(call, schedule.Parameters);
         }
 
-        return Request(source, new BackfillRange.Instants(schedule, from, Instant(call, options.To)), stage ?? schedule.Stage);
-
-        BackfillRequest Request(PipelineSource pipeline, BackfillRange range, RunStage what) => new(pipeline, range, Identity.Current)
+        return new BackfillRequest(source, range, Identity.Current)
         {
-            Stage = what,
+            Stage = stage ?? schedule?.Stage ?? RunStage.All,
             Parallel = call.Arguments.GetValue(options.Parallel),
             StopsOnFailure = call.Arguments.GetValue(options.StopOnFailure),
             Again = call.Arguments.GetValue(options.Again),
         };
     }
-
-    private static ScheduleDefinition Schedule(PipelineSource source, string? name)
-    {
-        var schedules = source.Definition.Triggers.Schedules;
-        if (name is null)
-        {
-            return schedules.Length == 1
-                ? schedules[0]
-                : throw new CliException(
-                    CliErrorCodes.Usage,
-                    $"the pipeline has {Text.Counted(schedules.Length, "schedule")}; say what the runs are of: --schedule NAME, --every DURATION, or --partitions");
-        }
-
-        return schedules.FirstOrDefault(schedule => schedule.Name == name)
-            ?? throw new CliException(
-                CliErrorCodes.Usage,
-                $"the pipeline has no schedule '{name}'.{NearestName.Hint(name, schedules.Select(schedule => schedule.Name))}");
-    }
-
-    private static DateTimeOffset Instant(CommandCall call, Option<string?> option)
-    {
-        var text = call.Arguments.GetValue(option)
-            ?? throw new CliException(CliErrorCodes.Usage, $"{option.Name} is needed: an instant, such as 2026-01-01; with --partitions it may be left out");
-        return DateTimeOffset.TryParseExact(
-            text,
-            ["yyyy-MM-dd", "yyyy-MM-dd'T'HH:mmK", "yyyy-MM-dd'T'HH:mm:ssK"],
-            CultureInfo.InvariantCulture,
-            DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal,
-            out var instant)
-            ? instant
-            : throw new CliException(
-                CliErrorCodes.Usage, $"{option.Name} takes an instant, such as 2026-01-01 or 2026-01-01T03:00:00Z, not '{text}'; for partitions give --partitions");
-    }
-
-    private static TimeSpan Duration(string text) => Durations.TryParse(text, out var duration) && duration >= TimeSpan.FromSeconds(1)
-        ? duration
-        : throw new CliException(CliErrorCodes.Usage, $"--every takes a duration such as 90s, 5m, 12h or 7d, not '{text}'");
 }
