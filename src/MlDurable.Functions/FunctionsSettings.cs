@@ -1,4 +1,3 @@
-using System.Text;
 using Microsoft.Extensions.Configuration;
 using MlDurable.Pipelines.Approvals;
 
@@ -14,16 +13,18 @@ internal sealed record FunctionsSettings(string Store, string TaskHub, ApprovalO
     {
         return new(Required("MLDURABLE_STORE"), Required("TASKHUB_NAME"), Links());
 
-        ApprovalOptions Links() => (configuration["MLDURABLE_LINK_KEY"], configuration["MLDURABLE_PUBLIC_URL"]) switch
+        ApprovalOptions Links()
         {
-            (null or "", null or "") => new ApprovalOptions(),
-            ({ Length: >= ApprovalOptions.MinKeyBytes } key, { Length: > 0 } address)
-                when Uri.TryCreate(address.TrimEnd('/') + "/", UriKind.Absolute, out var uri) && uri.Scheme == Uri.UriSchemeHttps =>
-                new ApprovalOptions { LinkKey = Encoding.UTF8.GetBytes(key), LinkBase = uri },
-            _ => throw new InvalidOperationException(
-                $"setting-invalid: one-time links need both MLDURABLE_LINK_KEY (at least {ApprovalOptions.MinKeyBytes} characters, best a Key Vault reference) and "
-                + "MLDURABLE_PUBLIC_URL (https://…); docs/azure.md says more."),
-        };
+            try
+            {
+                return ApprovalOptions.OfLinks(configuration["MLDURABLE_LINK_KEY"], configuration["MLDURABLE_PUBLIC_URL"]);
+            }
+            catch (FormatException exception)
+            {
+                throw new InvalidOperationException(
+                    $"setting-invalid: MLDURABLE_LINK_KEY (best a Key Vault reference) and MLDURABLE_PUBLIC_URL: {exception.Message}; docs/azure.md says more.", exception);
+            }
+        }
 
         string Required(string name) => configuration[name] is { Length: > 0 } value
             ? value

@@ -6,6 +6,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using MlDurable.Api;
 using MlDurable.Orchestration.DurableTask;
+using MlDurable.Pipelines.Approvals;
 using MlDurable.Pipelines.Orchestrations;
 using MlDurable.Pipelines.Runs;
 using MlDurable.Server;
@@ -26,13 +27,14 @@ internal sealed class WorkerHost(IHost worker, WebApplication server, Cancellati
     /// <param name="store">The workspace, as <c>--store</c> takes it.</param>
     /// <param name="scheduler">The task hub, as <c>--scheduler</c> takes it.</param>
     /// <param name="listen">Where the server listens.</param>
+    /// <param name="approvals">The key and the address of one-time links, the same for all workers of a hub.</param>
     /// <param name="logging">Says where the log goes.</param>
     /// <param name="cancellationToken">Gives up.</param>
     public static async Task<WorkerHost> BuildAsync(
-        string store, string scheduler, Uri listen, Action<ILoggingBuilder> logging, CancellationToken cancellationToken)
+        string store, string scheduler, Uri listen, ApprovalOptions approvals, Action<ILoggingBuilder> logging, CancellationToken cancellationToken)
     {
         var workspace = BlobStoreFactory.Open(store);
-        var catalog = FlowCatalog.Create(workspace, TimeProvider.System);
+        var catalog = FlowCatalog.Create(workspace, TimeProvider.System, approvals);
         var options = new DurableTaskEngineOptions { ActivityStarts = new BlobActivityStarts(workspace) };
         var engine = new DurableTaskEngine(catalog, options);
 #pragma warning disable CA2000 // the host disposes of it
@@ -55,6 +57,7 @@ internal sealed class WorkerHost(IHost worker, WebApplication server, Cancellati
                 Engine = new RunEngine("durable-task", new DurableTaskOrchestrationClient(() => client, catalog, options)),
                 Feed = new RunFeed(TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds() * 1000),
                 Listen = listen,
+                Approvals = approvals,
                 Logging = logging,
             },
             cancellationToken);

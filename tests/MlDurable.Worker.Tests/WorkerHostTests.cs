@@ -43,7 +43,7 @@ public sealed class WorkerHostTests : IDisposable
     {
         await using var hub = await StartHubAsync();
         await using var host = await WorkerHost.BuildAsync(
-            _folder.FullName, hub.Urls.Single(), new("http://127.0.0.1:0"), _ => { }, CancellationToken.None);
+            _folder.FullName, hub.Urls.Single(), new("http://127.0.0.1:0"), new(), _ => { }, CancellationToken.None);
         await host.StartAsync(CancellationToken.None);
         var data = Directory.CreateDirectory(Path.Combine(_folder.FullName, "data", "bird-strikes")).FullName;
         File.Copy(
@@ -71,7 +71,7 @@ public sealed class WorkerHostTests : IDisposable
     public async Task Build_ConnectionStringThatIsNoUse_SaysWhatToDoAndNotTheString()
     {
         var failure = await Assert.ThrowsAsync<InvalidOperationException>(() => WorkerHost.BuildAsync(
-            _folder.FullName, "Endpoint=https://x;Authentication=Secret", new("http://127.0.0.1:0"), _ => { }, CancellationToken.None));
+            _folder.FullName, "Endpoint=https://x;Authentication=Secret", new("http://127.0.0.1:0"), new(), _ => { }, CancellationToken.None));
 
         // Without the scheduler's packages no connection string is of use; with them, not this one.
         Assert.Matches("^scheduler-(unsupported|invalid): --scheduler ", failure.Message);

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Logging;
 using MlDurable.Api;
@@ -77,29 +76,20 @@ internal static class ServeProcedure
     /// <summary>The key and the address of one-time links; both or none are given.</summary>
     private static ApprovalOptions Links(CommandCall call, string? publicUrl, string? keyFile)
     {
-        if ((publicUrl, keyFile) is (null, null))
+        var path = keyFile is null ? null : call.Host.FullPath(keyFile);
+        if (path is not null && !File.Exists(path))
         {
-            return new ApprovalOptions();
+            throw new CliException(CliErrorCodes.FileNotFound, $"there is no file '{keyFile}' with the secret of links");
         }
 
-        if (publicUrl is null || keyFile is null)
+        try
         {
-            throw new CliException(CliErrorCodes.Usage, "one-time links need both --public-url and --link-key");
+            return ApprovalOptions.OfLinks(path is null ? null : File.ReadAllText(path).Trim(), publicUrl);
         }
-
-        if (!Uri.TryCreate(publicUrl.EndsWith('/') ? publicUrl : publicUrl + "/", UriKind.Absolute, out var address) || address.Scheme is not ("http" or "https"))
+        catch (FormatException exception)
         {
-            throw new CliException(CliErrorCodes.Usage, $"--public-url takes an address such as https://ml.example.com/, not '{publicUrl}'");
+            throw new CliException(CliErrorCodes.Usage, $"--public-url and --link-key: {exception.Message}");
         }
-
-        var path = call.Host.FullPath(keyFile);
-        var key = File.Exists(path)
-            ? Encoding.UTF8.GetBytes(File.ReadAllText(path).Trim())
-            : throw new CliException(CliErrorCodes.FileNotFound, $"there is no file '{keyFile}' with the secret of links");
-        return key.Length >= ApprovalOptions.MinKeyBytes
-            ? new ApprovalOptions { LinkKey = key, LinkBase = address }
-            : throw new CliException(
-                CliErrorCodes.FileUnusable, $"the secret in '{keyFile}' has {key.Length} bytes; links need at least {ApprovalOptions.MinKeyBytes}, random ones");
     }
 
     private static PipelineSource ReadAndRemark(CommandCall call, string file)

@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace MlDurable.Pipelines.Approvals;
 
 /// <summary>What a host gives to approvals. Without it, webhooks are posted without links, and answers come by command line and HTTP.</summary>
@@ -24,4 +26,32 @@ public sealed class ApprovalOptions
 
     /// <summary>How long a webhook may take to answer; 10 seconds by default.</summary>
     public TimeSpan WebhookTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Options from what a host is told of one-time links.</summary>
+    /// <param name="key">The secret: at least <see cref="MinKeyBytes"/> random characters; null or empty for no links.</param>
+    /// <param name="publicAddress">Where people reach the host's API; null or empty for no links.</param>
+    /// <exception cref="FormatException">One of them is missing, the key is too short, or the address is none; the message does not show the key.</exception>
+    public static ApprovalOptions OfLinks(string? key, string? publicAddress)
+    {
+        if (string.IsNullOrEmpty(key) && string.IsNullOrEmpty(publicAddress))
+        {
+            return new ApprovalOptions();
+        }
+
+        if (string.IsNullOrEmpty(key) || string.IsNullOrEmpty(publicAddress))
+        {
+            throw new FormatException("one-time links need both the secret that they are signed with and the address where people reach this host");
+        }
+
+        var bytes = Encoding.UTF8.GetBytes(key);
+        if (bytes.Length < MinKeyBytes)
+        {
+            throw new FormatException($"the secret of one-time links has {bytes.Length} bytes, and needs at least {MinKeyBytes}, random ones");
+        }
+
+        return Uri.TryCreate(publicAddress.EndsWith('/') ? publicAddress : publicAddress + "/", UriKind.Absolute, out var address)
+            && address.Scheme is "http" or "https"
+            ? new ApprovalOptions { LinkKey = bytes, LinkBase = address }
+            : throw new FormatException($"one-time links begin with an address such as https://ml.example.com/, not '{publicAddress}'");
+    }
 }
