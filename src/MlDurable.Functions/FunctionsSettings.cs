@@ -17,7 +17,8 @@ internal sealed record FunctionsSettings(string Store, string TaskHub, ApprovalO
         {
             try
             {
-                return ApprovalOptions.OfLinks(configuration["MLDURABLE_LINK_KEY"], configuration["MLDURABLE_PUBLIC_URL"]);
+                var links = ApprovalOptions.OfLinks(configuration["MLDURABLE_LINK_KEY"], configuration["MLDURABLE_PUBLIC_URL"]);
+                return links.LinkBase?.Scheme == Uri.UriSchemeHttp ? throw new FormatException("links to this app begin with https://") : links;
             }
             catch (FormatException exception)
             {

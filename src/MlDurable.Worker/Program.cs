@@ -7,9 +7,23 @@ using MlDurable.Worker;
 
 var store = new Option<string>("--store") { Description = "The workspace, as `mldurable --store` takes it.", Required = true };
 var scheduler = new Option<string>("--scheduler") { Description = "The task hub: a connection string of the Durable Task Scheduler.", Required = true };
-var listen = new Option<Uri>("--listen") { Description = "Where to listen.", DefaultValueFactory = _ => new("http://127.0.0.1:8080") };
+var listen = new Option<Uri>("--listen")
+{
+    Description = "Where to listen: http://ADDRESS:PORT. An address that other machines reach needs keys in the store.",
+    DefaultValueFactory = _ => new("http://127.0.0.1:8080"),
+    CustomParser = result =>
+    {
+        if (Uri.TryCreate(result.Tokens[0].Value, UriKind.Absolute, out var address))
+        {
+            return address;
+        }
+
+        result.AddError($"--listen takes http://ADDRESS:PORT, not '{result.Tokens[0].Value}'");
+        return null;
+    },
+};
 var publicUrl = new Option<string?>("--public-url") { Description = "Where people reach the workers: the beginning of one-time links to approve, which need --link-key too. Default: no links." };
-var linkKey = new Option<FileInfo?>("--link-key") { Description = "A file with the secret that links are signed with, the same for all workers: at least 32 random characters." };
+var linkKey = new Option<FileInfo>("--link-key") { Description = "A file with the secret that links are signed with, the same for all workers: at least 32 random characters." };
 linkKey.AcceptExistingOnly();
 var command = new RootCommand("Serves the API of a workspace and carries its runs out, together with the other workers of a task hub.")
 {
