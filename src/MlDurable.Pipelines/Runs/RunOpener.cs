@@ -50,6 +50,7 @@ internal sealed class RunOpener(IBlobStore store, string engine, TimeProvider ti
         {
             await store.WriteJsonAsync(
                 BlobNames.Run(start.RunId, RunStore.RecordFile), record, PipelinesJson.Default.RunRecord, BlobCondition.IfAbsent, cancellationToken);
+            RunStartMetrics.Add(record);
             return (record, true);
         }
         catch (BlobStoreException exception) when (exception.Code == BlobStoreErrorCodes.PreconditionFailed)

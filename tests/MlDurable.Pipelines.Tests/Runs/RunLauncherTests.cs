@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
 using MlDurable.Orchestration;
 using MlDurable.Pipelines.Deployments;
 using MlDurable.Pipelines.Orchestrations;
@@ -41,6 +43,41 @@ public sealed class RunLauncherTests : IDisposable
         Assert.False(await launcher.StartAsync(Start("a")));
 
         Assert.Single(await launcher.UnfinishedAsync("strikes"));
+    }
+
+    [Fact]
+    public async Task StartAsync_OfASchedule_IsCountedOnceWithItsLateness()
+    {
+        var measured = new ConcurrentBag<(string Instrument, double Value, string Labels)>();
+        using var listener = new MeterListener
+        {
+            InstrumentPublished = (instrument, listening) =>
+            {
+                if (instrument.Meter.Name == RunStartMetrics.MeterName)
+                {
+                    listening.EnableMeasurementEvents(instrument);
+                }
+            },
+        };
+        listener.SetMeasurementEventCallback<long>((instrument, value, labels, _) => Hear(instrument, value, labels));
+        listener.SetMeasurementEventCallback<double>((instrument, value, labels, _) => Hear(instrument, value, labels));
+        listener.Start();
+        var name = $"metered-{Guid.NewGuid():N}";
+        var source = FlowHarness.Source(FlowHarness.Pipeline.Replace("pipeline: strikes", $"pipeline: {name}", StringComparison.Ordinal));
+        var start = new RunStart(RunIds.New(TimeProvider.System.GetUtcNow()), source, "schedule:nightly")
+        {
+            Trigger = new RunTrigger(RunTriggerKind.Schedule) { Name = "nightly", Nominal = TimeProvider.System.GetUtcNow().AddHours(-1) },
+        };
+
+        await launcher.StartAsync(start);
+        await launcher.StartAsync(start);
+
+        var own = measured.Where(measurement => measurement.Labels.Contains(name, StringComparison.Ordinal)).ToList();
+        Assert.Equal(("mldurable.runs.started", 1, $"pipeline={name},trigger=schedule"), Assert.Single(own, measurement => measurement.Instrument == "mldurable.runs.started"));
+        Assert.InRange(Assert.Single(own, measurement => measurement.Instrument == "mldurable.schedule.lateness").Value, 3600, 3660);
+
+        void Hear(Instrument instrument, double value, ReadOnlySpan<KeyValuePair<string, object?>> labels) =>
+            measured.Add((instrument.Name, value, string.Join(',', labels.ToArray().Select(label => $"{label.Key}={label.Value}"))));
     }
 
     [Fact]
