@@ -3,6 +3,7 @@ using System.Text.Json;
 using MlDurable.Learning.Features;
 using MlDurable.Learning.Numerics;
 using MlDurable.Learning.Tables;
+using MlDurable.Learning.Training;
 
 namespace MlDurable.Learning.Models;
 
@@ -82,7 +83,10 @@ public sealed class BinaryModel
     /// <summary>Reads a model file that <see cref="Write"/> wrote.</summary>
     /// <param name="stream">The bytes, from the current position to the end; need not be seekable; not closed.</param>
     /// <returns>The model.</returns>
-    /// <exception cref="LearningException"><c>model-file-corrupt</c>: these are not the bytes of a model of this version.</exception>
+    /// <exception cref="LearningException">
+    /// <c>model-file-corrupt</c>: these are not the bytes of a model of this version;
+    /// <c>trainer-not-registered</c>: the model was made by a <see cref="CustomTrainer"/> that this program does not have.
+    /// </exception>
     public static BinaryModel Read(Stream stream)
     {
         Span<byte> head = stackalloc byte[Magic.Length + (3 * sizeof(int))];
@@ -112,10 +116,7 @@ public sealed class BinaryModel
         try
         {
             var content = JsonSerializer.Deserialize(bytes, ModelJson.Default.ModelContent);
-            return content is not null && content.IsSound()
-                ? new BinaryModel(
-                    content.Trainer, content.TrainerVersion, new FittedFeatures(content.Numbers, content.Categories), content.Scorer, content.Threshold)
-                : throw Corrupt("its content contradicts itself");
+            return content is not null && content.IsSound() ? Of(content) : throw Corrupt("its content contradicts itself");
         }
         catch (JsonException exception)
         {
@@ -124,6 +125,33 @@ public sealed class BinaryModel
         catch (NotSupportedException exception)
         {
             throw Corrupt("its content is a model of an unknown kind", exception);
+        }
+    }
+
+    private static BinaryModel Of(ModelContent content)
+    {
+        var features = new FittedFeatures(content.Numbers, content.Categories);
+        var scorer = content.Scorer is CustomScorer custom ? Open(content, custom, features) : content.Scorer;
+        return new BinaryModel(content.Trainer, content.TrainerVersion, features, scorer, content.Threshold);
+    }
+
+    private static CustomScorer Open(ModelContent content, CustomScorer scorer, FittedFeatures features)
+    {
+        if (Trainers.Find(content.Trainer) is not CustomTrainer trainer)
+        {
+            throw new LearningException(
+                "trainer-not-registered",
+                $"The model was made by the trainer '{content.Trainer}' (version {content.TrainerVersion}), which this program has not registered. "
+                + "Register it before the model is read, or read the model in the application that does.");
+        }
+
+        try
+        {
+            return scorer.Open(trainer, features);
+        }
+        catch (Exception exception)
+        {
+            throw Corrupt($"the trainer '{content.Trainer}' cannot read its state ({exception.Message})", exception);
         }
     }
 

@@ -48,6 +48,7 @@ internal sealed record ModelContent(
         var hot = Categories.Where(category => !category.Ordinal).Sum(category => (long)category.LevelCount);
         return Scorer switch
         {
+            CustomScorer => dense + hot <= int.MaxValue && Scorer.IsSound((int)(dense + hot)),
             // Trees read dense features only; a missing value would make a sum missing, but a tree routes it.
             TreeScorer => hot == 0 && Scorer.IsSound(dense),
             LinearScorer => Categories.All(category => !category.Ordinal)

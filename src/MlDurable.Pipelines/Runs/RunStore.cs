@@ -190,7 +190,7 @@ public sealed class RunStore(IBlobStore store)
         var loaded = Definition.PipelineFile.Load(request.PipelineFile, yaml, new PipelineLoadOptions { Parameters = request.Parameters });
         return loaded.Definition
             ?? throw new PipelineException(
-                "pipeline-invalid",
+                loaded.Problems.Any(problem => problem.Code == PipelineProblemCodes.TrainerNotRegistered) ? PipelineProblemCodes.TrainerNotRegistered : "pipeline-invalid",
                 $"the pipeline that run {runId} was started with is not valid in this version: {string.Join("; ", loaded.Problems.Take(3))}");
     }
 

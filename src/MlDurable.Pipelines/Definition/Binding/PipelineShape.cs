@@ -262,7 +262,7 @@ internal static class PipelineShape
 
         public static readonly Key<BoundList<CandidateGrid>> Candidates = new(
             "candidates",
-            new ListShape<CandidateGrid>(new CandidateShape([.. Trainers.All.Where(static trainer => trainer.Name != Baseline)]), "a candidate", minItems: 1),
+            new ListShape<CandidateGrid>(new CandidateShape(), "a candidate", minItems: 1),
             "The trainers to try, with their hyperparameters. The baseline is always trained too.",
             isRequired: true);
 
