@@ -85,7 +85,8 @@ public sealed class BinaryModel
     /// <returns>The model.</returns>
     /// <exception cref="LearningException">
     /// <c>model-file-corrupt</c>: these are not the bytes of a model of this version;
-    /// <c>trainer-not-registered</c>: the model was made by a <see cref="CustomTrainer"/> that this program does not have.
+    /// <c>trainer-not-registered</c>, <c>transform-not-registered</c>: the model was made by a <see cref="CustomTrainer"/> or
+    /// <see cref="CustomTransform"/> that this program does not have.
     /// </exception>
     public static BinaryModel Read(Stream stream)
     {
@@ -130,30 +131,44 @@ public sealed class BinaryModel
 
     private static BinaryModel Of(ModelContent content)
     {
-        var features = new FittedFeatures(content.Numbers, content.Categories);
+        var features = new FittedFeatures([.. content.Numbers.Select(Open)], content.Categories);
         var scorer = content.Scorer is CustomScorer custom ? Open(content, custom, features) : content.Scorer;
         return new BinaryModel(content.Trainer, content.TrainerVersion, features, scorer, content.Threshold);
     }
 
-    private static CustomScorer Open(ModelContent content, CustomScorer scorer, FittedFeatures features)
+    private static FittedNumber Open(FittedNumber number)
     {
-        if (Trainers.Find(content.Trainer) is not CustomTrainer trainer)
+        if (number.Transform is not { } fitted)
         {
-            throw new LearningException(
-                "trainer-not-registered",
-                $"The model was made by the trainer '{content.Trainer}' (version {content.TrainerVersion}), which this program has not registered. "
-                + "Register it before the model is read, or read the model in the application that does.");
+            return number;
         }
 
+        var transform = Transforms.Find(fitted.Name) ?? throw NotRegistered("transform", fitted.Name, fitted.Version);
+        return number with { Transform = Open(() => fitted.Open(transform), $"the transform '{fitted.Name}'") };
+    }
+
+    private static CustomScorer Open(ModelContent content, CustomScorer scorer, FittedFeatures features)
+    {
+        var trainer = Trainers.Find(content.Trainer) as CustomTrainer ?? throw NotRegistered("trainer", content.Trainer, content.TrainerVersion);
+        return Open(() => scorer.Open(trainer, features), $"the trainer '{content.Trainer}'");
+    }
+
+    private static T Open<T>(Func<T> open, string reader)
+    {
         try
         {
-            return scorer.Open(trainer, features);
+            return open();
         }
         catch (Exception exception)
         {
-            throw Corrupt($"the trainer '{content.Trainer}' cannot read its state ({exception.Message})", exception);
+            throw Corrupt($"{reader} cannot read its state ({exception.Message})", exception);
         }
     }
+
+    private static LearningException NotRegistered(string kind, string name, string version) => new(
+        $"{kind}-not-registered",
+        $"The model was made by the {kind} '{name}' (version {version}), which this program has not registered. "
+        + "Register it before the model is read, or read the model in the application that does.");
 
     /// <summary>Grows with the bytes that are really there, so that a false length allocates nothing.</summary>
     private static byte[] ReadContent(Stream stream, int length)

@@ -24,7 +24,7 @@ internal sealed record ModelContent(
         var names = new HashSet<string>(StringComparer.Ordinal);
         foreach (var number in Numbers)
         {
-            if (number is null || string.IsNullOrEmpty(number.Name) || !names.Add(number.Name) || !(number.Scale > 0))
+            if (number is null || string.IsNullOrEmpty(number.Name) || !names.Add(number.Name) || !(number.Scale > 0) || number.Transform is { IsSound: false })
             {
                 return false;
             }

@@ -32,7 +32,7 @@ public abstract class CustomTrainer : ITrainer
         var values = HyperparameterValues.Complete(this, request.Hyperparameters);
         request.RequireTrainable();
         cancellationToken.ThrowIfCancellationRequested();
-        var fitted = FittedFeatures.Fit(request.Training.Features, Adapt(request.Recipe));
+        var fitted = FittedFeatures.Fit(request.Training.Features, Adapt(request.Recipe), request.Transforms);
         var training = new CustomTraining
         {
             Rows = fitted.Apply(request.Training.Features),

@@ -17,7 +17,7 @@ public sealed record RegisteredModel(ModelVersion Version, BinaryModel Model, Ma
     internal const int MaxModelBytes = 1 << 30;
 
     /// <summary>Reads a version; the bytes of the model file are checked against the registry.</summary>
-    /// <exception cref="PipelineException"><c>version-incomplete</c>, <c>model-changed</c>, <c>model-file-corrupt</c> or <c>trainer-not-registered</c>.</exception>
+    /// <exception cref="PipelineException"><c>version-incomplete</c>, <c>model-changed</c>, <c>model-file-corrupt</c>, <c>trainer-not-registered</c> or <c>transform-not-registered</c>.</exception>
     public static async Task<RegisteredModel> ReadAsync(IBlobStore store, string model, ModelVersion version, CancellationToken cancellationToken)
     {
         var file = await store.ReadBytesAsync(BlobNames.Version(model, version.Number, VersionFiles.Model), MaxModelBytes, cancellationToken);

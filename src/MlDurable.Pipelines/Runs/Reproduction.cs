@@ -2,6 +2,7 @@ using MlDurable.Learning.Models;
 using MlDurable.Learning.Tables;
 using MlDurable.Learning.Training;
 using MlDurable.Pipelines.Data;
+using MlDurable.Pipelines.Definition;
 using MlDurable.Pipelines.Features;
 using MlDurable.Pipelines.Promotion;
 using MlDurable.Storage;
@@ -25,7 +26,7 @@ public sealed class Reproduction(IBlobStore store)
 
     /// <summary>Reads the run's partitions again, makes its features and its model anew, and compares the model with the one that the run made.</summary>
     /// <exception cref="PipelineException"><c>run-not-found</c>, <c>run-incomplete</c>, <c>data-gone</c>: what the run was made from is not there any more;
-    /// <c>trainer-not-registered</c>: the pipeline names a trainer that this program does not have.</exception>
+    /// <c>trainer-not-registered</c>, <c>transform-not-registered</c>: the pipeline names what this program does not have.</exception>
     /// <exception cref="Learning.LearningException"><c>trainer-not-registered</c>: so is the trainer of the model.</exception>
     public async Task<ReproductionResult> ReproduceAsync(string runId, IProgress<double>? progress = null, CancellationToken cancellationToken = default)
     {
@@ -52,7 +53,7 @@ public sealed class Reproduction(IBlobStore store)
             .DefaultIfEmpty()
             .Max();
         return new ReproductionResult(
-            run.RunId, trained.Hash == manifest.ModelHash, manifest.ModelHash, trained.Hash, difference, Differences(manifest, trainer));
+            run.RunId, trained.Hash == manifest.ModelHash, manifest.ModelHash, trained.Hash, difference, Differences(manifest, trainer, pipeline.Features));
     }
 
     private async Task<CsvContent> ReadAsync(PartitionLineage partition, TableSchema? schema, CancellationToken cancellationToken)
@@ -86,7 +87,7 @@ public sealed class Reproduction(IBlobStore store)
         return BinaryModel.Read(file);
     }
 
-    private static List<string> Differences(Manifest manifest, ITrainer trainer)
+    private static List<string> Differences(Manifest manifest, ITrainer trainer, FeaturesDefinition features)
     {
         var then = manifest.Environment;
         var now = Manifests.Environment;
@@ -101,6 +102,7 @@ public sealed class Reproduction(IBlobStore store)
                     ("learning code", then.CodeHash, now.CodeHash),
                     ($"trainer {trainer.Name}", manifest.TrainerVersion, trainer.Version),
                 }
+                .Concat(Manifests.TransformVersions(features).Select(now => (What: $"transform {now.Key}", Then: manifest.Transforms?.GetValueOrDefault(now.Key) ?? "none", Now: now.Value)))
                 .Where(item => item.Then != item.Now)
                 .Select(item => $"{item.What}: {item.Then} then, {item.Now} now"),
         ];
