@@ -1,5 +1,6 @@
 using MlDurable.Api;
 using MlDurable.Api.Security;
+using MlDurable.Learning.Features;
 using MlDurable.Learning.Training;
 using MlDurable.Orchestration.Embedded;
 using MlDurable.Pipelines.Orchestrations;
@@ -7,6 +8,7 @@ using MlDurable.Storage;
 using OwnTrainer;
 
 Trainers.Register(new NaiveBayesTrainer());
+Transforms.Register(new LogRatioTransform());
 
 var builder = WebApplication.CreateBuilder(args);
 var folder = Path.GetFullPath(builder.Configuration["store"] ?? ".mldurable");

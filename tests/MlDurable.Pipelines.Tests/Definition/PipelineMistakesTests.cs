@@ -146,6 +146,18 @@ public sealed class PipelineMistakesTests
             "30:16: 'trainer' must be a trainer (gradient-boosting, logistic-regression or test-levels), not the text 'baseline'"
         },
         {
+            "features:\n", "features:\n  transforms: [{ transform: test-centre, columns: [Speed] }]\n",
+            "21:29: 'transform' is 'test-centre', a transform that this program has not registered; did you mean 'test-center'?"
+        },
+        {
+            "features:\n", "features:\n  transforms:\n    - { transform: test-center, columns: [Speed, Height] }\n    - { transform: test-center, columns: [Speed] }\n",
+            "23:43: 'Speed' has a transform already, on line 22"
+        },
+        {
+            "features:\n", "features:\n  transforms: [{ transform: test-center }]\n",
+            "21:16: a transform of 'transforms' needs the key 'columns'"
+        },
+        {
             "trainer: gradient-boosting", "trainer: nearest-neighbours",
             "30:16: 'trainer' must be a trainer (gradient-boosting, logistic-regression or test-levels), not the text 'nearest-neighbours'; "
             + "if that is a trainer of one's own, this program has not registered it"

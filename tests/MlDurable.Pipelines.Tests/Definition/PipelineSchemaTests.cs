@@ -64,6 +64,13 @@ public sealed class PipelineSchemaTests
         Assert.Equal(isValid, validator.IsValid(PipelineText.Minimal.Replace("trainer: logistic-regression", candidate, StringComparison.Ordinal)));
 
     [Theory]
+    [InlineData("[{ transform: soft-log, columns: [Speed] }]", true)]
+    [InlineData("[{ transform: Soft Log, columns: [Speed] }]", false)]
+    [InlineData("[{ transform: soft-log }]", false)]
+    public void Schema_TransformOfOnesOwn_MayHaveAnyName(string transforms, bool isValid) =>
+        Assert.Equal(isValid, validator.IsValid(PipelineText.With("features:\n", $"features:\n  transforms: {transforms}\n")));
+
+    [Theory]
     [MemberData(nameof(MistakesOfOneValue))]
     public void Schema_MistakeOfOneValue_IsInvalid(string text) => Assert.False(validator.IsValid(text), string.Join("\n", PipelineText.Problems(text)));
 }

@@ -15,6 +15,10 @@ public sealed class CustomTrainerFlowTests : IAsyncLifetime
         $"    - trainer: {LevelsTrainer.Registered}\n      smoothing: [1, 20]\n",
         StringComparison.Ordinal);
 
+    private static readonly string Transformed = Pipeline.Replace(
+        "split: {", $"features:\n  transforms:\n    - {{ transform: {CenterTransform.Registered}, columns: [Speed IAS in knots] }}\nsplit: {{", StringComparison.Ordinal)
+        .Replace($"    - trainer: {LevelsTrainer.Registered}\n      smoothing: [1, 20]\n", "    - trainer: logistic-regression\n", StringComparison.Ordinal);
+
     private FlowHarness flow = null!;
 
     public async Task InitializeAsync()
@@ -26,6 +30,7 @@ public sealed class CustomTrainerFlowTests : IAsyncLifetime
     public async Task DisposeAsync()
     {
         LevelsTrainer.CurrentVersion = "1";
+        CenterTransform.CurrentVersion = "1";
         await flow.DisposeAsync();
     }
 
@@ -79,6 +84,45 @@ public sealed class CustomTrainerFlowTests : IAsyncLifetime
 
         Assert.Equal("trainer-not-registered", exception.Code);
         Assert.Contains("'elsewhere'", exception.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Run_TransformOfOnesOwn_IsLearnedKeptAndTrainedAnewWhenItChanges()
+    {
+        var first = await flow.RunAsync(FlowHarness.Source(Transformed));
+        var again = await flow.RunAsync(FlowHarness.Source(Transformed));
+        var reproduced = await new Reproduction(flow.Store).ReproduceAsync(first.RunId);
+        var predictor = await Predictor.OpenAsync(flow.Store, flow.Registry, "strikes");
+        CenterTransform.CurrentVersion = "2";
+        var changed = await flow.RunAsync(FlowHarness.Source(Transformed));
+
+        Assert.Equal(RunOutcome.Promoted, first.Outcome);
+        Assert.Equal([false, false], Reused(first));
+        Assert.Equal([true, true], Reused(again));
+        Assert.Equal([false, false], Reused(changed));
+        Assert.Equal([KeyValuePair.Create(CenterTransform.Registered, "1")], (await flow.Runs.ManifestAsync(first.RunId))!.Transforms!);
+        Assert.True(reproduced.Identical);
+        Assert.Empty(reproduced.Differences);
+        Assert.Equal(["transform test-center: 1 then, 2 now"], (await new Reproduction(flow.Store).ReproduceAsync(first.RunId)).Differences);
+
+        var judged = Encoding.UTF8.GetString(await flow.Store.ReadBytesAsync(RunStore.FileName(first.RunId, "predictions.csv"), 1 << 20)).Split('\n')
+            .Where(line => line.Contains("1993", StringComparison.Ordinal))
+            .Select(line => line.Split(','))
+            .ToList();
+        await using var file = File.OpenRead(Path.Combine(FlowHarness.SampleData, "birdstrikes-1993.csv"));
+        var probabilities = predictor.Predict((await CsvTable.ReadAsync(file, new CsvOptions { Schema = predictor.Schema })).Table).Probabilities;
+        Assert.All(judged, fields => Assert.Equal(double.Parse(fields[3]), probabilities[int.Parse(fields[1])]));
+    }
+
+    [Theory]
+    [InlineData("Wildlife Size", "column-kind", "'Wildlife Size' holds no numbers")]
+    [InlineData("Speed", "unknown-column", "features.transforms: the data has no column 'Speed'")]
+    public async Task Run_TransformOfAColumnThatItCannotBeFor_IsRefusedAtOnce(string column, string code, string message)
+    {
+        var run = await flow.RunAsync(FlowHarness.Source(Transformed.Replace("[Speed IAS in knots]", $"[{column}]", StringComparison.Ordinal)));
+
+        Assert.Equal(code, run.Failure!.Code);
+        Assert.Contains(message, run.Failure.Message, StringComparison.Ordinal);
     }
 
     private static IEnumerable<bool> Reused(RunRecord run) => run.Leaderboard.OrderBy(candidate => candidate.Index).Select(candidate => candidate.Reused);

@@ -35,7 +35,9 @@ public sealed class OwnTrainerSampleTests : IDisposable
 
         var store = new DirectoryBlobStore(folder.FullName);
         Assert.Equal(RunOutcome.Promoted, (await new RunStore(store).FindAsync(run))!.Outcome);
-        Assert.Equal("naive-bayes", (await new RunStore(store).ManifestAsync(run))!.Trainer);
+        var manifest = (await new RunStore(store).ManifestAsync(run))!;
+        Assert.Equal("naive-bayes", manifest.Trainer);
+        Assert.Equal(["log-ratio"], manifest.Transforms!.Keys);
         var judged = Encoding.UTF8.GetString(await store.ReadBytesAsync(RunStore.FileName(run, "predictions.csv"), 1 << 20)).Split('\n')
             .Where(line => line.Contains("1993.csv", StringComparison.Ordinal))
             .Select(line => line.Split(','))
@@ -44,31 +46,38 @@ public sealed class OwnTrainerSampleTests : IDisposable
         Assert.NotEmpty(judged);
         Assert.All(judged, fields => Assert.Equal(double.Parse(fields[3]), double.Parse(rows[1 + int.Parse(fields[1])].Split(',')[^2])));
 
-        // The tool has not registered the trainer.
+        // The tool has registered neither.
         Assert.Equal("trainer-not-registered", (await FailAsync("reproduce", run)).Code);
         var (code, message) = await FailAsync(
             "predict", "own-trainer",
             "--input", Path.Combine(Sample, "..", "bird-strikes", "data", "birdstrikes-1993.csv"),
             "--output", Path.Combine(folder.FullName, "scored.csv"));
-        Assert.Equal("trainer-not-registered", code);
-        Assert.StartsWith("own-trainer/1: The model was made by the trainer 'naive-bayes'", message, StringComparison.Ordinal);
+        Assert.Equal("transform-not-registered", code);
+        Assert.StartsWith("own-trainer/1: The model was made by the transform 'log-ratio'", message, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task Documentation_ShowsTheTrainerAndItsRegistration()
     {
         var documentation = await File.ReadAllTextAsync(Path.Combine(BirdStrikes.Repository(), "docs", "embedding.md"));
-        foreach (var file in new[] { "NaiveBayesTrainer.cs", "NaiveBayes.cs" })
+        foreach (var file in new[] { "NaiveBayesTrainer.cs", "NaiveBayes.cs", "LogRatioTransform.cs" })
         {
             Assert.Contains($"```csharp\n{await File.ReadAllTextAsync(Path.Combine(Sample, file))}```", documentation, StringComparison.Ordinal);
         }
 
         var program = await File.ReadAllTextAsync(Path.Combine(Sample, "Program.cs"));
-        var registration = program.Split('\n').Single(line => line.StartsWith("Trainers.Register(", StringComparison.Ordinal));
-        Assert.Contains($"```csharp\n{registration}\n```", documentation, StringComparison.Ordinal);
+        foreach (var registry in new[] { "Trainers", "Transforms" })
+        {
+            var registration = program.Split('\n').Single(line => line.StartsWith($"{registry}.Register(", StringComparison.Ordinal));
+            Assert.Contains($"```csharp\n{registration}\n```", documentation, StringComparison.Ordinal);
+        }
+
         var pipeline = await File.ReadAllTextAsync(Path.Combine(Sample, "pipeline.yaml"));
-        var train = pipeline[pipeline.IndexOf("train:", StringComparison.Ordinal)..pipeline.IndexOf("\npromote:", StringComparison.Ordinal)];
-        Assert.Contains($"```yaml\n{train}```", documentation, StringComparison.Ordinal);
+        foreach (var (from, to) in new[] { ("features:", "\ntrain:"), ("train:", "\npromote:") })
+        {
+            var section = pipeline[pipeline.IndexOf(from, StringComparison.Ordinal)..pipeline.IndexOf(to, StringComparison.Ordinal)];
+            Assert.Contains($"```yaml\n{section}```", documentation, StringComparison.Ordinal);
+        }
     }
 
     private static async Task<string> SendAsync(SampleApp app, HttpMethod method, string path, string type, byte[] content)
