@@ -50,6 +50,12 @@ internal static class Measurement
 
         var whileSwapping = await load;
         Console.WriteLine($"  {Swaps} swaps: {Text(whileSwapping)}, {whileSwapping.Failures} of {whileSwapping.Latencies.Length} failed");
+        using var starts = new RunStarts(productAddress);
+        var startRounds = isQuick ? 3 : 10;
+        var started = await starts.RunAsync(startRounds);
+        Console.WriteLine(
+            $"  {startRounds} rounds of {RunStarts.Clients} starts at once with {RunStarts.Keys} keys: {started.PerSecond:0} starts/s, "
+            + $"p50 {Percentile(0.5):0} ms, p99 {Percentile(0.99):0} ms, load average {LoadAverage()}");
         Stop(product);
         Stop(bare);
         folder.Delete(recursive: true);
@@ -59,6 +65,8 @@ internal static class Measurement
         Add("predict p99 beside a bare endpoint", Ratio(0.99), "times", 3);
         Add("failed requests", ourRounds.Sum(round => round.Failures), "requests", 0);
         Add($"failed requests during {Swaps} swaps", whileSwapping.Failures, "requests", 0);
+        Add($"refused of {startRounds * RunStarts.Clients} POST runs", started.Failures, "requests", 0);
+        Add($"rounds without exactly {RunStarts.Keys} runs", started.WrongRounds, "rounds", 0);
         if (jsonFile is not null)
         {
             await File.WriteAllTextAsync(jsonFile, JsonSerializer.Serialize(bars, Json) + "\n");
@@ -66,10 +74,12 @@ internal static class Measurement
 
         double Ratio(double share) => Median(ourRounds, share) / Median(theirRounds, share);
 
+        double Percentile(double share) => started.Latencies[(int)(share * started.Latencies.Length)] * 1000;
+
         void Add(string name, double value, string unit, double bar)
         {
             bars[name] = new Bar(Math.Round(value, 3), unit, bar, value <= bar);
-            Console.WriteLine($"{name,-40} {value,8:0.00} {unit,-9} bar {bar,-4} {(value <= bar ? "holds" : "MISSED")}");
+            Console.WriteLine($"{name,-45} {value,8:0.00} {unit,-9} bar {bar,-4} {(value <= bar ? "holds" : "MISSED")}");
         }
     }
 

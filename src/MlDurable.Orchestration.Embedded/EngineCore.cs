@@ -402,7 +402,7 @@ internal sealed class EngineCore : IAsyncDisposable
 
         if (!batch.IsEmpty)
         {
-            _journal.Append(batch);
+            _journal.Append(batch, batch.IsFollowed);
         }
     }
 
@@ -461,6 +461,7 @@ internal sealed class EngineCore : IAsyncDisposable
         var instance = _table.Find(record.InstanceId)!;
         ScheduleStart(instance);
         QueueTurn(instance);
+        batch.IsFollowed |= instance.Live.TurnQueued;
     }
 
     private void ScheduleStart(Instance instance)
@@ -479,11 +480,22 @@ internal sealed class EngineCore : IAsyncDisposable
         && (instance.Turns.Count == 0 || instance.Pending.Count > 0 || instance.Live.Execution is { HasStrayed: true })
         && _catalog.FindOrchestrator(instance.Facts.Name, instance.Facts.Version) is not null;
 
+    // Whoever takes the turn runs it.
+    private bool TryTakeTurn(Instance instance)
+    {
+        if (instance.Live.TurnQueued || !NeedsTurn(instance))
+        {
+            return false;
+        }
+
+        instance.Live.TurnQueued = true;
+        return true;
+    }
+
     private void QueueTurn(Instance instance)
     {
-        if (!instance.Live.TurnQueued && NeedsTurn(instance))
+        if (TryTakeTurn(instance))
         {
-            instance.Live.TurnQueued = true;
             ThreadPool.UnsafeQueueUserWorkItem(static work => work.Core.Guarded(() => work.Core.RunTurn(work.Instance)),
                 (Core: this, Instance: instance), preferLocal: false);
         }
@@ -500,6 +512,7 @@ internal sealed class EngineCore : IAsyncDisposable
             if (!NeedsTurn(instance))
             {
                 instance.Live.TurnQueued = false;
+                _journal.Hurry();
                 return;
             }
 
@@ -528,7 +541,14 @@ internal sealed class EngineCore : IAsyncDisposable
                 var batch = new JournalBatch();
                 CommitTurn(instance, new(instance.Id, now, consumed, decisions), batch);
                 QueueTurn(instance);
+
+                // Whatever the turn gave to others, its own entries have waited for nothing but it.
+                batch.IsFollowed = false;
                 Submit(batch);
+            }
+            else
+            {
+                _journal.Hurry();
             }
         }
     }
@@ -673,7 +693,13 @@ internal sealed class EngineCore : IAsyncDisposable
     private void Give(InputEntry input, Instance instance, JournalBatch batch)
     {
         Commit(input, batch);
+        if (batch.TakesTurn && TryTakeTurn(instance))
+        {
+            batch.Turn = instance;
+        }
+
         QueueTurn(instance);
+        batch.IsFollowed |= instance.Live.TurnQueued;
     }
 
     private void FailStep(Instance instance, int sequence, JournalBatch batch, TaskFailureDetails failure) =>
@@ -886,11 +912,12 @@ internal sealed class EngineCore : IAsyncDisposable
 
     private void OnEnded(ActivityRun run, string? output, Exception? exception) => Guarded(() =>
     {
+        // The turn that takes the result runs on this thread: another one would first have to wake up.
+        var batch = new JournalBatch { TakesTurn = true };
         lock (_gate)
         {
             _runs.Remove(run);
             Release(run);
-            var batch = new JournalBatch();
             if (!run.IsAbandoned && _stopped is null)
             {
                 run.Step.Live = null;
@@ -906,6 +933,11 @@ internal sealed class EngineCore : IAsyncDisposable
             }
 
             Submit(batch);
+        }
+
+        if (batch.Turn is { } instance)
+        {
+            RunTurn(instance);
         }
     });
 

@@ -15,7 +15,7 @@ internal static partial class SchedulerConnection
     /// A connection string of the Durable Task Scheduler (<c>Endpoint=…;TaskHub=…;Authentication=…</c>), or <c>http://HOST:PORT</c> of a hub that
     /// speaks Durable Task's protocol without authentication.
     /// </param>
-    /// <exception cref="InvalidOperationException">It is neither, or this build lacks the packages for the first.</exception>
+    /// <exception cref="InvalidOperationException">It is neither (<c>scheduler-invalid</c>), or this build lacks the packages for the first (<c>scheduler-unsupported</c>).</exception>
     public static void Use(IDurableTaskWorkerBuilder worker, IDurableTaskClientBuilder client, string scheduler)
     {
         if (Uri.TryCreate(scheduler, UriKind.Absolute, out var address) && address.Scheme is "http" or "https")
@@ -25,11 +25,22 @@ internal static partial class SchedulerConnection
             return;
         }
 
+        // The text may hold a secret, so it is repeated nowhere.
         var connected = false;
-        UseAzureManaged(worker, client, scheduler, ref connected);
+        try
+        {
+            UseAzureManaged(worker, client, scheduler, ref connected);
+        }
+        catch (Exception exception) when (exception is ArgumentException or FormatException)
+        {
+            throw new InvalidOperationException(
+                "scheduler-invalid: --scheduler is no connection string of the Durable Task Scheduler; it looks like " +
+                "Endpoint=https://…;TaskHub=…;Authentication=ManagedIdentity (or DefaultAzure, WorkloadIdentity, AzureCli, …, or None for an emulator).",
+                exception);
+        }
+
         if (!connected)
         {
-            // The text may hold a secret, so it is not repeated.
             throw new InvalidOperationException(
                 "scheduler-unsupported: --scheduler takes http://HOST:PORT in this build; a connection string of the Durable Task Scheduler needs a " +
                 "build with -p:FullPackageFeed=true.");

@@ -56,7 +56,7 @@ public sealed class FunctionMetadataTests : IDisposable
 
         // What the worker's startup does of itself in the app, whose entry assembly names the extension.
         builder.ConfigureDurableExtension();
-        var engine = builder.Services.AddMlDurableFunctions(new(_folder.FullName, "test"));
+        var engine = builder.Services.AddMlDurableFunctions(new(_folder.FullName, "test", new()));
         builder.ConfigureDurableWorker().AddTasks(registry => engine.Register(registry, CancellationToken.None));
         using var host = builder.Build();
         IList<IFunctionMetadata> functions = [.. await host.Services.GetRequiredService<IFunctionMetadataProvider>().GetFunctionMetadataAsync(

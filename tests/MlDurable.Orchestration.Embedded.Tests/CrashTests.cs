@@ -215,6 +215,38 @@ public sealed class CrashTests
     }
 
     [Fact]
+    public async Task Timer_TimePassesWhileItIsSet_Fires()
+    {
+        var time = new LateTime(new VirtualTimeProvider(DateTimeOffset.UnixEpoch), TimeSpan.FromDays(1));
+        await using var harness = new EmbeddedHarness();
+        await using var engine = await EmbeddedEngine.OpenAsync(
+            new OrchestrationCatalog().Add(s_main, async (context, _) =>
+            {
+                await context.CreateTimerAsync(TimeSpan.FromHours(1), CancellationToken.None);
+                return "fired";
+            }),
+            harness.Options with { TimeProvider = time });
+        await engine.Client.StartAsync(s_main, "", new() { InstanceId = "i" });
+        Assert.Equal("\"fired\"", (await engine.Client.WaitForCompletionAsync("i").WaitAsync(s_patience)).Output);
+    }
+
+    [Fact]
+    public async Task Calls_WhoseTurnHangs_AreDurableAllTheSame()
+    {
+        using var letGo = new ManualResetEventSlim();
+        await using var harness = new EmbeddedHarness();
+        await harness.OpenAsync(new OrchestrationCatalog().Add(s_main, (context, _) =>
+        {
+            letGo.Wait();
+            return context.WaitForExternalEventAsync(s_signal);
+        }));
+        await harness.Client.StartAsync(s_main, "", new() { InstanceId = "i" }).WaitAsync(s_patience);
+        await harness.Client.RaiseEventAsync("i", s_signal, "a").WaitAsync(s_patience);
+        letGo.Set();
+        Assert.Equal("\"a\"", (await harness.Client.WaitForCompletionAsync("i").WaitAsync(s_patience)).Output);
+    }
+
+    [Fact]
     public async Task Orchestrator_MissingFromTheBuild_WaitsVisiblyForOneThatHasIt()
     {
         await using var harness = new EmbeddedHarness();
@@ -400,5 +432,38 @@ public sealed class CrashTests
         }
 
         return await end;
+    }
+
+    /// <summary>A clock that goes on once between the engine's look at it and the setting of a timer, and then stands still.</summary>
+    private sealed class LateTime(VirtualTimeProvider inner, TimeSpan delay) : TimeProvider
+    {
+        private bool _isPast;
+
+        public override DateTimeOffset GetUtcNow() => inner.GetUtcNow();
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
+            new LateTimer(this, inner.CreateTimer(callback, state, dueTime, period));
+
+        private void Pass()
+        {
+            if (!_isPast)
+            {
+                _isPast = true;
+                inner.Advance(delay);
+            }
+        }
+
+        private sealed class LateTimer(LateTime owner, ITimer timer) : ITimer
+        {
+            public bool Change(TimeSpan dueTime, TimeSpan period)
+            {
+                owner.Pass();
+                return timer.Change(dueTime, period);
+            }
+
+            public void Dispose() => timer.Dispose();
+
+            public ValueTask DisposeAsync() => timer.DisposeAsync();
+        }
     }
 }

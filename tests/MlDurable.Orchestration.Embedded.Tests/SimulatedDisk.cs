@@ -40,7 +40,7 @@ internal sealed class SimulatedDisk
     {
         lock (_gate)
         {
-            _names[name] = new() { Bytes = [.. bytes], Durable = bytes.Length };
+            _names[name] = new() { Bytes = [.. bytes], Durable = [.. bytes] };
         }
     }
 
@@ -112,26 +112,29 @@ internal sealed class SimulatedDisk
 
     private sealed class Content
     {
+        private const int Sector = 512;
+
         public List<byte> Bytes { get; set; } = [];
 
-        public int Durable { get; set; }
+        public byte[] Durable { get; set; } = [];
 
         public void LosePower(Random? chance)
         {
-            var lost = Bytes.Count - Durable;
-            var kept = chance?.Next(lost + 1) ?? 0;
-            Bytes.RemoveRange(Durable + kept, lost - kept);
-            if (chance?.Next(2) == 1 && kept > 0)
+            var unflushed = Bytes.ToArray();
+            var from = unflushed.AsSpan().CommonPrefixLength(Durable);
+            var until = from + (chance?.Next(unflushed.Length - from + 1) ?? 0);
+            Bytes = [.. unflushed[..until], .. Durable.Skip(until)];
+            if (chance?.Next(2) == 1 && until > from)
             {
                 // The length reached the disk, the data of some sector did not.
-                var from = Durable + chance.Next(kept);
-                for (var index = from; index < Math.Min(from + 512, Bytes.Count); index++)
+                var lost = chance.Next(from, until);
+                for (var index = lost; index < Math.Min(lost + Sector, until); index++)
                 {
-                    Bytes[index] = 0;
+                    Bytes[index] = index < Durable.Length ? Durable[index] : (byte)0;
                 }
             }
 
-            Durable = Bytes.Count;
+            Durable = [.. Bytes];
         }
     }
 
@@ -168,7 +171,7 @@ internal sealed class SimulatedDisk
         {
             var content = Find(name);
             content.Bytes.RemoveRange((int)length, content.Bytes.Count - (int)length);
-            content.Durable = (int)length;
+            content.Durable = [.. content.Bytes];
         });
 
         public void Rename(string name, string newName) => disk.ChangeNames(power, () =>
@@ -191,16 +194,29 @@ internal sealed class SimulatedDisk
 
     private sealed class OpenFile(SimulatedDisk disk, int power, Content content) : IJournalFile
     {
+        private int _length;
+
         public void Append(ReadOnlySpan<byte> bytes)
         {
             var copy = bytes.ToArray();
-            disk.Change(power, () => content.Bytes.AddRange(copy), () => content.Bytes.AddRange(copy.AsSpan(0, copy.Length / 2)));
+            disk.Change(power, () => _length = Write(copy), () => Write(copy.AsSpan(0, copy.Length / 2)));
         }
 
-        public void Flush() => disk.Change(power, () => content.Durable = content.Bytes.Count);
+        public void Reserve(int bytes) => disk.Change(power, () => Write(new byte[bytes]), () => Write(new byte[bytes / 2]));
+
+        public void Seal() => disk.Change(power, () => content.Bytes.RemoveRange(_length, content.Bytes.Count - _length));
+
+        public void Flush() => disk.Change(power, () => content.Durable = [.. content.Bytes]);
 
         public void Dispose()
         {
+        }
+
+        private int Write(ReadOnlySpan<byte> bytes)
+        {
+            content.Bytes.RemoveRange(_length, Math.Min(bytes.Length, content.Bytes.Count - _length));
+            content.Bytes.InsertRange(_length, bytes);
+            return _length + bytes.Length;
         }
     }
 }

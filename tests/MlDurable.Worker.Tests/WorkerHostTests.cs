@@ -68,11 +68,13 @@ public sealed class WorkerHostTests : IDisposable
     }
 
     [Fact]
-    public async Task Build_ConnectionStringWithoutItsPackages_SaysWhatToDoAndNotTheString()
+    public async Task Build_ConnectionStringThatIsNoUse_SaysWhatToDoAndNotTheString()
     {
         var failure = await Assert.ThrowsAsync<InvalidOperationException>(() => WorkerHost.BuildAsync(
             _folder.FullName, "Endpoint=https://x;Authentication=Secret", new("http://127.0.0.1:0"), _ => { }, CancellationToken.None));
-        Assert.Contains("scheduler-unsupported", failure.Message, StringComparison.Ordinal);
+
+        // Without the scheduler's packages no connection string is of use; with them, not this one.
+        Assert.Matches("^scheduler-(unsupported|invalid): --scheduler ", failure.Message);
         Assert.DoesNotContain("Secret", failure.Message, StringComparison.Ordinal);
     }
 

@@ -18,12 +18,13 @@ public static class ApiProblems
             or "payload-invalid" or "signature-mismatch" or "unknown-column" or "no-features" or "no-label-column" or "column-kind" or "time-column-kind"
             or "reserved-column" or "run-ambiguous" or "invalid-json" or "not-a-row" or "missing-column" or "wrong-type" or "duplicate-column"
             or "approval-invalid" or "link-invalid" or "no-score" or "score-as-of" or "as-of-needs-time" or "backfill-empty" or "backfill-future"
-            or "backfill-too-large" => StatusCodes.Status400BadRequest,
+            or "backfill-too-large" or "no-time" or "schedule-too-fine" => StatusCodes.Status400BadRequest,
         not null when code.StartsWith("csv-", StringComparison.Ordinal) => StatusCodes.Status400BadRequest,
         "key-required" => StatusCodes.Status401Unauthorized,
         "role-missing" or "approval-not-allowed" => StatusCodes.Status403Forbidden,
         "run-not-found" or "run-incomplete" or "model-not-found" or "version-not-found" or "version-incomplete" or "pipeline-not-found" or "schedule-not-found"
-            or "pipeline-not-deployed" or "approval-not-found" or "backfill-not-found" or "no-champion" or "no-partitions" or "data-gone" or "blob-not-found" or "instance-not-found" or "not-found" => StatusCodes.Status404NotFound,
+            or "pipeline-not-deployed" or "approval-not-found" or "backfill-not-found" or "no-champion" or "no-partitions" or "data-gone" or "blob-not-found"
+            or "instance-not-found" or "not-found" => StatusCodes.Status404NotFound,
         "http-trigger-missing" or "superseded" or "run-ended" or "champion-contended" or "nothing-to-roll-back" or "blob-changed" or "instance-conflict"
             or "instance-status" or "approval-late" or "approval-answered" or "approval-stale" or "link-used" => StatusCodes.Status409Conflict,
         "link-expired" => StatusCodes.Status410Gone,

@@ -26,22 +26,22 @@ public sealed record RowFeatures
 
     /// <summary>Which cells of <see cref="Label"/> are positive. Default: the column says so itself.</summary>
     [JsonRequired]
-    public LabelRule Positive { get; init; } = LabelRule.Boolean;
+    public LabelRule Positive { get => field ?? LabelRule.Boolean; init; }
 
     /// <summary>The time column that orders the rows, or <see langword="null"/> (the default).</summary>
     public string? Time { get; init; }
 
     /// <summary>Columns that are no features. Default: none.</summary>
     [JsonRequired]
-    public ImmutableArray<string> Drop { get; init; } = [];
+    public ImmutableArray<string> Drop { get => field.IsDefault ? [] : field; init; }
 
     /// <summary>The numbers that stand for each time column among the features. Default: none, so that times are no features.</summary>
     [JsonRequired]
-    public ImmutableArray<DatePart> DateParts { get; init; } = [];
+    public ImmutableArray<DatePart> DateParts { get => field.IsDefault ? [] : field; init; }
 
     /// <summary>Columns by whose values results are reported. Default: none.</summary>
     [JsonRequired]
-    public ImmutableArray<string> Slices { get; init; } = [];
+    public ImmutableArray<string> Slices { get => field.IsDefault ? [] : field; init; }
 
     /// <summary>
     /// Makes the features, labels, times and slices of rows. Rows whose label is missing stay, with a missing label: leave them out of

@@ -8,9 +8,6 @@ namespace MlDurable.Learning.Judging;
 /// <param name="StandardError">The bootstrap standard error of the gain.</param>
 /// <param name="Interval">The bootstrap interval of the gain; two-sided at 1 - 2(1 - c) for a one-sided confidence c.</param>
 /// <param name="Rows">The rows compared.</param>
+/// <param name="PValue">The two-sided bootstrap p-value of "no difference", for display; the decisions are made on <paramref name="Interval"/>.</param>
 public sealed record PairedDifference(
-    string Metric, double Candidate, double Reference, double Delta, double StandardError, Interval Interval, int Rows)
-{
-    /// <summary>The two-sided bootstrap p-value of "no difference", for display; the decisions are made on <see cref="Interval"/>.</summary>
-    public double PValue { get; init; } = 1;
-}
+    string Metric, double Candidate, double Reference, double Delta, double StandardError, Interval Interval, int Rows, double PValue = 1);

@@ -18,7 +18,7 @@ public sealed record Verdict
     public required string Summary { get; init; }
 
     /// <summary>Everything that was checked, in the order in which it decides.</summary>
-    public ImmutableArray<VerdictFinding> Findings { get; init; } = [];
+    public ImmutableArray<VerdictFinding> Findings { get => field.IsDefault ? [] : field; init; }
 
     /// <summary>The candidate against the baseline; null when there was none.</summary>
     public PairedDifference? VersusBaseline { get; init; }
@@ -30,5 +30,5 @@ public sealed record Verdict
     public PairedDifference? VersusAnchor { get; init; }
 
     /// <summary>The slices, whether tested or too small.</summary>
-    public ImmutableArray<SliceResult> Slices { get; init; } = [];
+    public ImmutableArray<SliceResult> Slices { get => field.IsDefault ? [] : field; init; }
 }

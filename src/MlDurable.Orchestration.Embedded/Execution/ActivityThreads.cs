@@ -23,7 +23,8 @@ internal sealed class ActivityThreads
             }
         }
 
-        new Thread(RunThread) { IsBackground = true, Name = "mldurable activity" }.Start();
+        // Unsafe: what runs here, activities and turns, must see nothing of the caller whose call made the thread.
+        new Thread(RunThread) { IsBackground = true, Name = "mldurable activity" }.UnsafeStart();
     }
 
     /// <summary>Ends the threads that are idle, and the others as soon as they are.</summary>

@@ -60,14 +60,17 @@ internal sealed class TimerQueue : IDisposable
 
         _armedFor = first;
         var wait = first.Due - _time.GetUtcNow();
-        if (wait <= TimeSpan.Zero)
+        if (wait > TimeSpan.Zero)
         {
-            ThreadPool.UnsafeQueueUserWorkItem(static tick => tick(), _tick, preferLocal: false);
-            return;
+            // Rounded up: a tick a fraction of a millisecond early would only have to wait again.
+            _timer.Change(wait < s_longestSleep ? wait + TimeSpan.FromMilliseconds(1) : s_longestSleep, Timeout.InfiniteTimeSpan);
         }
 
-        // Rounded up: a tick a fraction of a millisecond early would only have to wait again.
-        _timer.Change(wait < s_longestSleep ? wait + TimeSpan.FromMilliseconds(1) : s_longestSleep, Timeout.InfiniteTimeSpan);
+        // Looked at again: what passed while the timer was set (a machine that slept, a clock that jumped) is not part of the wait.
+        if (first.Due <= _time.GetUtcNow())
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(static tick => tick(), _tick, preferLocal: false);
+        }
     }
 
     public void Dispose() => _timer.Dispose();

@@ -62,8 +62,10 @@ internal sealed partial class DiskJournalDirectory(string path) : IJournalDirect
 
     private string Full(string name) => System.IO.Path.Combine(Path, name);
 
-    private sealed class DiskJournalFile(string path) : IJournalFile
+    private sealed partial class DiskJournalFile(string path) : IJournalFile
     {
+        private const int Interrupted = 4;
+
         private readonly SafeFileHandle _handle = File.OpenHandle(path, FileMode.Create, FileAccess.Write, FileShare.Read);
         private long _length;
 
@@ -73,8 +75,32 @@ internal sealed partial class DiskJournalDirectory(string path) : IJournalDirect
             _length += bytes.Length;
         }
 
-        public void Flush() => RandomAccess.FlushToDisk(_handle);
+        public void Reserve(int bytes) => RandomAccess.Write(_handle, new byte[bytes], _length);
+
+        public void Seal() => RandomAccess.SetLength(_handle, _length);
+
+        public void Flush()
+        {
+            if (!OperatingSystem.IsLinux())
+            {
+                RandomAccess.FlushToDisk(_handle);
+                return;
+            }
+
+            // Not fsync, which would also write the times of the file.
+            while (FlushData(_handle) != 0)
+            {
+                if (Marshal.GetLastPInvokeError() is not Interrupted)
+                {
+                    throw new IOException($"Cannot flush '{path}': {Marshal.GetLastPInvokeErrorMessage()}");
+                }
+            }
+        }
 
         public void Dispose() => _handle.Dispose();
+
+        [LibraryImport("libc", EntryPoint = "fdatasync", SetLastError = true)]
+        [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+        private static partial int FlushData(SafeFileHandle file);
     }
 }

@@ -24,11 +24,19 @@ internal interface IJournalDirectory
     void Sync();
 }
 
-/// <summary>A file that only grows. After a failed call nothing further may be asked of it.</summary>
+/// <summary>A file that is written from its beginning to its end. After a failed call nothing further may be asked of it.</summary>
 internal interface IJournalFile : IDisposable
 {
     void Append(ReadOnlySpan<byte> bytes);
 
-    /// <summary>Returns when everything appended survives a power loss.</summary>
+    /// <summary>
+    /// Makes the file longer by zeroes, which what is appended next replaces: a flush that need not change the length of the file is cheaper.
+    /// </summary>
+    void Reserve(int bytes);
+
+    /// <summary>Cuts off what was reserved and not used.</summary>
+    void Seal();
+
+    /// <summary>Returns when everything that was done to the file survives a power loss.</summary>
     void Flush();
 }

@@ -11,6 +11,15 @@ internal sealed class JournalBatch
 
     public List<JournalEntry> Entries { get; } = [];
 
+    /// <summary>Whether a turn that will append more, or hurry the journal, is queued because of the entries.</summary>
+    public bool IsFollowed { get; set; }
+
+    /// <summary>Whether who makes the batch runs a turn itself, when one is needed.</summary>
+    public bool TakesTurn { get; init; }
+
+    /// <summary>The instance whose turn that is.</summary>
+    public Instance? Turn { get; set; }
+
     public bool IsEmpty => Entries.Count == 0 && _committed.Count == 0 && _waiters is null;
 
     /// <summary>Runs something, briefly and without throwing, once the entries are on disk.</summary>

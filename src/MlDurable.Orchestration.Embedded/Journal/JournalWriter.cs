@@ -5,11 +5,21 @@ using MlDurable.Orchestration.Embedded.History;
 namespace MlDurable.Orchestration.Embedded.Journal;
 
 /// <summary>
-/// Group commit: everything appended while the last flush was under way becomes one frame, one write and one flush. One thread writes;
-/// <see cref="Append"/> may be called from any one thread at a time.
+/// Group commit: everything appended while the last flush was under way becomes one frame, one write and one flush. What is soon followed by
+/// more may wait for it for a moment, so that both take one flush. One thread writes; <see cref="Append"/> may be called from any one thread at
+/// a time.
 /// </summary>
 internal sealed class JournalWriter : IDisposable
 {
+    /// <summary>How long at most something waits for what follows it: a few flushes of a fast disk.</summary>
+    private static readonly TimeSpan s_linger = TimeSpan.FromMilliseconds(2);
+
+    /// <summary>For how many such moments after its last flush the thread looks by itself, before it sleeps until it is woken.</summary>
+    private const int AwakeMoments = 16;
+
+    /// <summary>How much at most is reserved behind what is written.</summary>
+    private const int MaxReserve = 1 << 20;
+
     private readonly IJournalDirectory _directory;
     private readonly JournalLimits _limits;
     private readonly Action<Exception> _failed;
@@ -22,11 +32,14 @@ internal sealed class JournalWriter : IDisposable
     private ArrayBufferWriter<byte> _writing = NewBuffer();
     private EntryWriter _encoder;
     private List<JournalBatch> _waiting = [];
+    private bool _isUrgent;
+    private bool _isAsleep;
     private bool _closing;
     private Exception? _failure;
 
     private IJournalFile? _file;
     private long _fileBytes;
+    private long _reservedBytes;
     private long _segment;
     private ulong _nextFrame;
 
@@ -45,7 +58,9 @@ internal sealed class JournalWriter : IDisposable
     }
 
     /// <summary>Queues a batch; its callbacks run when it is on disk, on the writer's thread, or when it never will be.</summary>
-    public void Append(JournalBatch batch)
+    /// <param name="batch">The batch.</param>
+    /// <param name="isFollowed">Whether more is about to be appended, or <see cref="Hurry"/> to be called; then the flush may wait for it.</param>
+    public void Append(JournalBatch batch, bool isFollowed = false)
     {
         Exception? failure;
         lock (_gate)
@@ -59,13 +74,27 @@ internal sealed class JournalWriter : IDisposable
                 }
 
                 _waiting.Add(batch);
-                Monitor.Pulse(_gate);
+                _isUrgent |= !isFollowed;
+                if (_isUrgent || _isAsleep)
+                {
+                    Monitor.Pulse(_gate);
+                }
             }
         }
 
         if (failure is not null)
         {
             batch.Fail(failure);
+        }
+    }
+
+    /// <summary>Nothing follows what was appended: it is flushed at once.</summary>
+    public void Hurry()
+    {
+        lock (_gate)
+        {
+            _isUrgent = true;
+            Monitor.Pulse(_gate);
         }
     }
 
@@ -95,19 +124,17 @@ internal sealed class JournalWriter : IDisposable
         List<JournalBatch> batches = [];
         while (true)
         {
+            bool isLast;
             lock (_gate)
             {
-                while (_waiting.Count == 0 && !_closing)
-                {
-                    Monitor.Wait(_gate);
-                }
-
-                if (_waiting.Count == 0)
+                WaitForWork();
+                isLast = _waiting.Count == 0;
+                if (isLast)
                 {
                     _failure ??= new OrchestrationException(EmbeddedErrorCodes.EngineClosed, "The engine is closed.");
-                    return;
                 }
 
+                _isUrgent = false;
                 (_waiting, batches) = (batches, _waiting);
                 (_filling, _writing) = (_writing, _filling);
                 _encoder = new(_filling);
@@ -116,6 +143,12 @@ internal sealed class JournalWriter : IDisposable
             try
             {
                 _compactor.ThrowIfFailed();
+                if (isLast)
+                {
+                    Seal();
+                    return;
+                }
+
                 Write();
             }
             catch (Exception exception)
@@ -130,6 +163,30 @@ internal sealed class JournalWriter : IDisposable
             }
 
             batches.Clear();
+        }
+    }
+
+    private void WaitForWork()
+    {
+        var moments = 0;
+        while (!_closing && !(_isUrgent && _waiting.Count > 0))
+        {
+            if (_waiting.Count == 0 && moments == AwakeMoments)
+            {
+                _isAsleep = true;
+                Monitor.Wait(_gate);
+                _isAsleep = false;
+                moments = 0;
+            }
+            else if (!Monitor.Wait(_gate, s_linger))
+            {
+                if (_waiting.Count > 0)
+                {
+                    return;
+                }
+
+                moments++;
+            }
         }
     }
 
@@ -149,9 +206,17 @@ internal sealed class JournalWriter : IDisposable
         var frame = System.Runtime.InteropServices.MemoryMarshal.AsMemory(_writing.WrittenMemory).Span;
         JournalFrame.Seal(frame, _nextFrame);
         _file!.Append(frame);
+        _fileBytes += frame.Length;
+        if (_fileBytes > _reservedBytes)
+        {
+            // As much again as there is, so that a short journal stays a short file.
+            var reserve = (int)Math.Min(_fileBytes, MaxReserve);
+            _file.Reserve(reserve);
+            _reservedBytes = _fileBytes + reserve;
+        }
+
         _file.Flush();
         _nextFrame++;
-        _fileBytes += frame.Length;
         if (_writing.Capacity > _limits.SegmentBytes)
         {
             // A rare giant must not be paid for in memory for ever.
@@ -167,8 +232,7 @@ internal sealed class JournalWriter : IDisposable
     private void Roll()
     {
         var sealedBytes = _fileBytes;
-        _file?.Dispose();
-        _file = null;
+        Seal();
         _file = _directory.Create(JournalFiles.Segment(_segment + 1));
         var header = new SegmentHeader(SegmentKind.Journal, _segment + 1, _nextFrame, _generation).ToBytes();
         _file.Append(header);
@@ -177,6 +241,16 @@ internal sealed class JournalWriter : IDisposable
         _compactor.SegmentSealed(_segment, sealedBytes, _nextFrame, _generation);
         _segment++;
         _fileBytes = header.Length;
+        _reservedBytes = header.Length;
+    }
+
+    // Only the last segment may end in what was reserved, so this is on disk before there is another one.
+    private void Seal()
+    {
+        _file?.Seal();
+        _file?.Flush();
+        _file?.Dispose();
+        _file = null;
     }
 
     private void Fail(OrchestrationException failure, List<JournalBatch> batches)

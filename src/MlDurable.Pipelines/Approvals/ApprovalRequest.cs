@@ -46,10 +46,10 @@ public sealed record ApprovalRequest
     public required DateTimeOffset ExpiresAt { get; init; }
 
     /// <summary>Who may answer; empty for everyone who has the role of an approver.</summary>
-    public ImmutableArray<string> By { get; init; } = [];
+    public ImmutableArray<string> By { get => field.IsDefault ? [] : field; init; }
 
     /// <summary>Who may not answer, because they asked for the run or deployed its pipeline; empty when they may.</summary>
-    public ImmutableArray<string> Authors { get; init; } = [];
+    public ImmutableArray<string> Authors { get => field.IsDefault ? [] : field; init; }
 }
 
 /// <summary>That a run waits for a person, on its record.</summary>

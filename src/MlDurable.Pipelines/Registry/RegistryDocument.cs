@@ -59,13 +59,13 @@ public sealed record RegistryDocument
     public required string Model { get; init; }
 
     /// <summary>All versions, ascending.</summary>
-    public ImmutableArray<ModelVersion> Versions { get; init; } = [];
+    public ImmutableArray<ModelVersion> Versions { get => field.IsDefault ? [] : field; init; }
 
     /// <summary>Version numbers by alias.</summary>
-    public ImmutableSortedDictionary<string, int> Aliases { get; init; } = ImmutableSortedDictionary<string, int>.Empty;
+    public ImmutableSortedDictionary<string, int> Aliases { get => field ?? ImmutableSortedDictionary<string, int>.Empty; init; }
 
     /// <summary>Every change of an alias, oldest first.</summary>
-    public ImmutableArray<AliasEvent> History { get; init; } = [];
+    public ImmutableArray<AliasEvent> History { get => field.IsDefault ? [] : field; init; }
 
     /// <summary>The champion's number; null when there is none.</summary>
     [JsonIgnore]

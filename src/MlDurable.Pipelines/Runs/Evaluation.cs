@@ -78,7 +78,7 @@ public sealed record Evaluation
     public required EvaluatedModel Baseline { get; init; }
 
     /// <summary>Paired differences of candidate and champion, one per metric; empty without a champion.</summary>
-    public ImmutableArray<PairedDifference> VersusChampion { get; init; } = [];
+    public ImmutableArray<PairedDifference> VersusChampion { get => field.IsDefault ? [] : field; init; }
 
     /// <summary>The paired difference of candidate and anchor on the primary metric; null without an anchor.</summary>
     public PairedDifference? VersusAnchor { get; init; }
@@ -87,13 +87,13 @@ public sealed record Evaluation
     public required PairedDifference VersusBaseline { get; init; }
 
     /// <summary>Slice by slice: the candidate's primary metric, and its comparison with the champion's.</summary>
-    public ImmutableArray<SliceResult> Slices { get; init; } = [];
+    public ImmutableArray<SliceResult> Slices { get => field.IsDefault ? [] : field; init; }
 
     /// <summary>Permutation importance of the candidate's input columns on the primary metric, most important first.</summary>
-    public ImmutableArray<FeatureImportance> Importance { get; init; } = [];
+    public ImmutableArray<FeatureImportance> Importance { get => field.IsDefault ? [] : field; init; }
 
     /// <summary>Features that alone predict the label suspiciously well on the training rows.</summary>
-    public ImmutableArray<LeakWarning> Leaks { get; init; } = [];
+    public ImmutableArray<LeakWarning> Leaks { get => field.IsDefault ? [] : field; init; }
 
     /// <summary>What follows.</summary>
     public required Verdict Verdict { get; init; }

@@ -49,7 +49,7 @@ public sealed record RunPlan
     /// The blobs among those that started the run whose content was replaced before it was planned. The run uses the content in their place, which
     /// <see cref="Partitions"/> names, and says so here; that content is an arrival of its own, and starts a run of its own.
     /// </summary>
-    public ImmutableArray<TriggerBlob> Replaced { get; init; } = [];
+    public ImmutableArray<TriggerBlob> Replaced { get => field.IsDefault ? [] : field; init; }
 
     /// <summary>The candidates; the last one is the baseline.</summary>
     public required ImmutableArray<CandidatePlan> Candidates { get; init; }

@@ -77,10 +77,10 @@ public sealed record RunRequest(
     public RunStage Stage { get; init; }
 
     /// <summary>What started the run.</summary>
-    public RunTrigger Trigger { get; init; } = RunTrigger.Manual;
+    public RunTrigger Trigger { get => field ?? RunTrigger.Manual; init; }
 
     /// <summary>The blobs that started the run; empty when none did.</summary>
-    public ImmutableArray<TriggerBlob> Blobs { get; init; } = [];
+    public ImmutableArray<TriggerBlob> Blobs { get => field.IsDefault ? [] : field; init; }
 
     /// <summary>Rows at and after this instant are not used; null for all rows.</summary>
     public DateTimeOffset? AsOf { get; init; }
@@ -120,10 +120,10 @@ public sealed record RunRecord
     public RunStage Stage { get; init; }
 
     /// <summary>What started the run.</summary>
-    public RunTrigger Trigger { get; init; } = RunTrigger.Manual;
+    public RunTrigger Trigger { get => field ?? RunTrigger.Manual; init; }
 
     /// <summary>Who or what asked for the run, for example <c>cli:ada</c>.</summary>
-    public string RequestedBy { get; init; } = "";
+    public string RequestedBy { get => field ?? ""; init; }
 
     /// <summary>Where the run stands.</summary>
     public required RunStatus Status { get; init; }
@@ -144,7 +144,7 @@ public sealed record RunRecord
     public RunWork? Work { get; init; }
 
     /// <summary>The candidates and their validation figures, best first; empty until they are trained.</summary>
-    public ImmutableArray<CandidateResult> Leaderboard { get; init; } = [];
+    public ImmutableArray<CandidateResult> Leaderboard { get => field.IsDefault ? [] : field; init; }
 
     /// <summary>The number of the version that the selected candidate was registered as; null when none was.</summary>
     public int? Version { get; init; }
@@ -165,7 +165,7 @@ public sealed record RunRecord
     public ApprovalDecision? Approval { get; init; }
 
     /// <summary>Partitions that broke an expectation.</summary>
-    public ImmutableArray<string> Quarantined { get; init; } = [];
+    public ImmutableArray<string> Quarantined { get => field.IsDefault ? [] : field; init; }
 
     /// <summary>What was scored; null for runs that score nothing.</summary>
     public ScoringWork? Scoring { get; init; }

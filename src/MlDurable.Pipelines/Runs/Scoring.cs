@@ -42,7 +42,7 @@ public sealed record PredictionLineage(
     DateTimeOffset ScoredAt)
 {
     /// <summary>Columns with cells that could not be read as the model's data has them; they counted as missing.</summary>
-    public ImmutableArray<Learning.Tables.TypeErrors> TypeErrors { get; init; } = [];
+    public ImmutableArray<Learning.Tables.TypeErrors> TypeErrors { get => field.IsDefault ? [] : field; init; }
 }
 
 /// <summary>Why a partition could not be scored: <c>runs/&lt;run id&gt;/unscored/&lt;n&gt;.json</c>.</summary>

@@ -50,15 +50,15 @@ internal sealed record DataWatchHead
     /// <summary>The number of the swap that wrote this document.</summary>
     public long Generation { get; init; }
 
-    public ImmutableArray<WaitingBlob> Waiting { get; init; } = [];
+    public ImmutableArray<WaitingBlob> Waiting { get => field.IsDefault ? [] : field; init; }
 
     /// <summary>Markers that have arrived and completed no folder yet.</summary>
-    public ImmutableArray<WaitingBlob> Markers { get; init; } = [];
+    public ImmutableArray<WaitingBlob> Markers { get => field.IsDefault ? [] : field; init; }
 
     public DataBatch? Batch { get; init; }
 
     /// <summary>Identities given to runs since the ledger was written.</summary>
-    public ImmutableArray<UInt128> Recent { get; init; } = [];
+    public ImmutableArray<UInt128> Recent { get => field.IsDefault ? [] : field; init; }
 
     /// <summary>The blob that holds the identities given before; null for none.</summary>
     public string? Ledger { get; init; }

@@ -40,7 +40,7 @@ public sealed record ScheduleState
     public SkippedInstant? LastSkipped { get; init; }
 
     /// <summary>Instants that wait for the end of an earlier run, the earliest first.</summary>
-    public ImmutableArray<DateTimeOffset> Waiting { get; init; } = [];
+    public ImmutableArray<DateTimeOffset> Waiting { get => field.IsDefault ? [] : field; init; }
 
     /// <summary>Who paused the schedule; null when it is not paused.</summary>
     public SchedulePause? Pause { get; init; }

@@ -1,0 +1,48 @@
+using System.Globalization;
+using MlDurable.Bench.Durable;
+
+// `run` calls "measure", which starts this program again for what needs a process of its own.
+switch (args)
+{
+    case ["open", var journal]:
+        await using (await Measurements.OpenAsync(new Workloads(), journal))
+        {
+            var ready = DateTime.Now - System.Diagnostics.Process.GetCurrentProcess().StartTime;
+            Console.WriteLine(ready.TotalMilliseconds.ToString(CultureInfo.InvariantCulture));
+        }
+
+        return 0;
+    case ["w3-start", var journal]:
+        await PeerWorkloads.StartAsync(journal);
+        return 0;
+    case ["w3-finish", var journal]:
+        await PeerWorkloads.FinishAsync(journal);
+        return 0;
+    case ["measure", .. var rest]:
+        var quick = rest.Contains("--quick");
+        var at = Array.IndexOf(rest, "--json");
+        var json = at < 0 ? null : rest[at + 1];
+        var names = rest.Where((argument, index) => !argument.StartsWith("--", StringComparison.Ordinal) && (at < 0 || index != at + 1)).ToList();
+        var report = new Report(quick ? 1 : 3);
+        using (var engine = new Measurements(quick, report))
+        using (var peers = new PeerWorkloads(quick, report))
+        {
+            (string Name, Func<Task> Measure)[] all =
+            [
+                ("chain", engine.ChainAsync), ("many", engine.ManyAsync), ("fan-out", engine.FanOutAsync), ("replay", engine.ReplayAsync),
+                ("eternal", engine.EternalAsync), ("opening", engine.OpeningAsync), ("w1", peers.W1Async), ("w2", peers.W2Async), ("w3", peers.W3Async),
+            ];
+            foreach (var (name, measure) in all.Where(one => names.Count == 0 || names.Contains(one.Name)))
+            {
+                Console.WriteLine($"{name} (load average {File.ReadAllText("/proc/loadavg").Split(' ')[0]})");
+                await measure();
+            }
+        }
+
+        Console.WriteLine();
+        report.Finish(json);
+        return 0;
+    default:
+        await Console.Error.WriteLineAsync("usage: bench/durable/run [--json FILE] [--quick] [NAME…]");
+        return 2;
+}
