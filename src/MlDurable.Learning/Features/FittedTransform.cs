@@ -23,7 +23,8 @@ internal sealed record FittedTransform(string Name, string Version, byte[] State
             ? new FittedTransform(transform.Name, transform.Version, state).Open(transform)
             : throw new LearningException(
                 "model-too-large",
-                $"The state of the transform '{transform.Name}' of the column '{column}' has {state.Length:N0} bytes; a model file takes {MaxStateBytes:N0}. Have the transform keep less.");
+                $"The state of the transform '{transform.Name}' of the column '{column}' has {state.Length:N0} bytes; a model file takes {MaxStateBytes:N0}. "
+                + "Have the transform keep less.");
     }
 
     /// <summary>The same state, read by its transform, whatever that throws.</summary>

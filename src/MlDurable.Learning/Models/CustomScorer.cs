@@ -52,7 +52,8 @@ internal sealed record CustomScorer(byte[] State) : Scorer
         var score = Inner.LogOdds(dense, hot);
         return !double.IsNaN(score)
             ? score
-            : throw new LearningException("score-missing", $"The model of the trainer '{Trainer}' gives a row no number. Have its LogOdds return one for every row.");
+            : throw new LearningException(
+                "score-missing", $"The model of the trainer '{Trainer}' gives a row no number. Have its LogOdds return one for every row.");
     }
 
     public override bool IsSound(int featureCount) => State.Length <= MaxStateBytes;

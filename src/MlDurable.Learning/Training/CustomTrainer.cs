@@ -49,7 +49,8 @@ public abstract class CustomTrainer : ITrainer
         {
             throw new LearningException(
                 "model-too-large",
-                $"The state of the model of '{Name}' has {state.Length:N0} bytes; a model file takes {CustomScorer.MaxStateBytes:N0}. Have the trainer keep less.");
+                $"The state of the model of '{Name}' has {state.Length:N0} bytes; a model file takes {CustomScorer.MaxStateBytes:N0}. "
+                + "Have the trainer keep less.");
         }
 
         request.Progress?.Report(1);

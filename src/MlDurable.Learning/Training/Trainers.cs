@@ -31,7 +31,9 @@ public static class Trainers
         {
             if (!Registrations<ITrainer>.IsName(spec.Name) || !names.Add(spec.Name))
             {
-                throw Registered.Invalid(trainer, $"the hyperparameter '{spec.Name}' is there twice, reserved, or not kebab-case of at most {Registrations<ITrainer>.MaxNameLength} characters");
+                throw Registered.Invalid(
+                    trainer,
+                    $"the hyperparameter '{spec.Name}' is there twice, reserved, or not kebab-case of at most {Registrations<ITrainer>.MaxNameLength} characters");
             }
 
             if (!(spec.Minimum <= spec.Default && spec.Default <= spec.Maximum)

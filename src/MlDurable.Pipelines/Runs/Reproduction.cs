@@ -102,7 +102,8 @@ public sealed class Reproduction(IBlobStore store)
                     ("learning code", then.CodeHash, now.CodeHash),
                     ($"trainer {trainer.Name}", manifest.TrainerVersion, trainer.Version),
                 }
-                .Concat(Manifests.TransformVersions(features).Select(now => (What: $"transform {now.Key}", Then: manifest.Transforms?.GetValueOrDefault(now.Key) ?? "none", Now: now.Value)))
+                .Concat(Manifests.TransformVersions(features).Select(
+                    current => (What: $"transform {current.Key}", Then: manifest.Transforms?.GetValueOrDefault(current.Key) ?? "none", Now: current.Value)))
                 .Where(item => item.Then != item.Now)
                 .Select(item => $"{item.What}: {item.Then} then, {item.Now} now"),
         ];
