@@ -53,12 +53,14 @@ public sealed class FittedFeatures
     /// <summary>Learns from training rows.</summary>
     /// <param name="trainingRows">The feature columns; columns whose names begin with @ are ignored.</param>
     /// <param name="recipe">What to do.</param>
+    /// <param name="transforms">For number columns the names of their transforms; <see langword="null"/> for none.</param>
     /// <returns>The recipe with what it learned.</returns>
     /// <exception cref="LearningException">
     /// <c>no-rows</c>: there is no row; <c>time-feature</c>: a column holds times, which <see cref="RowFeatures"/> should have replaced;
-    /// <c>no-usable-features</c>: no column has any value.
+    /// <c>no-usable-features</c>: no column has any value; <c>transform-not-registered</c>; <c>transform-without-values</c>: a transform gives no
+    /// value of its column a finite number; <c>model-too-large</c>: a transform learned too much.
     /// </exception>
-    public static FittedFeatures Fit(Table trainingRows, FeatureRecipe recipe)
+    public static FittedFeatures Fit(Table trainingRows, FeatureRecipe recipe, IReadOnlyDictionary<string, string>? transforms = null)
     {
         if (trainingRows.RowCount == 0)
         {
@@ -79,7 +81,9 @@ public sealed class FittedFeatures
             switch (column)
             {
                 case NumberColumn number:
-                    numbers.Add(FittedNumber.Fit(number, recipe));
+                    numbers.Add(transforms?.GetValueOrDefault(number.Name) is { } transform
+                        ? FittedNumber.Fit(number, recipe, Transforms.Get(transform))
+                        : FittedNumber.Fit(number, recipe));
                     break;
                 case CategoryColumn category:
                     categories.Add(FittedCategory.Fit(category, recipe));

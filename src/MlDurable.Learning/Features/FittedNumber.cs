@@ -1,14 +1,34 @@
+using System.Text.Json.Serialization;
 using MlDurable.Learning.Tables;
 
 namespace MlDurable.Learning.Features;
 
-/// <summary>What was learned for one number column. A value becomes (value - Mean) / Scale.</summary>
+/// <summary>What was learned for one number column. A value, transformed where there is a transform, becomes (value - Mean) / Scale.</summary>
 /// <param name="Name">The column.</param>
 /// <param name="Fill">What stands in for a missing value, or null to leave it missing.</param>
 /// <param name="Mean">What is subtracted; 0 without standardisation.</param>
 /// <param name="Scale">What is divided by, positive; 1 without standardisation.</param>
-internal sealed record FittedNumber(string Name, double? Fill, double Mean, double Scale)
+/// <param name="Transform">What comes before all of that, or null.</param>
+internal sealed record FittedNumber(
+    string Name,
+    double? Fill,
+    double Mean,
+    double Scale,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] FittedTransform? Transform = null)
 {
+    public static FittedNumber Fit(NumberColumn column, FeatureRecipe recipe, CustomTransform transform)
+    {
+        double[] values = [.. column.Values.ToArray().Where(value => !double.IsNaN(value))];
+        Array.Sort(values);
+        var fitted = FittedTransform.Fit(transform, column.Name, values);
+        var transformed = fitted.Apply(column);
+        return !transformed.IsAllMissing
+            ? Fit(transformed, recipe) with { Transform = fitted }
+            : throw new LearningException(
+                "transform-without-values",
+                $"The transform '{transform.Name}' gives no value of the column '{column.Name}' a finite number. Leave the column out of it, or put the transform right.");
+    }
+
     public static FittedNumber Fit(NumberColumn column, FeatureRecipe recipe)
     {
         double[] values = [.. column.Values.ToArray().Where(value => !double.IsNaN(value))];
@@ -50,7 +70,8 @@ internal sealed record FittedNumber(string Name, double? Fill, double Mean, doub
     /// <summary>The feature of one cell; <see cref="double.NaN"/> is a missing one.</summary>
     public double Apply(double cell)
     {
-        var value = double.IsNaN(cell) ? Fill ?? double.NaN : cell;
+        var transformed = Transform is null ? cell : Transform.Apply(cell);
+        var value = double.IsNaN(transformed) ? Fill ?? double.NaN : transformed;
         return Math.Clamp((value - Mean) / Scale, -FittedFeatures.MaxMagnitude, FittedFeatures.MaxMagnitude);
     }
 

@@ -3,6 +3,7 @@ using System.Text.Json;
 using MlDurable.Learning.Features;
 using MlDurable.Learning.Numerics;
 using MlDurable.Learning.Tables;
+using MlDurable.Learning.Training;
 
 namespace MlDurable.Learning.Models;
 
@@ -82,7 +83,11 @@ public sealed class BinaryModel
     /// <summary>Reads a model file that <see cref="Write"/> wrote.</summary>
     /// <param name="stream">The bytes, from the current position to the end; need not be seekable; not closed.</param>
     /// <returns>The model.</returns>
-    /// <exception cref="LearningException"><c>model-file-corrupt</c>: these are not the bytes of a model of this version.</exception>
+    /// <exception cref="LearningException">
+    /// <c>model-file-corrupt</c>: these are not the bytes of a model of this version;
+    /// <c>trainer-not-registered</c>, <c>transform-not-registered</c>: the model was made by a <see cref="CustomTrainer"/> or
+    /// <see cref="CustomTransform"/> that this program does not have.
+    /// </exception>
     public static BinaryModel Read(Stream stream)
     {
         Span<byte> head = stackalloc byte[Magic.Length + (3 * sizeof(int))];
@@ -112,10 +117,7 @@ public sealed class BinaryModel
         try
         {
             var content = JsonSerializer.Deserialize(bytes, ModelJson.Default.ModelContent);
-            return content is not null && content.IsSound()
-                ? new BinaryModel(
-                    content.Trainer, content.TrainerVersion, new FittedFeatures(content.Numbers, content.Categories), content.Scorer, content.Threshold)
-                : throw Corrupt("its content contradicts itself");
+            return content is not null && content.IsSound() ? Of(content) : throw Corrupt("its content contradicts itself");
         }
         catch (JsonException exception)
         {
@@ -126,6 +128,47 @@ public sealed class BinaryModel
             throw Corrupt("its content is a model of an unknown kind", exception);
         }
     }
+
+    private static BinaryModel Of(ModelContent content)
+    {
+        var features = new FittedFeatures([.. content.Numbers.Select(Open)], content.Categories);
+        var scorer = content.Scorer is CustomScorer custom ? Open(content, custom, features) : content.Scorer;
+        return new BinaryModel(content.Trainer, content.TrainerVersion, features, scorer, content.Threshold);
+    }
+
+    private static FittedNumber Open(FittedNumber number)
+    {
+        if (number.Transform is not { } fitted)
+        {
+            return number;
+        }
+
+        var transform = Transforms.Find(fitted.Name) ?? throw NotRegistered("transform", fitted.Name, fitted.Version);
+        return number with { Transform = Open(() => fitted.Open(transform), $"the transform '{fitted.Name}'") };
+    }
+
+    private static CustomScorer Open(ModelContent content, CustomScorer scorer, FittedFeatures features)
+    {
+        var trainer = Trainers.Find(content.Trainer) as CustomTrainer ?? throw NotRegistered("trainer", content.Trainer, content.TrainerVersion);
+        return Open(() => scorer.Open(trainer, features), $"the trainer '{content.Trainer}'");
+    }
+
+    private static T Open<T>(Func<T> open, string reader)
+    {
+        try
+        {
+            return open();
+        }
+        catch (Exception exception)
+        {
+            throw Corrupt($"{reader} cannot read its state ({exception.Message})", exception);
+        }
+    }
+
+    private static LearningException NotRegistered(string kind, string name, string version) => new(
+        $"{kind}-not-registered",
+        $"The model was made by the {kind} '{name}' (version {version}), which this program has not registered. "
+        + "Register it before the model is read, or read the model in the application that does.");
 
     /// <summary>Grows with the bytes that are really there, so that a false length allocates nothing.</summary>
     private static byte[] ReadContent(Stream stream, int length)

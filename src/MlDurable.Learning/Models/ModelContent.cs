@@ -24,7 +24,7 @@ internal sealed record ModelContent(
         var names = new HashSet<string>(StringComparer.Ordinal);
         foreach (var number in Numbers)
         {
-            if (number is null || string.IsNullOrEmpty(number.Name) || !names.Add(number.Name) || !(number.Scale > 0))
+            if (number is null || string.IsNullOrEmpty(number.Name) || !names.Add(number.Name) || !(number.Scale > 0) || number.Transform is { IsSound: false })
             {
                 return false;
             }
@@ -48,6 +48,7 @@ internal sealed record ModelContent(
         var hot = Categories.Where(category => !category.Ordinal).Sum(category => (long)category.LevelCount);
         return Scorer switch
         {
+            CustomScorer => dense + hot <= int.MaxValue && Scorer.IsSound((int)(dense + hot)),
             // Trees read dense features only; a missing value would make a sum missing, but a tree routes it.
             TreeScorer => hot == 0 && Scorer.IsSound(dense),
             LinearScorer => Categories.All(category => !category.Ordinal)

@@ -8,6 +8,7 @@ namespace MlDurable.Learning.Models;
 [JsonDerivedType(typeof(PriorScorer), "prior")]
 [JsonDerivedType(typeof(LinearScorer), "linear")]
 [JsonDerivedType(typeof(TreeScorer), "trees")]
+[JsonDerivedType(typeof(CustomScorer), "custom")]
 internal abstract record Scorer
 {
     /// <summary>Greatest magnitude of any coefficient or leaf: with it, no score overflows.</summary>

@@ -39,7 +39,8 @@ internal sealed class GradientBoostingTrainer : ITrainer
         request.RequireTrainable();
         var fitted = FittedFeatures.Fit(
             request.Training.Features,
-            new FeatureRecipe { Imputation = NumberImputation.None, Standardize = false, Encoding = CategoryEncoding.Ordinal, FoldRarerThan = 0 });
+            new FeatureRecipe { Imputation = NumberImputation.None, Standardize = false, Encoding = CategoryEncoding.Ordinal, FoldRarerThan = 0 },
+            request.Transforms);
         var training = fitted.Apply(request.Training.Features);
         var labels = request.Training.Labels;
         var settings = new TreeSettings((int)values[Leaves], (int)values[MinRowsPerLeaf], values[L2], values[LearningRate]);

@@ -3,6 +3,7 @@ using MlDurable.Learning.Models;
 namespace MlDurable.Learning.Training;
 
 /// <summary>Fits one kind of model. Implementations keep no state, so they are safe for concurrent use.</summary>
+/// <remarks>A trainer of one's own derives from <see cref="CustomTrainer"/>.</remarks>
 public interface ITrainer
 {
     /// <summary>The name in lower case with hyphens, as in a pipeline file.</summary>

@@ -35,7 +35,7 @@ internal sealed class LogisticRegressionTrainer : ITrainer
     {
         var values = HyperparameterValues.Complete(this, request.Hyperparameters);
         request.RequireTrainable();
-        var fitted = FittedFeatures.Fit(request.Training.Features, LinearRecipe(request));
+        var fitted = FittedFeatures.Fit(request.Training.Features, LinearRecipe(request), request.Transforms);
         var objective = new LogisticObjective(fitted.Apply(request.Training.Features), request.Training.Labels, values[L2]);
         var point = new double[fitted.OutputNames.Length + 1];
         point[^1] = BaselineTrainer.LogOdds(request.Training.Labels);

@@ -19,6 +19,9 @@ public sealed record TrainingRequest
     /// recipe.</summary>
     public FeatureRecipe Recipe { get; init; } = new();
 
+    /// <summary>For number columns the names of their <see cref="CustomTransform"/>. Default: none.</summary>
+    public ImmutableSortedDictionary<string, string> Transforms { get; init; } = ImmutableSortedDictionary<string, string>.Empty;
+
     /// <summary>The hyperparameters that differ from the defaults. Default: none.</summary>
     public ImmutableSortedDictionary<string, double> Hyperparameters { get; init; } = ImmutableSortedDictionary<string, double>.Empty;
 

@@ -6,6 +6,9 @@ namespace MlDurable.Pipelines.Definition;
 /// <summary>How columns become numbers.</summary>
 public sealed record FeaturesDefinition
 {
+    /// <summary>For number columns the names of their transforms; none by default.</summary>
+    public ImmutableSortedDictionary<string, string> Transforms { get; init; } = ImmutableSortedDictionary<string, string>.Empty;
+
     /// <summary>What stands in for a missing number; the median of the training rows by default.</summary>
     public NumberImputation Imputation { get; init; } = NumberImputation.Median;
 

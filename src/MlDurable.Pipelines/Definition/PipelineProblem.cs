@@ -54,6 +54,12 @@ public static class PipelineProblemCodes
     /// <summary>A name of a trainer, metric, choice or parameter that does not exist.</summary>
     public const string UnknownName = "unknown-name";
 
+    /// <summary>A name of a trainer of one's own that this program has not registered.</summary>
+    public const string TrainerNotRegistered = "trainer-not-registered";
+
+    /// <summary>A name of a transform of one's own that this program has not registered.</summary>
+    public const string TransformNotRegistered = "transform-not-registered";
+
     /// <summary>Two settings that contradict each other.</summary>
     public const string Conflict = "conflict";
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
+using MlDurable.Learning.Features;
 using MlDurable.Learning.Models;
 using MlDurable.Learning.Training;
 using MlDurable.Pipelines.Definition;
@@ -23,6 +24,7 @@ internal static class CandidateTraining
             Trainers.Get(candidate.Trainer).Version,
             FeatureSet.CodeHash,
             seed.ToString(),
+            .. features.Transforms.Select(pair => $"{pair.Key}: {pair.Value} {Transforms.Get(pair.Value).Version}"),
             .. candidate.Hyperparameters.Select(pair => $"{pair.Key}={pair.Value:R}"),
         ]);
 
@@ -41,6 +43,7 @@ internal static class CandidateTraining
                 Training = dataset.Take(dataset.Indexes(RowPart.Training)),
                 Validation = dataset.Take(dataset.Indexes(RowPart.Validation)),
                 Recipe = FeatureSet.Recipe(features),
+                Transforms = features.Transforms,
                 Hyperparameters = hyperparameters,
                 Seed = seed,
                 Progress = progress,

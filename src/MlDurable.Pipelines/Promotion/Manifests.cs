@@ -1,6 +1,9 @@
+using System.Collections.Immutable;
 using System.Reflection;
 using System.Runtime.InteropServices;
+using MlDurable.Learning.Features;
 using MlDurable.Learning.Training;
+using MlDurable.Pipelines.Definition;
 using MlDurable.Pipelines.Features;
 using MlDurable.Pipelines.Runs;
 
@@ -17,7 +20,7 @@ internal static class Manifests
         typeof(Manifests).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion,
         FeatureSet.CodeHash);
 
-    public static Manifest Create(RunRequest request, RunPlan plan, DatasetLineage dataset, CandidateResult candidate, DateTimeOffset now) => new()
+    public static Manifest Create(RunRequest request, RunPlan plan, DatasetLineage dataset, CandidateResult candidate, FeaturesDefinition features, DateTimeOffset now) => new()
     {
         ModelHash = candidate.ModelHash,
         RunId = request.RunId,
@@ -27,9 +30,14 @@ internal static class Manifests
         Dataset = dataset,
         Trainer = candidate.Trainer,
         TrainerVersion = Trainers.Get(candidate.Trainer).Version,
+        Transforms = features.Transforms.IsEmpty ? null : TransformVersions(features),
         Hyperparameters = candidate.Hyperparameters,
         Seed = plan.Seed,
         Environment = Environment,
         CreatedAt = now,
     };
+
+    /// <summary>The transforms of a pipeline, and their versions in this process.</summary>
+    public static ImmutableSortedDictionary<string, string> TransformVersions(FeaturesDefinition features) =>
+        features.Transforms.Values.Distinct().ToImmutableSortedDictionary(name => name, name => Transforms.Get(name).Version);
 }

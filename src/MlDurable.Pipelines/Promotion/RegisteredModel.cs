@@ -1,3 +1,4 @@
+using MlDurable.Learning;
 using MlDurable.Learning.Features;
 using MlDurable.Learning.Models;
 using MlDurable.Pipelines.Registry;
@@ -16,7 +17,7 @@ public sealed record RegisteredModel(ModelVersion Version, BinaryModel Model, Ma
     internal const int MaxModelBytes = 1 << 30;
 
     /// <summary>Reads a version; the bytes of the model file are checked against the registry.</summary>
-    /// <exception cref="PipelineException"><c>version-incomplete</c> or <c>model-changed</c>.</exception>
+    /// <exception cref="PipelineException"><c>version-incomplete</c>, <c>model-changed</c>, <c>model-file-corrupt</c>, <c>trainer-not-registered</c> or <c>transform-not-registered</c>.</exception>
     public static async Task<RegisteredModel> ReadAsync(IBlobStore store, string model, ModelVersion version, CancellationToken cancellationToken)
     {
         var file = await store.ReadBytesAsync(BlobNames.Version(model, version.Number, VersionFiles.Model), MaxModelBytes, cancellationToken);
@@ -31,9 +32,21 @@ public sealed record RegisteredModel(ModelVersion Version, BinaryModel Model, Ma
         using var content = new MemoryStream(file);
         return new RegisteredModel(
             version,
-            BinaryModel.Read(content),
+            Read(content, model, version),
             await RequireAsync(store, model, version, VersionFiles.Manifest, PipelinesJson.Default.Manifest, cancellationToken),
             await RequireAsync(store, model, version, VersionFiles.Features, PipelinesJson.Default.RowFeatures, cancellationToken));
+    }
+
+    private static BinaryModel Read(Stream content, string model, ModelVersion version)
+    {
+        try
+        {
+            return BinaryModel.Read(content);
+        }
+        catch (LearningException exception)
+        {
+            throw new PipelineException(exception.Code, $"{model}/{version.Number}: {exception.Message}", exception);
+        }
     }
 
     private static async Task<T> RequireAsync<T>(

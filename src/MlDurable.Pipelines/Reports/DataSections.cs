@@ -350,6 +350,11 @@ internal static class DataSections
         if (model.Manifest is { } manifest)
         {
             yield return ("Trainer", $"{manifest.Trainer} {manifest.TrainerVersion}");
+            if (manifest.Transforms is { } transforms)
+            {
+                yield return ("Transforms", ReportText.Versions(transforms));
+            }
+
             yield return ("Settings", ReportText.Settings(manifest.Hyperparameters));
             yield return ("Model file", manifest.ModelHash);
             var environment = manifest.Environment;

@@ -72,6 +72,11 @@ public static class ModelCard
         {
             Fact(card, "Made", ReportText.Instant(manifest.CreatedAt));
             Fact(card, "Trainer", $"{manifest.Trainer} {manifest.TrainerVersion}");
+            if (manifest.Transforms is { } transforms)
+            {
+                Fact(card, "Transforms", ReportText.Versions(transforms));
+            }
+
             Fact(card, "Settings", ReportText.Settings(manifest.Hyperparameters));
             Fact(card, "Seed", manifest.Seed.ToString(CultureInfo.InvariantCulture));
             Fact(card, "Model file", manifest.ModelHash);

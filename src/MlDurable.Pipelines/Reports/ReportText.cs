@@ -92,5 +92,9 @@ internal static class ReportText
     public static string Settings(IEnumerable<KeyValuePair<string, double>> settings) =>
         string.Join(", ", settings.Select(setting => $"{setting.Key} {Plain(setting.Value)}"));
 
+    /// <summary>Names with their versions in one line.</summary>
+    public static string Versions(IEnumerable<KeyValuePair<string, string>> versions) =>
+        string.Join(", ", versions.Select(version => $"{version.Key} {version.Value}"));
+
     private static string Typographic(string number) => number.Replace('-', Minus);
 }

@@ -89,6 +89,10 @@ public sealed record Manifest
     /// <summary>The trainer's version: changes whenever its results may.</summary>
     public required string TrainerVersion { get; init; }
 
+    /// <summary>The versions of the transforms of one's own, by name; null for none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ImmutableSortedDictionary<string, string>? Transforms { get; init; }
+
     /// <summary>All hyperparameters.</summary>
     public required ImmutableSortedDictionary<string, double> Hyperparameters { get; init; }
 

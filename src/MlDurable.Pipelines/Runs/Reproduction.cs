@@ -1,6 +1,8 @@
 using MlDurable.Learning.Models;
 using MlDurable.Learning.Tables;
+using MlDurable.Learning.Training;
 using MlDurable.Pipelines.Data;
+using MlDurable.Pipelines.Definition;
 using MlDurable.Pipelines.Features;
 using MlDurable.Pipelines.Promotion;
 using MlDurable.Storage;
@@ -23,12 +25,15 @@ public sealed class Reproduction(IBlobStore store)
     private readonly RunStore runs = new(store);
 
     /// <summary>Reads the run's partitions again, makes its features and its model anew, and compares the model with the one that the run made.</summary>
-    /// <exception cref="PipelineException"><c>run-not-found</c>, <c>run-incomplete</c>, <c>data-gone</c>: what the run was made from is not there any more.</exception>
+    /// <exception cref="PipelineException"><c>run-not-found</c>, <c>run-incomplete</c>, <c>data-gone</c>: what the run was made from is not there any more;
+    /// <c>trainer-not-registered</c>, <c>transform-not-registered</c>: the pipeline names what this program does not have.</exception>
+    /// <exception cref="Learning.LearningException"><c>trainer-not-registered</c>: so is the trainer of the model.</exception>
     public async Task<ReproductionResult> ReproduceAsync(string runId, IProgress<double>? progress = null, CancellationToken cancellationToken = default)
     {
         var run = await runs.GetAsync(runId, cancellationToken);
         var manifest = await runs.ManifestAsync(run.RunId, cancellationToken)
             ?? throw new PipelineException("run-incomplete", $"run {run.RunId} selected no candidate, so that there is no model to make again");
+        var trainer = Trainers.Get(manifest.Trainer);
         var pipeline = await runs.PipelineAsync(run.RunId, cancellationToken);
         var schema = (await store.ReadJsonAsync(BlobNames.Schema(manifest.Pipeline), PipelinesJson.Default.TableSchema, ct: cancellationToken))?.Value;
         var rowFeatures = FeatureSet.RowFeatures(pipeline);
@@ -48,7 +53,7 @@ public sealed class Reproduction(IBlobStore store)
             .DefaultIfEmpty()
             .Max();
         return new ReproductionResult(
-            run.RunId, trained.Hash == manifest.ModelHash, manifest.ModelHash, trained.Hash, difference, Differences(manifest.Environment));
+            run.RunId, trained.Hash == manifest.ModelHash, manifest.ModelHash, trained.Hash, difference, Differences(manifest, trainer, pipeline.Features));
     }
 
     private async Task<CsvContent> ReadAsync(PartitionLineage partition, TableSchema? schema, CancellationToken cancellationToken)
@@ -82,8 +87,9 @@ public sealed class Reproduction(IBlobStore store)
         return BinaryModel.Read(file);
     }
 
-    private static List<string> Differences(TrainingEnvironment then)
+    private static List<string> Differences(Manifest manifest, ITrainer trainer, FeaturesDefinition features)
     {
+        var then = manifest.Environment;
         var now = Manifests.Environment;
         return
         [
@@ -94,7 +100,10 @@ public sealed class Reproduction(IBlobStore store)
                     (".NET runtime", then.Runtime, now.Runtime),
                     ("MlDurable", then.Product, now.Product),
                     ("learning code", then.CodeHash, now.CodeHash),
+                    ($"trainer {trainer.Name}", manifest.TrainerVersion, trainer.Version),
                 }
+                .Concat(Manifests.TransformVersions(features).Select(
+                    current => (What: $"transform {current.Key}", Then: manifest.Transforms?.GetValueOrDefault(current.Key) ?? "none", Now: current.Value)))
                 .Where(item => item.Then != item.Now)
                 .Select(item => $"{item.What}: {item.Then} then, {item.Now} now"),
         ];

@@ -93,6 +93,7 @@ public sealed class RunPlanner(IBlobStore store, DataLimits? limits = null)
         var named = new[] { (Where: "data.label.column", Name: pipeline.Data.Label.Column) }
             .Concat(pipeline.Data.Time is { } time ? [(Where: "data.time", Name: time)] : [])
             .Concat(pipeline.Data.Drop.Select(name => (Where: "data.drop", Name: name)))
+            .Concat(pipeline.Features.Transforms.Keys.Select(name => (Where: "features.transforms", Name: name)))
             .Concat(pipeline.Evaluate.Slices.Select(name => (Where: "evaluate.slices", Name: name)))
             .Concat(pipeline.Quality.OfType<ColumnQualityRule>().Select(rule => (Where: $"quality, line {rule.Line}", Name: rule.Column)));
         var problems = named
@@ -103,6 +104,11 @@ public sealed class RunPlanner(IBlobStore store, DataLimits? limits = null)
         {
             throw new PipelineException(
                 "unknown-column", $"{string.Join("; ", problems)}. The data has: {string.Join(", ", known.Take(50).Select(name => $"'{name}'"))}");
+        }
+
+        if (pipeline.Features.Transforms.Keys.FirstOrDefault(name => schema.Find(name)!.Kind != ColumnKind.Number) is { } wrong)
+        {
+            throw new PipelineException("column-kind", $"features.transforms: '{wrong}' holds no numbers, but {schema.Find(wrong)!.Kind.ToString().ToLowerInvariant()} values; leave it out");
         }
 
         if (!schema.Columns.Any(column => column.Name != pipeline.Data.Label.Column

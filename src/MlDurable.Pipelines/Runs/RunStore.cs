@@ -190,9 +190,12 @@ public sealed class RunStore(IBlobStore store)
         var loaded = Definition.PipelineFile.Load(request.PipelineFile, yaml, new PipelineLoadOptions { Parameters = request.Parameters });
         return loaded.Definition
             ?? throw new PipelineException(
-                "pipeline-invalid",
+                loaded.Problems.FirstOrDefault(IsNotRegistered)?.Code ?? "pipeline-invalid",
                 $"the pipeline that run {runId} was started with is not valid in this version: {string.Join("; ", loaded.Problems.Take(3))}");
     }
+
+    private static bool IsNotRegistered(PipelineProblem problem) =>
+        problem.Code is PipelineProblemCodes.TrainerNotRegistered or PipelineProblemCodes.TransformNotRegistered;
 
     internal Task WriteAsync<T>(string runId, string file, T value, JsonTypeInfo<T> typeInfo, CancellationToken cancellationToken) =>
         store.WriteJsonAsync(BlobNames.Run(runId, file), value, typeInfo, BlobCondition.None, cancellationToken);

@@ -102,7 +102,7 @@ public static class JsonScoring
         {
             return row.Probability();
         }
-        catch (LearningException)
+        catch (LearningException exception) when (exception.Code == "signature-mismatch")
         {
             throw Missing(scorer, row, index);
         }

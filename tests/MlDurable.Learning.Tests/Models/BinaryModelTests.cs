@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Collections.Immutable;
 using System.Text;
 using FsCheck;
 using FsCheck.Fluent;
@@ -6,6 +7,7 @@ using MlDurable.Learning.Features;
 using MlDurable.Learning.Models;
 using MlDurable.Learning.Numerics;
 using MlDurable.Learning.Tables;
+using MlDurable.Learning.Tests.Features;
 using MlDurable.Learning.Tests.Training;
 using MlDurable.Learning.Training;
 
@@ -19,7 +21,12 @@ public sealed class BinaryModelTests
 
     private static readonly Lazy<BinaryModel[]> Trained = new(() =>
         [.. Trainers.All.Select(trainer => trainer.Fit(TrainingData.Request(
-            Rows, null, trainer.Name == "gradient-boosting" ? [("trees", 3), ("leaves", 4)] : [])))]);
+            Rows, null, trainer.Name == "gradient-boosting" ? [("trees", 3), ("leaves", 4)] : []) with
+        {
+            Transforms = trainer is CustomTrainer
+                ? ImmutableSortedDictionary<string, string>.Empty.Add("x2", DistanceTransform.TransformName)
+                : ImmutableSortedDictionary<string, string>.Empty,
+        }))]);
 
     [Fact]
     public void Read_OfAnyWrittenModel_PredictsTheSame()
@@ -144,7 +151,7 @@ public sealed class BinaryModelTests
                 catch (LearningException exception)
                 {
                     // A changed column name or kind is found only when predicting.
-                    Assert.Contains(exception.Code, new[] { "model-file-corrupt", "signature-mismatch" });
+                    Assert.Contains(exception.Code, new[] { "model-file-corrupt", "signature-mismatch", "trainer-not-registered", "transform-not-registered", "score-missing" });
                     refused++;
                 }
             }

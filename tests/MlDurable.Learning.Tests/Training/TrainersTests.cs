@@ -14,7 +14,7 @@ public sealed class TrainersTests
     public void Get_UnknownName_GivesTheNearest()
     {
         var exception = Assert.Throws<LearningException>(() => Trainers.Get("gradient-bosting"));
-        Assert.Equal("unknown-trainer", exception.Code);
+        Assert.Equal("trainer-not-registered", exception.Code);
         Assert.Contains("Did you mean 'gradient-boosting'?", exception.Message, StringComparison.Ordinal);
         Assert.Contains("baseline, gradient-boosting, logistic-regression", exception.Message, StringComparison.Ordinal);
     }

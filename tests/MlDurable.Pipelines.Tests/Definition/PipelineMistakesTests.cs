@@ -139,11 +139,36 @@ public sealed class PipelineMistakesTests
         { "parallel: 2", "parallel: 0", "26:39: 'parallel' must be a whole number from 1 to 256, not 0" },
         {
             "trainer: gradient-boosting", "trainer: gradient-bosting",
-            "30:16: 'trainer' must be a trainer (gradient-boosting or logistic-regression), not the text 'gradient-bosting'; did you mean 'gradient-boosting'?"
+            "30:16: 'trainer' must be a trainer (gradient-boosting, logistic-regression or test-levels), not the text 'gradient-bosting'; did you mean 'gradient-boosting'?"
         },
         {
             "trainer: gradient-boosting", "trainer: baseline",
-            "30:16: 'trainer' must be a trainer (gradient-boosting or logistic-regression), not the text 'baseline'"
+            "30:16: 'trainer' must be a trainer (gradient-boosting, logistic-regression or test-levels), not the text 'baseline'"
+        },
+        {
+            "features:\n", "features:\n  transforms: [{ transform: test-centre, columns: [Speed] }]\n",
+            "21:29: 'transform' is 'test-centre', a transform that this program has not registered; did you mean 'test-center'?"
+        },
+        {
+            "features:\n", "features:\n  transforms:\n    - { transform: test-center, columns: [Speed, Height] }\n    - { transform: test-center, columns: [Speed] }\n",
+            "23:43: 'Speed' has a transform already, on line 22"
+        },
+        {
+            "features:\n", "features:\n  transforms: [{ transform: test-center }]\n",
+            "21:16: a transform of 'transforms' needs the key 'columns'"
+        },
+        {
+            "trainer: gradient-boosting", "trainer: nearest-neighbours",
+            "30:16: 'trainer' must be a trainer (gradient-boosting, logistic-regression or test-levels), not the text 'nearest-neighbours'; "
+            + "if that is a trainer of one's own, this program has not registered it"
+        },
+        {
+            "trainer: gradient-boosting\n      trees: [100, 200]\n      leaves: 8", "trainer: test-levels\n      smothing: [1, 2]",
+            "31:7: unknown key 'smothing'; did you mean 'smoothing'?"
+        },
+        {
+            "trainer: gradient-boosting\n      trees: [100, 200]\n      leaves: 8", "trainer: test-levels\n      smoothing: [1, 0]",
+            "31:22: a value of 'smoothing' must be a number from 0.1 to 1000, not 0"
         },
         { "trees: [100, 200]", "trees: [100, 100]", "31:20: 'trees' lists '100' twice" },
         { "trees: [100, 200]", "trees: []", "31:14: 'trees' must have at least one item, not 0" },

@@ -10,6 +10,7 @@ public sealed class PipelineSchemaTests
     private static readonly string[] OfTheLoader =
     [
         "cron: 0 0 3 * * *\n", "30 FEB", "22-3", "0 0 24", "* * 7", "*/0", "set: { margin: 0.7 }", "webhook: http://hooks", "webhook: https://ada:",
+        "trainer: test-levels", // which hyperparameters a trainer of one's own has
     ];
 
     /// <summary>The mistakes that one value shows by itself, and so the schema too.</summary>
@@ -50,6 +51,24 @@ public sealed class PipelineSchemaTests
     [InlineData(PipelineText.Valid)]
     [InlineData(PipelineText.Minimal)]
     public void Schema_ValidFile_IsValid(string text) => Assert.True(validator.IsValid(text));
+
+    [Theory]
+    [InlineData("trainer: nearest-neighbours", true)]
+    [InlineData("trainer: nearest-neighbours\n      k: 5\n      power: [1, 2]", true)]
+    [InlineData("trainer: nearest-neighbours\n      k: five", false)]
+    [InlineData("trainer: nearest-neighbours\n      k: []", false)]
+    [InlineData("trainer: Nearest Neighbours", false)]
+    [InlineData("trainer: baseline", false)]
+    [InlineData("trainer: logistic-regression\n      k: 5", false)]
+    public void Schema_TrainerOfOnesOwn_MayHaveAnyNumbers(string candidate, bool isValid) =>
+        Assert.Equal(isValid, validator.IsValid(PipelineText.Minimal.Replace("trainer: logistic-regression", candidate, StringComparison.Ordinal)));
+
+    [Theory]
+    [InlineData("[{ transform: soft-log, columns: [Speed] }]", true)]
+    [InlineData("[{ transform: Soft Log, columns: [Speed] }]", false)]
+    [InlineData("[{ transform: soft-log }]", false)]
+    public void Schema_TransformOfOnesOwn_MayHaveAnyName(string transforms, bool isValid) =>
+        Assert.Equal(isValid, validator.IsValid(PipelineText.With("features:\n", $"features:\n  transforms: {transforms}\n")));
 
     [Theory]
     [MemberData(nameof(MistakesOfOneValue))]

@@ -12,7 +12,7 @@ internal sealed class SchemaValidator(string schema)
     [
         "$schema", "$defs", "title", "description", "default", "type", "properties", "required", "additionalProperties", "propertyNames", "items",
         "minItems", "maxItems", "uniqueItems", "enum", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "minLength", "maxLength", "pattern",
-        "anyOf", "oneOf", "$ref",
+        "anyOf", "oneOf", "not", "$ref",
     ];
 
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(5);
@@ -70,6 +70,7 @@ internal sealed class SchemaValidator(string schema)
         ("$ref", _) => IsValid(value, root["$defs"]![rule.GetValue<string>()["#/$defs/".Length..]]!),
         ("anyOf", _) => rule.AsArray().Any(option => IsValid(value, option!)),
         ("oneOf", _) => rule.AsArray().Count(option => IsValid(value, option!)) == 1,
+        ("not", _) => !IsValid(value, rule),
         ("type", _) => (rule is JsonArray types ? types.Select(static type => type!.GetValue<string>()) : [rule.GetValue<string>()]).Any(type => HasType(value, type)),
         ("enum", _) => rule.AsArray().Any(option => JsonNode.DeepEquals(option, value)),
         ("required", JsonObject mapping) => rule.AsArray().All(key => mapping.ContainsKey(key!.GetValue<string>())),

@@ -74,6 +74,7 @@ internal static class HostileReport
                     RunId = manifest.RunId + attack,
                     Trainer = manifest.Trainer + attack,
                     TrainerVersion = manifest.TrainerVersion + attack,
+                    Transforms = Keys(manifest.Transforms!, value => value + attack),
                     Hyperparameters = Keys(manifest.Hyperparameters, value => value),
                     Dataset = Lineage(manifest.Dataset),
                     Environment = new TrainingEnvironment("os" + attack, "x64" + attack, "10" + attack, "0.1" + attack, attack + manifest.Environment.CodeHash),

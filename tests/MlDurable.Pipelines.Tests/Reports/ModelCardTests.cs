@@ -17,6 +17,7 @@ public sealed class ModelCardTests
             ["Model", "Data", "Performance", "Slices", "What it looks at", "Beware", "How to make it again"],
             card.Split('\n').Where(line => line.StartsWith("## ", StringComparison.Ordinal)).Select(line => line[3..]));
         Assert.Contains("- **Trainer:** gradient-boosting 1\n", card, StringComparison.Ordinal);
+        Assert.Contains("- **Transforms:** log-ratio 3\n", card, StringComparison.Ordinal);
         Assert.Contains("| Holdout | 1,443 | 1999-08-03 |", card, StringComparison.Ordinal);
         Assert.Contains("| Log loss (lower is better) |", card, StringComparison.Ordinal);
         Assert.Contains("- It is weaker than its champion on: Wildlife Size = Small.\n", card, StringComparison.Ordinal);

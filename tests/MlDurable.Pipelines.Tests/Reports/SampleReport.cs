@@ -193,6 +193,7 @@ internal static class SampleReport
         Dataset = dataset,
         Trainer = "gradient-boosting",
         TrainerVersion = "1",
+        Transforms = ImmutableSortedDictionary<string, string>.Empty.Add("log-ratio", "3"),
         Hyperparameters = Boosting(200, 8),
         Seed = 7,
         Environment = new TrainingEnvironment("Debian 12", "x64", "10.0.1", "0.1.0", Hash("code")),

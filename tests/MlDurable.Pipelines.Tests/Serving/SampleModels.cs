@@ -53,16 +53,21 @@ public sealed class SampleModels
 
     /// <summary>Trains and registers one more version.</summary>
     /// <returns>Its number and the model.</returns>
-    public async Task<(int Number, BinaryModel Model)> AddAsync(string trainer = "logistic-regression", params (string Name, double Value)[] hyperparameters)
+    public Task<(int Number, BinaryModel Model)> AddAsync(string trainer = "logistic-regression", params (string Name, double Value)[] hyperparameters) =>
+        AddAsync(Trainers.Get(trainer), hyperparameters);
+
+    /// <summary>Trains and registers one more version, by a trainer that need not be registered.</summary>
+    /// <returns>Its number and the model.</returns>
+    public async Task<(int Number, BinaryModel Model)> AddAsync(ITrainer trainer, params (string Name, double Value)[] hyperparameters)
     {
         var built = Features.Build(Raw);
         var rows = new LabeledRows(built, ((NumberColumn)built[RowFeatures.LabelColumn]).Values.ToArray());
         var values = hyperparameters.ToImmutableSortedDictionary(pair => pair.Name, pair => pair.Value);
-        var model = Trainers.Get(trainer).Fit(new TrainingRequest { Training = rows, Validation = rows, Hyperparameters = values });
+        var model = trainer.Fit(new TrainingRequest { Training = rows, Validation = rows, Hyperparameters = values });
         using var content = new MemoryStream();
         model.Write(content);
         var file = content.ToArray();
-        var manifest = ManifestOf(trainer, values, Convert.ToHexStringLower(SHA256.HashData(file)), rows.Labels.Length);
+        var manifest = ManifestOf(trainer.Name, values, Convert.ToHexStringLower(SHA256.HashData(file)), rows.Labels.Length);
         var number = await registry.RegisterAsync(
             Name,
             manifest,

@@ -1,5 +1,7 @@
+using System.Buffers;
 using MlDurable.Orchestration.Conformance;
 using MlDurable.Pipelines.Serving;
+using MlDurable.Pipelines.Tests.Training;
 using MlDurable.Storage;
 using MlDurable.Testing.Serving;
 using Moq;
@@ -115,6 +117,32 @@ public sealed class ServedModelsTests : IAsyncLifetime
         var kept = await served.GetAsync(SampleModels.Name);
         Assert.Equal(1, kept.Version);
         Assert.Contains("is not the one that was registered", kept.StaleReason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task RefreshAsync_TrainerOfTheNewVersionIsNotRegistered_KeepsTheLastGoodOne()
+    {
+        await served.GetAsync(SampleModels.Name);
+        await models.AddAsync(new LevelsTrainer("elsewhere"));
+        await models.PromoteAsync(4);
+        await served.RefreshAsync();
+
+        var kept = await served.GetAsync(SampleModels.Name);
+        Assert.Equal(1, kept.Version);
+        Assert.Contains("the trainer 'elsewhere'", kept.StaleReason, StringComparison.Ordinal);
+        var exception = await Assert.ThrowsAsync<PipelineException>(async () => await served.GetAsync(SampleModels.Name, "4"));
+        Assert.Equal("trainer-not-registered", exception.Code);
+        Assert.StartsWith($"{SampleModels.Name}/4: ", exception.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task GetAsync_TrainerOfOnesOwn_ScoresRowByRowAsATable()
+    {
+        var (number, model) = await models.AddAsync(new LevelsTrainer(LevelsTrainer.Registered));
+        var loaded = await served.GetAsync(SampleModels.Name, $"{number}");
+        var scored = JsonScoring.Score(new ReadOnlySequence<byte>(models.JsonBatch(200)), loaded.Predictor, maxRows: 200);
+
+        Assert.Equal(models.Expected(model)[..200], scored.Probabilities);
     }
 
     [Fact]

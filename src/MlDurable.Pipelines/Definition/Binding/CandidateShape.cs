@@ -7,20 +7,19 @@ using MlDurable.Pipelines.Definition.Yaml;
 namespace MlDurable.Pipelines.Definition.Binding;
 
 /// <summary>A trainer, and one or more values for each of its hyperparameters.</summary>
-/// <param name="trainers">The trainers that a candidate may name.</param>
-internal sealed class CandidateShape(IReadOnlyList<ITrainer> trainers) : Shape<CandidateGrid>
+internal sealed class CandidateShape : Shape<CandidateGrid>
 {
-    private readonly Key<ITrainer> trainerKey = new(
-        "trainer",
-        new ChoiceShape<ITrainer>("a trainer", [.. trainers.Select(static trainer => (trainer.Name, trainer))]),
-        "What learns the model.",
-        isRequired: true);
+    private readonly Key<ITrainer> trainerKey = new("trainer", new TrainerShape(), "What learns the model.", isRequired: true);
 
     public override string Expected => "a mapping with a trainer and its hyperparameters";
 
     public override JsonObject Schema() => new()
     {
-        ["anyOf"] = new JsonArray([.. trainers.Select(trainer => SectionOf(trainer, TrainerKeyOf(trainer), HyperparameterKeys(trainer)).Schema())]),
+        ["anyOf"] = new JsonArray(
+        [
+            .. TrainerShape.Usable(Trainers.BuiltIn).Select(trainer => SectionOf(trainer, TrainerKeyOf(trainer), HyperparameterKeys(trainer)).Schema()),
+            CustomSchema(),
+        ]),
     };
 
     public override JsonNode? Json(CandidateGrid value) => null;
@@ -74,16 +73,31 @@ internal sealed class CandidateShape(IReadOnlyList<ITrainer> trainers) : Shape<C
 
     private static List<Key<BoundList<double>>> HyperparameterKeys(ITrainer trainer) =>
     [
-        .. trainer.Hyperparameters.Select(static spec =>
-        {
-            var number = Number(spec);
-            var list = new ListShape<double>(number, "a value", minItems: 1, isSet: true);
-            return new Key<BoundList<double>>(
-                spec.Name,
-                new EitherShape<BoundList<double>>(new ConvertedShape<double, BoundList<double>>(number, static value => BoundList<double>.Of(value)), list),
-                $"{spec.Description} One value, or a list of values to try. Default {spec.Default}.");
-        }),
+        .. trainer.Hyperparameters.Select(static spec => new Key<BoundList<double>>(
+            spec.Name, Values(Number(spec)), $"{spec.Description} One value, or a list of values to try. Default {spec.Default}.")),
     ];
+
+    private static EitherShape<BoundList<double>> Values(NumberShape number) => new(
+        new ConvertedShape<double, BoundList<double>>(number, static value => BoundList<double>.Of(value)),
+        new ListShape<double>(number, "a value", minItems: 1, isSet: true));
+
+    /// <summary>An editor knows no trainer that some program registers.</summary>
+    private static JsonObject CustomSchema()
+    {
+        var name = PipelineShape.Name.Schema();
+        name["not"] = new JsonObject { ["enum"] = new JsonArray([.. Trainers.BuiltIn.Select(static trainer => (JsonNode)trainer.Name)]) };
+        return new JsonObject
+        {
+            ["description"] = "A trainer of one's own. Which hyperparameters it has, the program that registers it checks.",
+            ["type"] = "object",
+            ["properties"] = new JsonObject
+            {
+                ["trainer"] = name,
+            },
+            ["required"] = new JsonArray("trainer"),
+            ["additionalProperties"] = Values(new NumberShape(new NumberRange())).Schema(),
+        };
+    }
 
     private static NumberShape Number(HyperparameterSpec spec) => new(
         new NumberRange(

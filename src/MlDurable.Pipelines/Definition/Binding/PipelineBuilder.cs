@@ -109,6 +109,9 @@ internal static class PipelineBuilder
         var categorical = features.Get(FeatureKeys.Categorical);
         return new FeaturesDefinition
         {
+            Transforms = features.Get(FeatureKeys.Transforms).Values
+                .SelectMany(static entry => entry.Get(FeatureKeys.TransformedColumns).Values.Select(column => KeyValuePair.Create(column, entry.Get(FeatureKeys.Transform))))
+                .ToImmutableSortedDictionary(StringComparer.Ordinal),
             Imputation = steps.Contains(NumberStep.ImputeMedian) ? NumberImputation.Median
                 : steps.Contains(NumberStep.ImputeMean) ? NumberImputation.Mean
                 : NumberImputation.None,

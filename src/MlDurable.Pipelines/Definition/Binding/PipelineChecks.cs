@@ -12,6 +12,7 @@ internal static class PipelineChecks
         var data = file.TryGet(RootKeys.Data, out var found) ? found.Value : null;
         CheckColumns(data, file, context);
         CheckSplit(data, file, context);
+        CheckTransforms(file, context);
         CheckNumeric(file, context);
         CheckMetrics(file, context);
         if (file.TryGet(RootKeys.Quality, out var rules))
@@ -95,6 +96,27 @@ internal static class PipelineChecks
                 mark,
                 PipelineProblemCodes.Conflict,
                 $"'validation' {validation.Value} and 'holdout' {holdout.Value} leave no rows for training; together they must be less than 1");
+        }
+    }
+
+    private static void CheckTransforms(Section file, BindContext context)
+    {
+        if (!file.TryGet(RootKeys.Features, out var features) || !features.Value.TryGet(FeatureKeys.Transforms, out var transforms))
+        {
+            return;
+        }
+
+        var lines = new Dictionary<string, int>();
+        foreach (var entry in transforms.Value.Items)
+        {
+            foreach (var column in entry.Value.TryGet(FeatureKeys.TransformedColumns, out var columns) ? columns.Value.Items : [])
+            {
+                // Within one list it is reported by the list.
+                if (!lines.TryAdd(column.Value, entry.Mark.Line) && lines[column.Value] != entry.Mark.Line)
+                {
+                    context.Report(column.Mark, PipelineProblemCodes.Conflict, $"'{column.Value}' has a transform already, on line {lines[column.Value]}");
+                }
+            }
         }
     }
 

@@ -228,7 +228,17 @@ internal static class PipelineShape
                 isSet: true),
             "The parts of a time that become features.").Or(BoundList<DatePart>.Of(FeatureDefaults.Dates));
 
-        public static readonly SectionShape Shape = new(Numeric, Categorical, Dates);
+        public static readonly Key<string> Transform = new("transform", new TransformShape(), "The name that a program of your own registers it by.", isRequired: true);
+
+        public static readonly Key<BoundList<string>> TransformedColumns = new(
+            "columns", new ListShape<string>(Text, "a column", minItems: 1, isSet: true), "The number columns that it is for.", isRequired: true);
+
+        public static readonly Key<BoundList<Section>> Transforms = new Key<BoundList<Section>>(
+            "transforms",
+            new ListShape<Section>(new SectionShape(Transform, TransformedColumns), "a transform"),
+            "Transforms of one's own, before missing numbers are filled. At most one for a column.").Or(BoundList<Section>.Of());
+
+        public static readonly SectionShape Shape = new(Transforms, Numeric, Categorical, Dates);
     }
 
     public static class SplitKeys
@@ -262,7 +272,7 @@ internal static class PipelineShape
 
         public static readonly Key<BoundList<CandidateGrid>> Candidates = new(
             "candidates",
-            new ListShape<CandidateGrid>(new CandidateShape([.. Trainers.All.Where(static trainer => trainer.Name != Baseline)]), "a candidate", minItems: 1),
+            new ListShape<CandidateGrid>(new CandidateShape(), "a candidate", minItems: 1),
             "The trainers to try, with their hyperparameters. The baseline is always trained too.",
             isRequired: true);
 
