@@ -87,7 +87,7 @@ public sealed class ServedModels : IDisposable
         entry.LastUsed = timeProvider.GetTimestamp();
         if (entry.Failure is not { } failure || timeProvider.GetElapsedTime(failure.At) >= options.FailureTime)
         {
-            await RefreshAsync(entry).WaitAsync(cancellationToken);
+            await RefreshAsync(entry, isForFirst: true).WaitAsync(cancellationToken);
         }
 
         if (entry.Current is null)
@@ -112,10 +112,17 @@ public sealed class ServedModels : IDisposable
     }
 
     /// <summary>Never fails: the entry holds what came of it.</summary>
-    private Task RefreshAsync(Entry entry)
+    /// <param name="entry">The entry.</param>
+    /// <param name="isForFirst">Whether nothing is to be read when somebody has read it meanwhile.</param>
+    private Task RefreshAsync(Entry entry, bool isForFirst = false)
     {
         lock (entry)
         {
+            if (isForFirst && entry.Current is not null)
+            {
+                return Task.CompletedTask;
+            }
+
             return entry.Refreshing is { IsCompleted: false } running ? running : entry.Refreshing = Task.Run(() => ReadAsync(entry));
         }
     }
