@@ -9,6 +9,9 @@ internal static class Repository
     /// <summary>The full path of something in it.</summary>
     public static string PathOf(params ReadOnlySpan<string> names) => Path.Combine([Folder, .. names]);
 
+    /// <summary>The text of a file in it.</summary>
+    public static string Read(params ReadOnlySpan<string> names) => File.ReadAllText(PathOf(names));
+
     private static string Find()
     {
         var directory = new DirectoryInfo(AppContext.BaseDirectory);

@@ -1,3 +1,5 @@
+using MlDurable.Testing;
+
 namespace MlDurable.Cli.Tests;
 
 public sealed class CliReferenceTests
@@ -8,7 +10,7 @@ public sealed class CliReferenceTests
     [Fact]
     public async Task Document_IsWhatTheCommandsSay()
     {
-        var file = Path.Combine(Repository(), "docs", "cli.md");
+        var file = Repository.PathOf("docs", "cli.md");
         var text = await File.ReadAllTextAsync(file);
         var cut = text.IndexOf(CliReference.Start, StringComparison.Ordinal) + CliReference.Start.Length + 1;
         var expected = text[..cut] + CliReference.Write(CommandLine.Root(out _, out _, out _));
@@ -18,16 +20,5 @@ public sealed class CliReferenceTests
         }
 
         Assert.True(expected == await File.ReadAllTextAsync(file), $"docs/cli.md is not what the commands say; {UpdateVariable}=1 in front of this test writes it");
-    }
-
-    private static string Repository()
-    {
-        var directory = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(directory.FullName, "MlDurable.sln")))
-        {
-            directory = directory.Parent ?? throw new InvalidOperationException("The tests do not lie in the repository.");
-        }
-
-        return directory.FullName;
     }
 }

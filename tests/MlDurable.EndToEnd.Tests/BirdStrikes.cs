@@ -1,3 +1,5 @@
+using MlDurable.Testing;
+
 namespace MlDurable.EndToEnd.Tests;
 
 /// <summary>The sample data of the repository, and pipelines on it that are small enough for a test.</summary>
@@ -5,7 +7,7 @@ internal static class BirdStrikes
 {
     public const string Model = "bird-strikes";
 
-    public static string File(int year) => Path.Combine(Repository(), "samples", "bird-strikes", "data", $"birdstrikes-{year}.csv");
+    public static string File(int year) => Repository.PathOf("samples", "bird-strikes", "data", $"birdstrikes-{year}.csv");
 
     /// <summary>A pipeline of three candidates, the baseline included.</summary>
     public static string Pipeline(string candidates = "- { trainer: logistic-regression, l2: 10 }\n    - { trainer: gradient-boosting, trees: 20, leaves: 4 }") =>
@@ -41,15 +43,4 @@ internal static class BirdStrikes
     /// <summary>A search that is long enough to be interrupted in its middle.</summary>
     public static string LongPipeline() =>
         Pipeline("- { trainer: gradient-boosting, trees: [300, 310, 320, 330, 340, 350], leaves: 15, learning-rate: 0.02, early-stopping-rounds: 0 }");
-
-    public static string Repository()
-    {
-        var directory = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!System.IO.File.Exists(Path.Combine(directory.FullName, "MlDurable.sln")))
-        {
-            directory = directory.Parent ?? throw new InvalidOperationException("The tests do not lie in the repository.");
-        }
-
-        return directory.FullName;
-    }
 }

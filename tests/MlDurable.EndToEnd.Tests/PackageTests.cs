@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Reflection;
+using MlDurable.Testing;
 
 namespace MlDurable.EndToEnd.Tests;
 
@@ -63,7 +64,7 @@ public sealed class PackageTests : IDisposable
     }
 
     private Task<string> PackAsync(string project) => DotnetAsync(
-        "pack", Path.Combine(BirdStrikes.Repository(), "src", project), "--no-build", "--configuration", s_configuration, "--output", directory.At("feed"),
+        "pack", Repository.PathOf("src", project), "--no-build", "--configuration", s_configuration, "--output", directory.At("feed"),
         $"-p:FullPackageFeed={s_fullPackageFeed}", "-nologo", "-tl:off");
 
     private Task<string> DotnetAsync(params string[] args) => RunAsync("dotnet", args);

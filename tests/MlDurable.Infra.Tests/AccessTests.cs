@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json;
+using MlDurable.Testing;
 
 namespace MlDurable.Infra.Tests;
 
@@ -41,7 +42,7 @@ public sealed class AccessTests
     public async Task Assignments_InFilesAndSnapshots_AreEqualInNumber()
     {
         var folders = RepositoryFiles.Below("infra", "*.bicep").Where(file =>
-            RepositoryFiles.Read(file).Contains("Microsoft.Authorization/roleAssignments@", StringComparison.Ordinal));
+            Repository.Read(file).Contains("Microsoft.Authorization/roleAssignments@", StringComparison.Ordinal));
 
         Assert.Equal(["infra/modules/access.bicep"], folders);
         var deployment = await Deployment.OfAsync("prod");

@@ -1,3 +1,4 @@
+using MlDurable.Testing;
 using YamlDotNet.RepresentationModel;
 
 namespace MlDurable.Infra.Tests;
@@ -12,15 +13,15 @@ public sealed class AzdTests
     {
         var infra = (YamlMappingNode)_project["infra"];
 
-        Assert.True(File.Exists(RepositoryFiles.PathOf($"{infra["path"]}/{infra["module"]}.bicep")));
-        Assert.True(File.Exists(RepositoryFiles.PathOf($"{infra["path"]}/{infra["module"]}.bicepparam")));
+        Assert.True(File.Exists(Repository.PathOf($"{infra["path"]}/{infra["module"]}.bicep")));
+        Assert.True(File.Exists(Repository.PathOf($"{infra["path"]}/{infra["module"]}.bicepparam")));
     }
 
     [Fact]
     public void Hook_IsAnExecutableScript()
     {
         var hook = (YamlMappingNode)_project["hooks"]["postdeploy"];
-        var file = RepositoryFiles.PathOf(hook["run"].ToString());
+        var file = Repository.PathOf(hook["run"].ToString());
 
         Assert.True(File.Exists(file), file);
         Assert.Equal("sh", hook["shell"].ToString());
@@ -42,7 +43,7 @@ public sealed class AzdTests
     private static YamlMappingNode Load()
     {
         var stream = new YamlStream();
-        stream.Load(new StringReader(RepositoryFiles.Read("azure.yaml")));
+        stream.Load(new StringReader(Repository.Read("azure.yaml")));
         return (YamlMappingNode)stream.Documents.Single().RootNode;
     }
 }

@@ -1,3 +1,5 @@
+using MlDurable.Testing;
+
 namespace MlDurable.Infra.Tests;
 
 /// <summary>Every Bicep file compiles against the types of the resources, without a warning, and is formatted.</summary>
@@ -27,7 +29,7 @@ public sealed class BicepFileTests
             Assert.Equal("", result.Error);
         }
 
-        Assert.All(RepositoryFiles.Below("infra", "*.bicep*"), file => Assert.Equal(RepositoryFiles.Read(file), File.ReadAllText(copy.PathOf(file))));
+        Assert.All(RepositoryFiles.Below("infra", "*.bicep*"), file => Assert.Equal(Repository.Read(file), File.ReadAllText(copy.PathOf(file))));
     }
 
     [Fact]
@@ -46,7 +48,7 @@ public sealed class BicepFileTests
     [Fact]
     public void Rules_OfTheLinter_AreAllErrors()
     {
-        var config = System.Text.Json.JsonElement.Parse(RepositoryFiles.Read("infra/bicepconfig.json"));
+        var config = System.Text.Json.JsonElement.Parse(Repository.Read("infra/bicepconfig.json"));
 
         Assert.All(config.At("analyzers.core.rules").EnumerateObject(), rule => Assert.Equal("error", rule.Value.Text("level")));
     }

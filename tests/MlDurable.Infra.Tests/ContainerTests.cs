@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.RegularExpressions;
+using MlDurable.Testing;
 
 namespace MlDurable.Infra.Tests;
 
@@ -39,7 +40,7 @@ public sealed partial class ContainerTests
     [Fact]
     public void Image_RunsWithoutRightsAndChecksItsHealth()
     {
-        var stage = RepositoryFiles.Read("Dockerfile").Split("\nFROM ")[^1];
+        var stage = Repository.Read("Dockerfile").Split("\nFROM ")[^1];
 
         Assert.Matches(@"\nUSER \$APP_UID\n", stage);
         Assert.Contains("HEALTHCHECK", stage, StringComparison.Ordinal);
@@ -49,23 +50,23 @@ public sealed partial class ContainerTests
     [Fact]
     public void Image_IsBuiltFromFilesThatAreThereAndAreSent()
     {
-        var dockerfile = RepositoryFiles.Read("Dockerfile");
-        var sent = RepositoryFiles.Read(".dockerignore").Split('\n').Where(line => line.StartsWith('!')).Select(line => line[1..]).ToList();
+        var dockerfile = Repository.Read("Dockerfile");
+        var sent = Repository.Read(".dockerignore").Split('\n').Where(line => line.StartsWith('!')).Select(line => line[1..]).ToList();
         var named = SourceFile().Matches(dockerfile).Select(match => match.Value).ToList();
 
         Assert.Contains("src/MlDurable.Cli/MlDurable.Cli.csproj", named);
         Assert.Contains("eng/healthcheck", named);
         Assert.All(named, file =>
         {
-            Assert.True(File.Exists(RepositoryFiles.PathOf(file)), file);
+            Assert.True(File.Exists(Repository.PathOf(file)), file);
             Assert.Contains(file.Split('/')[0], sent);
         });
-        Assert.All(sent, file => Assert.True(Path.Exists(RepositoryFiles.PathOf(file)), file));
+        Assert.All(sent, file => Assert.True(Path.Exists(Repository.PathOf(file)), file));
     }
 
     private static async Task<CommandResult> CheckAsync(int port) => await CommandResult.RunAsync(
         "bash",
-        [RepositoryFiles.PathOf("eng/healthcheck")],
+        [Repository.PathOf("eng/healthcheck")],
         ImmutableDictionary<string, string>.Empty.Add("MLDURABLE_PORT", port.ToString()));
 
     private static async Task<string> AnswerAsync(TcpListener server, string status)

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using MlDurable.Testing;
 
 namespace MlDurable.Infra.Tests;
 
@@ -65,7 +66,7 @@ public sealed class EventTests
 
     private static async Task<JsonElement> WebhookTemplateAsync()
     {
-        var result = await Bicep.RunAsync("build", "--stdout", RepositoryFiles.PathOf("infra/modules/data-webhook.bicep"));
+        var result = await Bicep.RunAsync("build", "--stdout", Repository.PathOf("infra/modules/data-webhook.bicep"));
         return JsonElement.Parse(result.Output);
     }
 }

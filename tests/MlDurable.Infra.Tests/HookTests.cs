@@ -1,3 +1,5 @@
+using MlDurable.Testing;
+
 namespace MlDurable.Infra.Tests;
 
 /// <summary>The hook that azd runs after a deployment, as a process, with a stand-in for the Azure CLI.</summary>
@@ -14,7 +16,7 @@ public sealed class HookTests : IDisposable
         var result = await RunAsync(failures: 0);
 
         Assert.Equal(0, result.ExitCode);
-        var template = RepositoryFiles.PathOf("infra/modules/data-webhook.bicep");
+        var template = Repository.PathOf("infra/modules/data-webhook.bicep");
         Assert.Equal(
             [
                 "account show --subscription sub --output none",
@@ -136,7 +138,7 @@ public sealed class HookTests : IDisposable
             environment[name] = value;
         }
 
-        return await CommandResult.RunAsync("sh", [RepositoryFiles.PathOf("infra/hooks/subscribe-to-data.sh")], environment);
+        return await CommandResult.RunAsync("sh", [Repository.PathOf("infra/hooks/subscribe-to-data.sh")], environment);
     }
 
     private string[] Calls()

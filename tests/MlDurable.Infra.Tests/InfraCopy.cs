@@ -1,3 +1,5 @@
+using MlDurable.Testing;
+
 namespace MlDurable.Infra.Tests;
 
 /// <summary>A copy of <c>infra/</c>, for commands of the compiler that write beside the files they read.</summary>
@@ -10,7 +12,7 @@ internal sealed class InfraCopy : IDisposable
         foreach (var file in RepositoryFiles.Below("infra", "*"))
         {
             Directory.CreateDirectory(Path.GetDirectoryName(PathOf(file))!);
-            File.Copy(RepositoryFiles.PathOf(file), PathOf(file));
+            File.Copy(Repository.PathOf(file), PathOf(file));
         }
     }
 

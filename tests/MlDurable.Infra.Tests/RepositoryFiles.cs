@@ -1,18 +1,14 @@
+using MlDurable.Testing;
+
 namespace MlDurable.Infra.Tests;
 
 /// <summary>Files of the repository that the tests read.</summary>
 internal static class RepositoryFiles
 {
-    public static string Root { get; } = FindRoot();
-
-    public static string PathOf(string name) => Path.Combine(Root, name);
-
-    public static string Read(string name) => File.ReadAllText(PathOf(name));
-
     /// <summary>The names of the files below a folder, relative to the repository, in order.</summary>
     public static IReadOnlyList<string> Below(string folder, string pattern) =>
-        [.. Directory.EnumerateFiles(PathOf(folder), pattern, SearchOption.AllDirectories)
-            .Select(file => Path.GetRelativePath(Root, file).Replace('\\', '/'))
+        [.. Directory.EnumerateFiles(Repository.PathOf(folder), pattern, SearchOption.AllDirectories)
+            .Select(file => Path.GetRelativePath(Repository.Folder, file).Replace('\\', '/'))
             .Order(StringComparer.Ordinal)];
 
     /// <summary>The cells of a Markdown table's rows, without the header; backticks are taken off.</summary>
@@ -20,22 +16,11 @@ internal static class RepositoryFiles
     /// <param name="header">How the header line begins.</param>
     public static IReadOnlyList<string[]> Table(string document, string header)
     {
-        var lines = Read(document).Split('\n');
+        var lines = Repository.Read(document).Split('\n');
         var start = Array.FindIndex(lines, line => line.StartsWith(header, StringComparison.Ordinal));
         Assert.True(start >= 0, $"{document} has no table that begins with '{header}'.");
         return [.. lines.Skip(start + 2).TakeWhile(line => line.StartsWith('|')).Select(Cells)];
     }
 
     private static string[] Cells(string row) => [.. row.Trim().Trim('|').Split('|').Select(cell => cell.Replace("`", "").Trim())];
-
-    private static string FindRoot()
-    {
-        var directory = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(directory.FullName, "MlDurable.sln")))
-        {
-            directory = directory.Parent ?? throw new DirectoryNotFoundException($"No folder above {AppContext.BaseDirectory} holds MlDurable.sln.");
-        }
-
-        return directory.FullName;
-    }
 }

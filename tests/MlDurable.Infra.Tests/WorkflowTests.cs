@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using MlDurable.Testing;
 using YamlDotNet.RepresentationModel;
 
 namespace MlDurable.Infra.Tests;
@@ -56,7 +57,7 @@ public sealed partial class WorkflowTests
     [MemberData(nameof(Files))]
     public void Secrets_AreNotStored(string file)
     {
-        var text = RepositoryFiles.Read(file);
+        var text = Repository.Read(file);
 
         Assert.DoesNotContain("secrets.", text, StringComparison.Ordinal);
         Assert.DoesNotContain("pull_request_target", text, StringComparison.Ordinal);
@@ -69,7 +70,7 @@ public sealed partial class WorkflowTests
         var scripts = Steps(file).Where(step => step.Children.ContainsKey("run")).SelectMany(step => Script().Matches(Text(step, "run")))
             .Select(match => match.Value.Trim());
 
-        Assert.All(scripts, script => Assert.True(File.Exists(RepositoryFiles.PathOf(script)), script));
+        Assert.All(scripts, script => Assert.True(File.Exists(Repository.PathOf(script)), script));
     }
 
     [Theory]
@@ -80,7 +81,7 @@ public sealed partial class WorkflowTests
     [Fact]
     public void Deploy_GivesTheDeploymentEveryVariableThatItReads()
     {
-        var read = EnvironmentVariable().Matches(RepositoryFiles.Read("infra/main.bicepparam")).Select(match => match.Groups["name"].Value).ToList();
+        var read = EnvironmentVariable().Matches(Repository.Read("infra/main.bicepparam")).Select(match => match.Groups["name"].Value).ToList();
         var given = Map(Jobs(Workflow(".github/workflows/deploy.yml")).Single(), "env").Children.Keys.Select(key => key.ToString());
         var documented = RepositoryFiles.Table("docs/deployment.md", "| variable | default | what |").SelectMany(row => row[0].Split(", "));
 
@@ -101,7 +102,7 @@ public sealed partial class WorkflowTests
     private static YamlMappingNode Workflow(string file)
     {
         var stream = new YamlStream();
-        stream.Load(new StringReader(RepositoryFiles.Read(file)));
+        stream.Load(new StringReader(Repository.Read(file)));
         return (YamlMappingNode)stream.Documents.Single().RootNode;
     }
 

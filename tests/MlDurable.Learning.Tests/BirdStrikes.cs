@@ -1,5 +1,6 @@
 using MlDurable.Learning.Features;
 using MlDurable.Learning.Tables;
+using MlDurable.Testing;
 
 namespace MlDurable.Learning.Tests;
 
@@ -30,13 +31,7 @@ internal static class BirdStrikes
 
     private static async Task<Table> ReadAsync()
     {
-        var root = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(root.FullName, "MlDurable.sln")))
-        {
-            root = root.Parent ?? throw new DirectoryNotFoundException("MlDurable.sln is in no folder above the tests.");
-        }
-
-        var files = Directory.GetFiles(Path.Combine(root.FullName, "samples", "bird-strikes", "data"), "birdstrikes-*.csv").Order(StringComparer.Ordinal);
+        var files = Directory.GetFiles(Repository.PathOf("samples", "bird-strikes", "data"), "birdstrikes-*.csv").Order(StringComparer.Ordinal);
         var tables = new List<Table>();
         foreach (var file in files)
         {

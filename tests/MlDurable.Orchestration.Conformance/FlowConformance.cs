@@ -5,6 +5,7 @@ using MlDurable.Pipelines.Orchestrations;
 using MlDurable.Pipelines.Registry;
 using MlDurable.Pipelines.Runs;
 using MlDurable.Storage;
+using MlDurable.Testing;
 
 namespace MlDurable.Orchestration.Conformance;
 
@@ -87,7 +88,7 @@ public abstract class FlowConformance : ConformanceSuite
     /// <summary>A directory store of its own, deleted at the end.</summary>
     private sealed class Workspace : IDisposable
     {
-        private static readonly string s_sample = Path.Combine(Repository(), "samples", "bird-strikes");
+        private static readonly string s_sample = Repository.PathOf("samples", "bird-strikes");
 
         private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("mldurable-");
         private readonly string _data;
@@ -148,16 +149,5 @@ public abstract class FlowConformance : ConformanceSuite
         public void Dispose() => _folder.Delete(recursive: true);
 
         private static string FileName(int year) => string.Create(CultureInfo.InvariantCulture, $"birdstrikes-{year}.csv");
-
-        private static string Repository()
-        {
-            var directory = new DirectoryInfo(AppContext.BaseDirectory);
-            while (!File.Exists(Path.Combine(directory.FullName, "MlDurable.sln")))
-            {
-                directory = directory.Parent ?? throw new InvalidOperationException("The tests do not lie in the repository.");
-            }
-
-            return directory.FullName;
-        }
     }
 }

@@ -1,3 +1,5 @@
+using MlDurable.Testing;
+
 namespace MlDurable.Server.Tests;
 
 /// <summary>The sample data of the repository, and pipelines on it that are small enough for a test.</summary>
@@ -6,7 +8,7 @@ internal static class BirdStrikes
     public const string Quick = "- { trainer: logistic-regression, l2: 10 }";
     public const string Long = "- { trainer: gradient-boosting, trees: [300, 310, 320, 330, 340, 350], leaves: 15, learning-rate: 0.02, early-stopping-rounds: 0 }";
 
-    public static byte[] Year(int year) => File.ReadAllBytes(Path.Combine(Repository(), "samples", "bird-strikes", "data", $"birdstrikes-{year}.csv"));
+    public static byte[] Year(int year) => File.ReadAllBytes(Repository.PathOf("samples", "bird-strikes", "data", $"birdstrikes-{year}.csv"));
 
     public static string Pipeline(string name, string candidates = Quick, string files = "bird-strikes/*.csv", string triggers = "[http: {}]", string model = "strikes") =>
         $$"""
@@ -29,15 +31,4 @@ internal static class BirdStrikes
           versus-champion: { margin: "${margin}" }
         triggers: {{triggers}}
         """;
-
-    public static string Repository()
-    {
-        var directory = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(directory.FullName, "MlDurable.sln")))
-        {
-            directory = directory.Parent ?? throw new InvalidOperationException("The tests do not lie in the repository.");
-        }
-
-        return directory.FullName;
-    }
 }

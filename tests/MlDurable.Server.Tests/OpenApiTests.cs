@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using MlDurable.Testing;
 
 namespace MlDurable.Server.Tests;
 
@@ -14,7 +15,7 @@ public sealed class OpenApiTests(RanServer ran) : IClassFixture<RanServer>
     public async Task Document_IsTheOneInTheDocs()
     {
         var document = JsonSerializer.Serialize(await ran.Server.GetJsonAsync("/openapi/v1.json"), Indented) + "\n";
-        var file = Path.Combine(BirdStrikes.Repository(), "docs", "openapi.json");
+        var file = Repository.PathOf("docs", "openapi.json");
         if (Environment.GetEnvironmentVariable(UpdateVariable) == "1")
         {
             await File.WriteAllTextAsync(file, document);
@@ -44,6 +45,6 @@ public sealed class OpenApiTests(RanServer ran) : IClassFixture<RanServer>
     public async Task Errors_HaveTheirCodesInTheDocs()
     {
         var problem = await ran.Server.GetAsync("/api/models/none").ShouldFailAsync(HttpStatusCode.NotFound, "model-not-found");
-        Assert.Contains($"`{problem.GetProperty("code").GetString()}`", await File.ReadAllTextAsync(Path.Combine(BirdStrikes.Repository(), "docs", "api.md")), StringComparison.Ordinal);
+        Assert.Contains($"`{problem.GetProperty("code").GetString()}`", await File.ReadAllTextAsync(Repository.PathOf("docs", "api.md")), StringComparison.Ordinal);
     }
 }

@@ -8,6 +8,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.DurableTask.Testing.Sidecar;
 using Microsoft.DurableTask.Testing.Sidecar.Grpc;
 using Microsoft.Extensions.DependencyInjection;
+using MlDurable.Testing;
 
 namespace MlDurable.Worker.Tests;
 
@@ -47,7 +48,7 @@ public sealed class WorkerHostTests : IDisposable
         await host.StartAsync(CancellationToken.None);
         var data = Directory.CreateDirectory(Path.Combine(_folder.FullName, "data", "bird-strikes")).FullName;
         File.Copy(
-            Path.Combine(Repository(), "samples", "bird-strikes", "data", "birdstrikes-1990.csv"), Path.Combine(data, "birdstrikes-1990.csv"));
+            Repository.PathOf("samples", "bird-strikes", "data", "birdstrikes-1990.csv"), Path.Combine(data, "birdstrikes-1990.csv"));
         using var http = new HttpClient { BaseAddress = new(host.Url) };
         using var deployed = await http.PutAsync(
             new Uri("/api/pipelines/strikes", UriKind.Relative), new StringContent(Pipeline, Encoding.UTF8, "application/yaml"));
@@ -92,16 +93,5 @@ public sealed class WorkerHostTests : IDisposable
         hub.MapGrpcService<TaskHubGrpcServer>();
         await hub.StartAsync();
         return hub;
-    }
-
-    private static string Repository()
-    {
-        var directory = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(directory.FullName, "MlDurable.sln")))
-        {
-            directory = directory.Parent ?? throw new InvalidOperationException("The tests do not lie in the repository.");
-        }
-
-        return directory.FullName;
     }
 }

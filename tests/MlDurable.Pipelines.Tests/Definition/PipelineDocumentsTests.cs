@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using MlDurable.Pipelines.Definition;
+using MlDurable.Testing;
 
 namespace MlDurable.Pipelines.Tests.Definition;
 
@@ -9,16 +10,16 @@ namespace MlDurable.Pipelines.Tests.Definition;
 public sealed class PipelineDocumentsTests
 {
     public static TheoryData<string> Snippets =>
-        [.. Regex.Matches(Reference + RepositoryFiles.Read("README.md"), "^```yaml\n(?<text>.*?)^```$", RegexOptions.Multiline | RegexOptions.Singleline | RegexOptions.ExplicitCapture, Limit).Select(static match => match.Groups["text"].Value)];
+        [.. Regex.Matches(Reference + Repository.Read("README.md"), "^```yaml\n(?<text>.*?)^```$", RegexOptions.Multiline | RegexOptions.Singleline | RegexOptions.ExplicitCapture, Limit).Select(static match => match.Groups["text"].Value)];
 
     private static TimeSpan Limit { get; } = TimeSpan.FromSeconds(5);
 
-    private static string Reference => RepositoryFiles.Read("docs", "pipeline-file.md");
+    private static string Reference => Repository.Read("docs", "pipeline-file.md");
 
     [Fact]
     public void Sample_IsValid()
     {
-        var result = PipelineFile.Load("pipeline.yaml", File.ReadAllBytes(RepositoryFiles.PathOf("samples", "bird-strikes", "pipeline.yaml")));
+        var result = PipelineFile.Load("pipeline.yaml", File.ReadAllBytes(Repository.PathOf("samples", "bird-strikes", "pipeline.yaml")));
 
         Assert.Empty(result.Problems);
         Assert.Equal(7, result.Definition!.Train.Candidates.Length);

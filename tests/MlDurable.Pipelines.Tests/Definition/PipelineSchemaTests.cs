@@ -1,4 +1,5 @@
 using MlDurable.Pipelines.Definition;
+using MlDurable.Testing;
 
 namespace MlDurable.Pipelines.Tests.Definition;
 
@@ -40,12 +41,12 @@ public sealed class PipelineSchemaTests
         File.WriteAllText(generated, PipelineSchema.Generate());
 
         Assert.True(
-            RepositoryFiles.Read("docs", "pipeline.schema.json") == PipelineSchema.Generate(),
+            Repository.Read("docs", "pipeline.schema.json") == PipelineSchema.Generate(),
             $"docs/pipeline.schema.json is not what the loader reads; look at {generated} and copy it there.");
     }
 
     [Fact]
-    public void Schema_Sample_IsValid() => Assert.True(validator.IsValid(RepositoryFiles.Read("samples", "bird-strikes", "pipeline.yaml")));
+    public void Schema_Sample_IsValid() => Assert.True(validator.IsValid(Repository.Read("samples", "bird-strikes", "pipeline.yaml")));
 
     [Theory]
     [InlineData(PipelineText.Valid)]

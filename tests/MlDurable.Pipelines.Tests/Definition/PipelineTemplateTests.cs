@@ -6,6 +6,7 @@ using MlDurable.Learning;
 using MlDurable.Learning.Features;
 using MlDurable.Learning.Tables;
 using MlDurable.Pipelines.Definition;
+using MlDurable.Testing;
 
 namespace MlDurable.Pipelines.Tests.Definition;
 
@@ -43,7 +44,7 @@ public sealed class PipelineTemplateTests
     public async Task From_BirdStrikes_GuessesLabelTimeAndLeaks()
     {
         var years = await Task.WhenAll(Enumerable.Range(1990, 9).Select(static year =>
-            ReadAsync(RepositoryFiles.Read("samples", "bird-strikes", "data", $"birdstrikes-{year}.csv"))));
+            ReadAsync(Repository.Read("samples", "bird-strikes", "data", $"birdstrikes-{year}.csv"))));
         var table = Table.Concat(years);
 
         var text = PipelineTemplate.From("bird-strikes", table);

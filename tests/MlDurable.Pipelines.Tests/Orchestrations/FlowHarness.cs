@@ -7,6 +7,7 @@ using MlDurable.Pipelines.Orchestrations;
 using MlDurable.Pipelines.Registry;
 using MlDurable.Pipelines.Runs;
 using MlDurable.Storage;
+using MlDurable.Testing;
 
 namespace MlDurable.Pipelines.Tests.Orchestrations;
 
@@ -152,19 +153,7 @@ internal sealed class FlowHarness : IAsyncDisposable
         temporary.Dispose();
     }
 
-    internal static string SampleData
-    {
-        get
-        {
-            var folder = new DirectoryInfo(AppContext.BaseDirectory);
-            while (!File.Exists(Path.Combine(folder.FullName, "MlDurable.sln")))
-            {
-                folder = folder.Parent!;
-            }
-
-            return Path.Combine(folder.FullName, "samples", "bird-strikes", "data");
-        }
-    }
+    internal static string SampleData => Repository.PathOf("samples", "bird-strikes", "data");
 
     private Task<EmbeddedEngine> OpenEngineAsync() => EmbeddedEngine.OpenAsync(
         FlowCatalog.Create(Store, TimeProvider.System, approvals),

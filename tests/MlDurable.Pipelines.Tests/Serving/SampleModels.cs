@@ -126,16 +126,7 @@ public sealed class SampleModels
     }
 
     /// <summary>The file of a year.</summary>
-    public static string DataFile(int year)
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(folder.FullName, "MlDurable.sln")))
-        {
-            folder = folder.Parent ?? throw new DirectoryNotFoundException("MlDurable.sln is in no folder above this program.");
-        }
-
-        return Path.Combine(folder.FullName, "samples", "bird-strikes", "data", $"birdstrikes-{year}.csv");
-    }
+    public static string DataFile(int year) => Repository.PathOf("samples", "bird-strikes", "data", $"birdstrikes-{year}.csv");
 
     private void WriteRow(Utf8JsonWriter writer, int row)
     {

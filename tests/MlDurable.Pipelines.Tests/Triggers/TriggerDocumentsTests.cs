@@ -3,6 +3,7 @@ using System.Text.RegularExpressions;
 using MlDurable.Pipelines.Definition;
 using MlDurable.Pipelines.Tests.Definition;
 using MlDurable.Pipelines.Triggers;
+using MlDurable.Testing;
 
 namespace MlDurable.Pipelines.Tests.Triggers;
 
@@ -15,7 +16,7 @@ public sealed class TriggerDocumentsTests
         {
             var rows = new TheoryData<string, string, string, string, string>();
             foreach (Match row in Regex.Matches(
-                RepositoryFiles.Read("docs", "triggers.md"),
+                Repository.Read("docs", "triggers.md"),
                 @"^\| (?<zone>\w+/\w+) \| `(?<cron>[^`]+)` \| (?<from>\S+) – (?<to>\S+) \| (?<instants>[^|]*)\|",
                 RegexOptions.Multiline | RegexOptions.ExplicitCapture,
                 TimeSpan.FromSeconds(5)))

@@ -4,12 +4,13 @@ using System.Text;
 using System.Text.Json;
 using MlDurable.Pipelines.Runs;
 using MlDurable.Storage;
+using MlDurable.Testing;
 
 namespace MlDurable.Server.Tests.Serving;
 
 public sealed class OwnTrainerSampleTests : IDisposable
 {
-    private static readonly string Sample = Path.Combine(BirdStrikes.Repository(), "samples", "own-trainer");
+    private static readonly string Sample = Repository.PathOf("samples", "own-trainer");
 
     private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("mldurable-sample-");
 
@@ -59,7 +60,7 @@ public sealed class OwnTrainerSampleTests : IDisposable
     [Fact]
     public async Task Documentation_ShowsTheTrainerAndItsRegistration()
     {
-        var documentation = await File.ReadAllTextAsync(Path.Combine(BirdStrikes.Repository(), "docs", "embedding.md"));
+        var documentation = await File.ReadAllTextAsync(Repository.PathOf("docs", "embedding.md"));
         foreach (var file in new[] { "NaiveBayesTrainer.cs", "NaiveBayes.cs", "LogRatioTransform.cs" })
         {
             Assert.Contains($"```csharp\n{await File.ReadAllTextAsync(Path.Combine(Sample, file))}```", documentation, StringComparison.Ordinal);

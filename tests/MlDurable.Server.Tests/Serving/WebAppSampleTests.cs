@@ -2,6 +2,7 @@ using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json;
 using MlDurable.Storage;
+using MlDurable.Testing;
 using MlDurable.Testing.Serving;
 
 namespace MlDurable.Server.Tests.Serving;
@@ -30,11 +31,11 @@ public sealed class WebAppSampleTests : IDisposable
     [Fact]
     public async Task Documentation_ShowsTheProgramOfTheSample()
     {
-        var documentation = await File.ReadAllTextAsync(Path.Combine(BirdStrikes.Repository(), "docs", "embedding.md"));
+        var documentation = await File.ReadAllTextAsync(Repository.PathOf("docs", "embedding.md"));
         foreach (var file in new[] { "Program.cs", "Strike.cs" })
         {
             Assert.Contains(
-                $"```csharp\n{await File.ReadAllTextAsync(Path.Combine(BirdStrikes.Repository(), "samples", "web-app", file))}```", documentation, StringComparison.Ordinal);
+                $"```csharp\n{await File.ReadAllTextAsync(Repository.PathOf("samples", "web-app", file))}```", documentation, StringComparison.Ordinal);
         }
     }
 }

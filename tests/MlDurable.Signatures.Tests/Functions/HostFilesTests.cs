@@ -1,6 +1,7 @@
 using System.Text.Json;
 using MlDurable.Pipelines.Orchestrations;
 using MlDurable.Storage;
+using MlDurable.Testing;
 
 namespace MlDurable.Signatures.Tests.Functions;
 
@@ -47,7 +48,7 @@ public sealed class HostFilesTests : IDisposable
         Assert.Equal(
             "Endpoint=http://localhost:8080;Authentication=None",
             Read("local.settings.sample.json").GetProperty("Values").GetProperty(setting).GetString());
-        Assert.Contains(setting, File.ReadAllText(Path.Combine(Repository(), "infra", "modules", "function-app.bicep")), StringComparison.Ordinal);
+        Assert.Contains(setting, File.ReadAllText(Repository.PathOf("infra", "modules", "function-app.bicep")), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -70,16 +71,5 @@ public sealed class HostFilesTests : IDisposable
         Assert.Equal(names.Count, names.Distinct(StringComparer.OrdinalIgnoreCase).Count());
     }
 
-    private static JsonElement Read(string file) => JsonElement.Parse(File.ReadAllText(Path.Combine(Repository(), file)));
-
-    private static string Repository()
-    {
-        var directory = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(directory.FullName, "MlDurable.sln")))
-        {
-            directory = directory.Parent ?? throw new InvalidOperationException("The tests do not lie in the repository.");
-        }
-
-        return directory.FullName;
-    }
+    private static JsonElement Read(string file) => JsonElement.Parse(File.ReadAllText(Repository.PathOf(file)));
 }
