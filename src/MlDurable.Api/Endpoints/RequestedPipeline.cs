@@ -20,8 +20,11 @@ internal static class RequestedPipeline
         PipelineDeployments deployments, PipelineDeployment deployment, ImmutableSortedDictionary<string, string> parameters, CancellationToken cancellationToken)
     {
         var (pipeline, problems) = await deployments.TryReadAsync(deployment, parameters, cancellationToken);
-        return pipeline ?? throw new ApiException(
-            "pipeline-invalid", $"pipeline '{deployment.Name}' cannot be run with these parameters: {problems[0].Message}") { Problems = problems };
+        return pipeline
+            ?? throw new ApiException("pipeline-invalid", $"pipeline '{deployment.Name}' cannot be run with these parameters: {problems[0].Message}")
+            {
+                Problems = problems,
+            };
     }
 
     private static string TextOf(string name, JsonElement value) => value.ValueKind switch
