@@ -1,3 +1,4 @@
+using System.Globalization;
 using MlDurable.Testing;
 
 namespace MlDurable.EndToEnd.Tests;
@@ -41,6 +42,8 @@ internal static class BirdStrikes
         """;
 
     /// <summary>A search that is long enough to be interrupted in its middle.</summary>
-    public static string LongPipeline() =>
-        Pipeline("- { trainer: gradient-boosting, trees: [300, 310, 320, 330, 340, 350], leaves: 15, learning-rate: 0.02, early-stopping-rounds: 0 }");
+    /// <param name="trees">The trees of each of its six candidates, which it takes its time from.</param>
+    public static string LongPipeline(int trees = 300) => Pipeline(string.Create(
+        CultureInfo.InvariantCulture,
+        $"- {{ trainer: gradient-boosting, trees: [{string.Join(", ", Enumerable.Range(0, 6).Select(step => trees + (10 * step)))}], leaves: 15, learning-rate: 0.02, early-stopping-rounds: 0 }}"));
 }

@@ -92,6 +92,9 @@ public sealed class InterruptionTests
     public async Task SecondTerminal_CancelsARunningRunAndIsRefusedAsOwner()
     {
         using var directory = await WithDataAsync();
+
+        // Nothing waits for its end, so that no machine is too slow to cancel it before.
+        directory.Write("pipeline.yaml", BirdStrikes.LongPipeline(trees: 5_000));
         using var owner = Tool.Watch(directory.Root, "run", "pipeline.yaml", "--json");
         await owner.WaitForAsync(line => IsTraining(line, "Started"));
 
@@ -113,7 +116,7 @@ public sealed class InterruptionTests
         await MakeVersionAsync("- { trainer: logistic-regression, l2: 100 }");
         var champion = (await ModelAsync()).GetProperty("aliases").GetProperty("champion").GetInt32();
         var other = 3 - champion;
-        directory.Write("pipeline.yaml", BirdStrikes.LongPipeline());
+        directory.Write("pipeline.yaml", BirdStrikes.LongPipeline(trees: 700));
         using var owner = Tool.Watch(directory.Root, "run", "pipeline.yaml", "--json");
         await owner.WaitForAsync(line => IsTraining(line, "Started"));
 
