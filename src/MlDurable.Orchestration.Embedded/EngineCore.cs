@@ -319,8 +319,11 @@ internal sealed class EngineCore : IAsyncDisposable
         }
     }
 
-    private OrchestrationState State(Instance instance) => instance.ToState(
-        instance.Ended is null && _catalog.FindOrchestrator(instance.Facts.Name, instance.Facts.Version) is null
+    private OrchestrationState State(Instance instance) => instance.ToState(instance.Ended is null ? Hindrance(instance) : null);
+
+    // Why the code of this build cannot go on with an unfinished instance.
+    private TaskFailureDetails? Hindrance(Instance instance) => instance.Live.Parked
+        ?? (_catalog.FindOrchestrator(instance.Facts.Name, instance.Facts.Version) is null
             ? Failure(
                 OrchestrationErrorCodes.OrchestratorNotRegistered,
                 $"Orchestrator '{instance.Facts.Name}' version '{instance.Facts.Version}' is not registered in this build; the instance waits " +
@@ -424,6 +427,10 @@ internal sealed class EngineCore : IAsyncDisposable
 
                 ScheduleStart(instance);
                 QueueTurn(instance);
+                if (Hindrance(instance) is { } hindrance)
+                {
+                    Tell(batch, Parked(instance, hindrance));
+                }
             }
 
             Submit(batch);
@@ -478,7 +485,7 @@ internal sealed class EngineCore : IAsyncDisposable
     private bool NeedsTurn(Instance instance) =>
         !_options.Paused && !_closing && _stopped is null && instance.Ended is null && !instance.IsSuspended && IsStartDue(instance)
         && (instance.Turns.Count == 0 || instance.Pending.Count > 0 || instance.Live.Execution is { HasStrayed: true })
-        && _catalog.FindOrchestrator(instance.Facts.Name, instance.Facts.Version) is not null;
+        && Hindrance(instance) is null;
 
     // Whoever takes the turn runs it.
     private bool TryTakeTurn(Instance instance)
@@ -529,7 +536,12 @@ internal sealed class EngineCore : IAsyncDisposable
             now = Later(Later(Now, instance.Clock), inputs is [.., var last] ? last.At : default);
         }
 
-        execution.Replay(history);
+        if (execution.Replay(history) is { } mismatch)
+        {
+            Park(instance, TaskFailureDetails.FromException(mismatch));
+            return;
+        }
+
         var (consumed, decisions) = execution.Run(now, inputs);
         lock (_gate)
         {
@@ -552,6 +564,23 @@ internal sealed class EngineCore : IAsyncDisposable
             }
         }
     }
+
+    // Nothing is recorded: the history is as good as it was, for a build whose code follows it.
+    private void Park(Instance instance, TaskFailureDetails why)
+    {
+        lock (_gate)
+        {
+            instance.Live.Parked = why;
+            instance.Live.Execution = null;
+            instance.Live.TurnQueued = false;
+            _journal.Hurry();
+        }
+
+        Observers.Post(Parked(instance, why));
+    }
+
+    private EngineEvent Parked(Instance instance, TaskFailureDetails why) =>
+        new(EngineEventKind.InstanceParked, Now, instance.Id, instance.Facts.Name) { Failure = why };
 
     private static DateTimeOffset Later(DateTimeOffset x, DateTimeOffset y) => x > y ? x : y;
 

@@ -18,6 +18,12 @@ public enum EngineEventKind
     /// <summary>An instance was terminated.</summary>
     InstanceTerminated,
 
+    /// <summary>
+    /// The code of this build cannot go on with an instance, which waits for a build that can; why is in <see cref="EngineEvent.Failure"/>. Told
+    /// anew whenever a process finds it so.
+    /// </summary>
+    InstanceParked,
+
     /// <summary>An instance was suspended.</summary>
     InstanceSuspended,
 

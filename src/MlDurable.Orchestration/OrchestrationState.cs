@@ -35,7 +35,8 @@ public sealed record OrchestrationState
 
     /// <summary>
     /// Why it failed or was terminated; on an unfinished instance, why it cannot go on for now
-    /// (<see cref="OrchestrationErrorCodes.OrchestratorNotRegistered"/>: it waits for a build that has its orchestrator).
+    /// (<see cref="OrchestrationErrorCodes.OrchestratorNotRegistered"/> or <see cref="OrchestrationErrorCodes.Nondeterminism"/>: it waits for a build
+    /// that has its orchestrator, or one whose code follows its history).
     /// </summary>
     public TaskFailureDetails? Failure { get; init; }
 

@@ -5,7 +5,7 @@ namespace MlDurable.Orchestration.Conformance;
 /// <summary>A suite that every engine passes: its test project derives from it and gives the harness.</summary>
 public abstract class ConformanceSuite : IAsyncLifetime
 {
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(20);
+    protected static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
     protected static readonly OrchestratorDefinition<string, string> Main = Definitions.Orchestrator("main");
     protected static readonly ActivityDefinition<string, string> Echo = Definitions.Activity("echo");
@@ -39,14 +39,14 @@ public abstract class ConformanceSuite : IAsyncLifetime
     /// <summary>Waits for the end of an instance, and lists the history's last words when it does not come.</summary>
     protected Task<OrchestrationState> EndAsync(string id) => WithinAsync(Client.WaitForCompletionAsync(id));
 
-    protected static Task<T> WithinAsync<T>(Task<T> task) => task.WaitAsync(s_patience);
+    protected static Task<T> WithinAsync<T>(Task<T> task) => task.WaitAsync(Patience);
 
-    protected static Task WithinAsync(Task task) => task.WaitAsync(s_patience);
+    protected static Task WithinAsync(Task task) => task.WaitAsync(Patience);
 
     /// <summary>Waits until an instance shows a custom status, which says that it has come to some point.</summary>
     protected async Task ReachAsync(string id, string customStatus)
     {
-        using var patience = new CancellationTokenSource(s_patience);
+        using var patience = new CancellationTokenSource(Patience);
         while ((await Client.GetAsync(id, patience.Token))?.CustomStatus != Json(customStatus))
         {
             await Task.Yield();

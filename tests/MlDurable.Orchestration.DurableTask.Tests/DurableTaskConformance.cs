@@ -62,9 +62,11 @@ public sealed class DurableTaskLifecycleConformance : LifecycleConformance
 public sealed class DurableTaskDeterminismConformance : DeterminismConformance
 {
     // Durable Task compares the kinds and names of the steps that it kept: not inputs, not the custom status, not steps that are new at the end.
-    public override async Task Replay_ChangedCode_FailsThatInstanceAloneAndShowsBothSides(string change, string expected, string found)
+    // What it notices, it ends.
+    public override async Task Replay_ChangedCode_ParksThatInstanceAloneUntilTheCodeIsMended(string change, string expected, string found)
     {
-        var state = await ReplayAsync(change);
+        await ChangeAsync(change);
+        var state = await EndAsync("v");
         switch (change)
         {
             case "activity" or "kind" or "end":

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using MlDurable.Cli.Output;
 using MlDurable.Cli.Running;
+using MlDurable.Orchestration;
 using MlDurable.Pipelines;
 using MlDurable.Pipelines.Runs;
 
@@ -47,8 +48,18 @@ internal static class ResumeCommand
                 current = unfinished.RunId;
                 var started = new RunStarted(unfinished.RunId, unfinished.Pipeline, Continued: true);
                 RunOutput.Started(call.Terminal, started);
-                var run = await RunOutput.WatchAsync(call, workspace, session, started);
-                exitCode = Math.Max(exitCode, await RunOutput.EndAsync(call, workspace, run));
+                try
+                {
+                    var run = await RunOutput.WatchAsync(call, workspace, session, started);
+                    exitCode = Math.Max(exitCode, await RunOutput.EndAsync(call, workspace, run));
+                }
+                catch (OrchestrationException exception) when (
+                    exception.Code is OrchestrationErrorCodes.Nondeterminism or OrchestrationErrorCodes.OrchestratorNotRegistered)
+                {
+                    // It waits for another build; the other runs do not wait for it.
+                    call.Terminal.Error(exception.Code, exception.Message);
+                    exitCode = Math.Max(exitCode, ExitCodes.Failed);
+                }
             }
 
             return exitCode;

@@ -50,8 +50,14 @@ internal sealed class RunSession : IAsyncDisposable
     /// <param name="view">Told of what happens.</param>
     /// <param name="cancellationToken">Stops watching; the run stays unfinished and can be continued.</param>
     /// <returns>The run's closed record.</returns>
+    /// <exception cref="OrchestrationException"><c>nondeterminism</c> or <c>orchestrator-not-registered</c>: this build cannot go on with it.</exception>
     public async Task<RunRecord> WatchAsync(string runId, bool continued, IRunView view, CancellationToken cancellationToken)
     {
+        if (await engine.Client.GetAsync(runId, cancellationToken) is { IsFinished: false, Failure: { } hindrance })
+        {
+            throw Parked(runId, hindrance);
+        }
+
         var reader = new RunStepReader(workspace.Store, runId);
         if (continued)
         {
@@ -65,12 +71,8 @@ internal sealed class RunSession : IAsyncDisposable
         var watching = RelayAsync(runId, reader, view, cancellationToken);
         var waiting = Launcher.WaitAsync(runId, cancellationToken);
 
-        // A stopped engine ends no run: its own error must be heard.
-        if (await Task.WhenAny(waiting, engine.Completion) == engine.Completion)
-        {
-            await engine.Completion;
-        }
-
+        // A stopped engine ends no run, and one whose code does not fit neither: their errors must be heard.
+        await await Task.WhenAny(waiting, watching, engine.Completion);
         var run = await waiting;
         await watching;
         return run;
@@ -142,6 +144,11 @@ internal sealed class RunSession : IAsyncDisposable
                 return;
             }
 
+            if (happened is { Kind: EngineEventKind.InstanceParked, Failure: { } hindrance })
+            {
+                throw Parked(runId, hindrance);
+            }
+
             if (happened.Kind.StepState() is { } state)
             {
                 var step = await reader.ReadAsync(happened.Name, state, happened.Input, happened.Result, cancellationToken);
@@ -149,4 +156,9 @@ internal sealed class RunSession : IAsyncDisposable
             }
         }
     }
+
+    private static OrchestrationException Parked(string runId, TaskFailureDetails hindrance) => new(
+        hindrance.Code!,
+        $"run {runId} was begun by another version of mldurable, and this one cannot go on with it; continue it with that version, or give it up with "
+        + $"`mldurable cancel {runId}`. {hindrance.ErrorMessage}");
 }

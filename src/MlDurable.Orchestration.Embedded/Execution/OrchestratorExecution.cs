@@ -65,10 +65,9 @@ internal sealed class OrchestratorExecution : OrchestrationContext
     /// <summary>Whether the code has run outside its turns, so that the instance must fail.</summary>
     public bool HasStrayed => _strayed;
 
-    /// <summary>
-    /// Runs the code through its history. A turn that decides otherwise makes the next <see cref="Run"/> fail the instance.
-    /// </summary>
-    public void Replay(IReadOnlyList<TurnRecord> turns)
+    /// <summary>Runs the code through its history, up to a turn that decides otherwise.</summary>
+    /// <returns>What was expected and found there, after which this execution is of no use; null when the code follows its history.</returns>
+    public OrchestrationException? Replay(IReadOnlyList<TurnRecord> turns)
     {
         foreach (var turn in turns)
         {
@@ -89,22 +88,18 @@ internal sealed class OrchestratorExecution : OrchestrationContext
 
             if (_mismatch is not null)
             {
-                break;
+                return _mismatch;
             }
         }
 
         _expected = null;
+        return null;
     }
 
     /// <summary>Runs the code as far as the inputs take it.</summary>
     /// <returns>How many inputs it took, and what it decided; the last decision may end the generation.</returns>
     public (int Consumed, IReadOnlyList<Decision> Decisions) Run(DateTimeOffset now, IReadOnlyList<InputEntry> inputs)
     {
-        if (_mismatch is not null)
-        {
-            return (0, [new InstanceFailed(TaskFailureDetails.FromException(_mismatch))]);
-        }
-
         _turn++;
         var consumed = RunTurn(now, inputs);
         var decisions = _decisions;

@@ -8,6 +8,9 @@ internal sealed class LiveInstance
     /// <summary>The code of the present generation, when it is in memory.</summary>
     public OrchestratorExecution? Execution { get; set; }
 
+    /// <summary>Why the code of this build cannot go on with the history, so that the instance waits for a build that can; null when it can.</summary>
+    public TaskFailureDetails? Parked { get; set; }
+
     /// <summary>Whether a turn is queued or running; there is never a second one.</summary>
     public bool TurnQueued { get; set; }
 
