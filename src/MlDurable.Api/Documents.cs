@@ -92,7 +92,15 @@ public sealed record RunStatusDocument(
     JsonElement? CustomStatus,
     DateTimeOffset CreatedTime,
     DateTimeOffset LastUpdatedTime,
-    RunRecord Run);
+    RunRecord Run)
+{
+    /// <summary>
+    /// Why the run cannot go on for now, with a stable code in front: the code of this host does not have its orchestrator, or does not follow its
+    /// history. It waits for a version that does. Absent when nothing hinders it.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Hindrance { get; init; }
+}
 
 /// <summary>A page of a list.</summary>
 /// <param name="Runs">The runs, newest first. A page may have fewer than asked for, also none, and still not be the last.</param>

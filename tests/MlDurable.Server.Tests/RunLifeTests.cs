@@ -1,7 +1,13 @@
+using System.Collections.Immutable;
 using System.Net;
 using System.Text.Json;
+using MlDurable.Api;
+using MlDurable.Orchestration;
+using MlDurable.Pipelines;
 using MlDurable.Pipelines.Registry;
 using MlDurable.Pipelines.Runs;
+using MlDurable.Storage;
+using Moq;
 
 namespace MlDurable.Server.Tests;
 
@@ -10,6 +16,41 @@ public sealed class RunLifeTests : IDisposable
     private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("mldurable-life-");
 
     public void Dispose() => folder.Delete(recursive: true);
+
+    [Fact]
+    public async Task Run_ThatThisBuildCannotGoOnWith_SaysWhatHindersIt()
+    {
+        const string RunId = "20260301T030000-7f3a00";
+        var client = new Mock<IOrchestrationClient>();
+        client.Setup(engine => engine.GetAsync(RunId, It.IsAny<CancellationToken>())).ReturnsAsync(new OrchestrationState
+        {
+            InstanceId = RunId,
+            Name = "train-evaluate-promote",
+            Version = "1",
+            RuntimeStatus = OrchestrationRuntimeStatus.Running,
+            CreatedAt = DateTimeOffset.UnixEpoch,
+            LastUpdatedAt = DateTimeOffset.UnixEpoch,
+            Failure = new TaskFailureDetails("x", "expected from the history: step 1", null, OrchestrationErrorCodes.Nondeterminism, null),
+        });
+        await using var server = await TestServer.StartAsync(folder.FullName, options => options with { Engine = new RunEngine("workspace", client.Object) });
+        var record = new RunRecord
+        {
+            RunId = RunId,
+            Pipeline = "long",
+            PipelineHash = "ab",
+            Model = "strikes",
+            Parameters = ImmutableSortedDictionary<string, string>.Empty,
+            Engine = "workspace",
+            Status = RunStatus.Running,
+            StartedAt = DateTimeOffset.UnixEpoch,
+        };
+        await server.Store.WriteJsonAsync($"runs/{RunId}/run.json", record, PipelinesJson.Default.RunRecord, BlobCondition.None);
+
+        var run = await server.GetAsync($"/api/runs/{RunId}").ShouldBeAsync(HttpStatusCode.Accepted);
+
+        Assert.Equal("Running", run.GetProperty("runtimeStatus").GetString());
+        Assert.Equal("nondeterminism: expected from the history: step 1", run.GetProperty("hindrance").GetString());
+    }
 
     [Fact]
     public async Task Run_SuspendedAndTerminated_IsSteeredAndEnds()

@@ -166,7 +166,10 @@ internal static class RunEndpoints
             state?.CustomStatus is { } status ? JsonSerializer.Deserialize(status, ApiJson.Default.JsonElement) : null,
             run.StartedAt,
             state?.LastUpdatedAt ?? run.FinishedAt ?? run.StartedAt,
-            run);
+            run)
+        {
+            Hindrance = state is { IsFinished: false, Failure: { } hindrance } ? $"{hindrance.Code}: {hindrance.ErrorMessage}" : null,
+        };
         if (document.RuntimeStatus is OrchestrationRuntimeStatus.Completed or OrchestrationRuntimeStatus.Failed or OrchestrationRuntimeStatus.Terminated)
         {
             return TypedResults.Json(document, ApiJson.Default.RunStatusDocument);

@@ -29,7 +29,7 @@ internal static class ServeProcedure
         var workspace = call.OpenWorkspace(sources.Count > 0 ? sources[0].File : null);
         var feed = new RunFeed(workspace.TimeProvider.GetUtcNow().ToUnixTimeMilliseconds() * 1000);
         await using var engine = await workspace.OpenEngineAsync(
-            paused: false, call.CancellationToken, observer: happened => EngineFeed.Publish(feed, happened), approvals);
+            paused: false, call.CancellationToken, observer: happened => Observe(call, feed, happened), approvals);
         await using var app = await MlDurableServer.BuildAsync(
             new ServerOptions
             {
@@ -71,6 +71,15 @@ internal static class ServeProcedure
         }
 
         return ExitCodes.Done;
+    }
+
+    private static void Observe(CommandCall call, RunFeed feed, EngineEvent happened)
+    {
+        EngineFeed.Publish(feed, happened);
+        if (happened is { Kind: EngineEventKind.InstanceParked, Failure: { } hindrance })
+        {
+            call.Terminal.Remark($"{happened.InstanceId} cannot go on in this version of mldurable: {hindrance.ErrorMessage}");
+        }
     }
 
     /// <summary>The key and the address of one-time links; both or none are given.</summary>
