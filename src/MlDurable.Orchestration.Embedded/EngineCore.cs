@@ -324,10 +324,7 @@ internal sealed class EngineCore : IAsyncDisposable
     // Why the code of this build cannot go on with an unfinished instance.
     private TaskFailureDetails? Hindrance(Instance instance) => instance.Live.Parked
         ?? (_catalog.FindOrchestrator(instance.Facts.Name, instance.Facts.Version) is null
-            ? Failure(
-                OrchestrationErrorCodes.OrchestratorNotRegistered,
-                $"Orchestrator '{instance.Facts.Name}' version '{instance.Facts.Version}' is not registered in this build; the instance waits " +
-                "for one that has it.")
+            ? TaskFailureDetails.FromException(OrchestratorExecution.NotRegistered(instance.Facts.Name, instance.Facts.Version))
             : null);
 
     // Stops everything at the first cause; later ones are its consequences.

@@ -65,6 +65,11 @@ internal sealed class OrchestratorExecution : OrchestrationContext
     /// <summary>Whether the code has run outside its turns, so that the instance must fail.</summary>
     public bool HasStrayed => _strayed;
 
+    /// <summary>Why an instance waits whose orchestrator this build does not have.</summary>
+    public static OrchestrationException NotRegistered(string name, string version) => new(
+        OrchestrationErrorCodes.OrchestratorNotRegistered,
+        $"Orchestrator '{name}' version '{version}' is not registered in this build; the instance waits for one that has it.");
+
     /// <summary>Runs the code through its history, up to a turn that decides otherwise.</summary>
     /// <returns>What was expected and found there, after which this execution is of no use; null when the code follows its history.</returns>
     public OrchestrationException? Replay(IReadOnlyList<TurnRecord> turns)
