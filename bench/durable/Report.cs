@@ -33,9 +33,10 @@ internal sealed class Report(int rounds)
         foreach (var (name, (values, unit, atMost, atLeast)) in figures)
         {
             var median = values.Order().ElementAt(values.Count / 2);
-            bool? holds = atMost is { } most ? median <= most : atLeast is { } least ? median >= least : null;
-            bars[name] = new Figure(Math.Round(median, 4), unit, atMost ?? atLeast, holds);
-            Console.WriteLine($"{name,-70} {Text(median),10} {unit,-12} {(holds is null ? "" : $"bar {atMost ?? atLeast}: {(holds.Value ? "holds" : "MISSED")}")}");
+            var bar = atMost ?? atLeast;
+            bool? holds = bar is null ? null : atMost is null ? median >= bar : median <= bar;
+            bars[name] = new Figure(Math.Round(median, 4), unit, bar, holds);
+            Console.WriteLine($"{name,-70} {Text(median),10} {unit,-12} {(holds is null ? "" : $"bar {Text(bar!.Value)}: {(holds.Value ? "holds" : "MISSED")}")}");
         }
 
         if (jsonFile is not null)
