@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 using MlDurable.Orchestration.Embedded.Files;
 using MlDurable.Orchestration.Embedded.History;
@@ -12,6 +13,7 @@ namespace MlDurable.Orchestration.Embedded.Journal;
 internal sealed class JournalCompactor(IJournalDirectory directory, JournalExtent extent, JournalLimits limits) : IDisposable
 {
     private const int FrameBytes = 1 << 18;
+    private static readonly TimeSpan s_bite = TimeSpan.FromMilliseconds(1);
     private long _snapshot = extent.Snapshot;
     private long _snapshotBytes = extent.SnapshotBytes;
     private long _sealedBytes = extent.SegmentBytes;
@@ -53,13 +55,14 @@ internal sealed class JournalCompactor(IJournalDirectory directory, JournalExten
 
     private void Compact(long former, long segment, ulong nextFrame, long generation)
     {
-        var table = new InstanceTable();
-        if (new JournalReader(directory, table.Apply).Read(segment) is null)
+        var fold = new SnapshotFold();
+        var worked = Stopwatch.StartNew();
+        if (new JournalReader(directory, Apply).Read(segment) is null)
         {
             throw JournalErrors.Corrupt(directory, JournalFiles.Manifest, 0, "the manifest has disappeared");
         }
 
-        Volatile.Write(ref _snapshotBytes, WriteSnapshot(table, segment, nextFrame, generation));
+        Volatile.Write(ref _snapshotBytes, WriteSnapshot(fold, segment, nextFrame, generation));
         JournalFiles.WriteManifest(directory, segment);
         if (former > 0)
         {
@@ -70,9 +73,22 @@ internal sealed class JournalCompactor(IJournalDirectory directory, JournalExten
         {
             directory.Delete(JournalFiles.Segment(number));
         }
+
+        // Half of one processor at most: it is in no hurry, and whoever waits for the engine is.
+        void Apply(JournalEntry entry)
+        {
+            fold.Apply(entry);
+            if (worked.Elapsed > s_bite)
+            {
+#pragma warning disable RS0030 // leaves a processor to others, whatever the engine's clock says
+                Thread.Sleep(s_bite);
+#pragma warning restore RS0030
+                worked.Restart();
+            }
+        }
     }
 
-    private long WriteSnapshot(InstanceTable table, long segment, ulong nextFrame, long generation)
+    private long WriteSnapshot(SnapshotFold fold, long segment, ulong nextFrame, long generation)
     {
         var name = JournalFiles.Snapshot(segment);
         long length;
@@ -83,21 +99,15 @@ internal sealed class JournalCompactor(IJournalDirectory directory, JournalExten
             length = header.Length;
             var buffer = new ArrayBufferWriter<byte>(FrameBytes);
             buffer.Advance(JournalFrame.HeaderLength);
-            var encoder = new EntryWriter(buffer);
             ulong frame = 1;
-            foreach (var instance in table.Instances)
+            fold.Write(buffer, () =>
             {
-                foreach (var entry in instance.ToEntries())
+                if (buffer.WrittenCount >= FrameBytes)
                 {
-                    encoder.Write(entry);
-                    if (buffer.WrittenCount >= FrameBytes)
-                    {
-                        Flush();
-                    }
+                    Flush();
                 }
-            }
-
-            encoder.Write(new SnapshotEnded(table.Instances.Count));
+            });
+            new EntryWriter(buffer).Write(new SnapshotEnded(fold.Count));
             Flush();
             file.Flush();
 
