@@ -38,6 +38,9 @@ public sealed record EmbeddedEngineOptions
     /// <summary>How long closing waits for cancelled activities to end before it leaves them behind. Default: 10 seconds.</summary>
     public TimeSpan CloseTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>How what is recorded is gathered into flushes. Default: <see cref="CommitPolicy"/> as it is made.</summary>
+    public CommitPolicy Commit { get; init; } = new();
+
     /// <summary>The size at which a file of the journal is sealed, in bytes. At least 4,096. Default: 8 MiB.</summary>
     public long SegmentBytes { get; init; } = 8 * 1024 * 1024;
 
@@ -66,6 +69,9 @@ public sealed record EmbeddedEngineOptions
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxActivityCrashes, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxHistoryLength, 100);
         ArgumentOutOfRangeException.ThrowIfLessThan(CloseTimeout, TimeSpan.Zero);
+        ArgumentNullException.ThrowIfNull(Commit);
+        ArgumentOutOfRangeException.ThrowIfLessThan(Commit.Linger, TimeSpan.Zero);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(Commit.Linger, TimeSpan.FromSeconds(1));
         ArgumentOutOfRangeException.ThrowIfLessThan(SegmentBytes, 4096);
         ArgumentOutOfRangeException.ThrowIfLessThan(CompactionBytes, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(CompactionSegments, 2);

@@ -41,7 +41,7 @@ internal sealed class EngineCore : IAsyncDisposable
         Observers.Observed += options.Observer;
         _timers = new(options.TimeProvider, Tick);
         _journal = new(
-            directory, extent, new(options.SegmentBytes, options.CompactionBytes, options.CompactionSegments), Stop);
+            directory, extent, new(options.SegmentBytes, options.CompactionBytes, options.CompactionSegments), options.Commit, Stop);
         if (!options.Paused)
         {
             Guarded(ResumeAll);

@@ -168,6 +168,54 @@ public sealed class JournalTests
         Assert.Equal(EmbeddedErrorCodes.JournalCorrupt, Assert.Throws<OrchestrationException>(() => Ids(disk)).Code);
     }
 
+    [Fact]
+    public async Task Append_WhatIsFollowed_WaitsForItWithinTheLingerOfThePolicy()
+    {
+        var disk = new SimulatedDisk();
+        using (var writer = Open(disk, out _, new() { Linger = TimeSpan.FromHours(1) }))
+        {
+            var first = Batch("first");
+            var second = Batch("second");
+            var durable = Task.WhenAll(first.WaitAsync(), second.WaitAsync());
+            writer.Append(first, isFollowed: true);
+            writer.Append(second);
+            await durable;
+
+            var third = Batch("third");
+            durable = third.WaitAsync();
+            writer.Append(third, isFollowed: true);
+            writer.Hurry();
+            await durable;
+        }
+
+        Assert.Equal(3UL, new JournalReader(disk.Mount(), _ => { }).Read()!.NextFrame);
+    }
+
+    [Fact]
+    public async Task Append_WhatIsFollowedUnderAnImmediatePolicy_DoesNotWait()
+    {
+        var disk = new SimulatedDisk();
+        using (var writer = Open(disk, out _, CommitPolicy.Immediate))
+        {
+            for (var number = 1; number <= 5; number++)
+            {
+                var batch = Batch($"instance {number}");
+                var durable = batch.WaitAsync();
+                writer.Append(batch, isFollowed: true);
+                await durable;
+            }
+        }
+
+        Assert.Equal(6UL, new JournalReader(disk.Mount(), _ => { }).Read()!.NextFrame);
+    }
+
+    [Theory]
+    [InlineData(-1)]
+    [InlineData(1001)]
+    public async Task Open_PolicyOutOfRange_IsRefused(int milliseconds) =>
+        Assert.Contains("Linger", (await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => EmbeddedEngine.OpenAsync(
+            new(), new() { Directory = "/simulated", Files = new SimulatedDisk().Mount(), Commit = new() { Linger = TimeSpan.FromMilliseconds(milliseconds) } }))).Message, StringComparison.Ordinal);
+
     /// <summary>
     /// Power losses at every operation while every few frames are compacted: what was confirmed is there, and nothing that was not written.
     /// </summary>
@@ -187,7 +235,7 @@ public sealed class JournalTests
             try
             {
                 var directory = disk.Mount();
-                using var writer = new JournalWriter(directory, JournalRecovery.Recover(directory, _ => { }), limits, _ => { });
+                using var writer = new JournalWriter(directory, JournalRecovery.Recover(directory, _ => { }), limits, new(), _ => { });
                 for (; confirmed < 40; confirmed++)
                 {
                     AppendAndWait(writer, Start($"instance {confirmed}"));
@@ -289,11 +337,18 @@ public sealed class JournalTests
         return (disk, ids);
     }
 
-    private static JournalWriter Open(SimulatedDisk disk, out InstanceTable table)
+    private static JournalWriter Open(SimulatedDisk disk, out InstanceTable table, CommitPolicy? policy = null)
     {
         table = new();
         var directory = disk.Mount();
-        return new(directory, JournalRecovery.Recover(directory, table.Apply), s_neverCompact, _ => { });
+        return new(directory, JournalRecovery.Recover(directory, table.Apply), s_neverCompact, policy ?? new(), _ => { });
+    }
+
+    private static JournalBatch Batch(string id)
+    {
+        var batch = new JournalBatch();
+        batch.Entries.Add(Start(id));
+        return batch;
     }
 
     private static void AppendAndWait(JournalWriter writer, JournalEntry entry)

@@ -11,10 +11,7 @@ namespace MlDurable.Orchestration.Embedded.Journal;
 /// </summary>
 internal sealed class JournalWriter : IDisposable
 {
-    /// <summary>How long at most something waits for what follows it: a few flushes of a fast disk.</summary>
-    private static readonly TimeSpan s_linger = TimeSpan.FromMilliseconds(2);
-
-    /// <summary>For how many such moments after its last flush the thread looks by itself, before it sleeps until it is woken.</summary>
+    /// <summary>For how many moments of the policy's linger after its last flush the thread looks by itself, before it sleeps until it is woken.</summary>
     private const int AwakeMoments = 16;
 
     /// <summary>How much at most is reserved behind what is written.</summary>
@@ -22,6 +19,7 @@ internal sealed class JournalWriter : IDisposable
 
     private readonly IJournalDirectory _directory;
     private readonly JournalLimits _limits;
+    private readonly CommitPolicy _policy;
     private readonly Action<Exception> _failed;
     private readonly JournalCompactor _compactor;
     private readonly Thread _thread;
@@ -43,10 +41,11 @@ internal sealed class JournalWriter : IDisposable
     private long _segment;
     private ulong _nextFrame;
 
-    public JournalWriter(IJournalDirectory directory, JournalExtent extent, JournalLimits limits, Action<Exception> failed)
+    public JournalWriter(IJournalDirectory directory, JournalExtent extent, JournalLimits limits, CommitPolicy policy, Action<Exception> failed)
     {
         _directory = directory;
         _limits = limits;
+        _policy = policy;
         _failed = failed;
         _compactor = new(directory, extent, limits);
         _segment = extent.LastSegment;
@@ -178,7 +177,7 @@ internal sealed class JournalWriter : IDisposable
                 _isAsleep = false;
                 moments = 0;
             }
-            else if (!Monitor.Wait(_gate, s_linger))
+            else if (!Monitor.Wait(_gate, _policy.Linger))
             {
                 if (_waiting.Count > 0)
                 {
