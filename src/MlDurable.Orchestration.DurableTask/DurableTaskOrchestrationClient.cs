@@ -193,6 +193,20 @@ public sealed class DurableTaskOrchestrationClient(
         return result.PurgedInstanceCount > 0;
     }
 
+    /// <inheritdoc/>
+    /// <remarks>Not offered: an activity that ended with its process too often fails, because Durable Task holds no step for a person.</remarks>
+    public Task RetryStepAsync(string instanceId, int sequence, string reason, CancellationToken cancellationToken = default) =>
+        throw NotSupported("a step in quarantine", "An activity that ends with its process too often fails here, and can be restarted with its instance.");
+
+    /// <inheritdoc/>
+    /// <remarks>Not offered, as <see cref="RetryStepAsync"/>.</remarks>
+    public Task SkipStepAsync(
+        string instanceId, int sequence, string output, string reason, CancellationToken cancellationToken = default) =>
+        RetryStepAsync(instanceId, sequence, reason, cancellationToken);
+
+    private static OrchestrationException NotSupported(string what, string instead) =>
+        new(OrchestrationErrorCodes.NotSupported, $"The Durable Task engine does not know {what}. {instead}");
+
     private static void EnsureSame<TInput, TOutput>(
         OrchestrationState existing, OrchestratorDefinition<TInput, TOutput> definition, string input)
     {

@@ -67,6 +67,26 @@ internal sealed class EmbeddedClient(EngineCore core, int maxPayloadBytes) : IOr
         return await core.PurgeAsync(instanceId).WaitAsync(cancellationToken);
     }
 
+    public async Task RetryStepAsync(string instanceId, int sequence, string reason, CancellationToken cancellationToken = default)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        await core.RetryStepAsync(instanceId, sequence, reason).WaitAsync(cancellationToken);
+    }
+
+    public async Task SkipStepAsync(
+        string instanceId, int sequence, string output, string reason, CancellationToken cancellationToken = default)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        var what = $"the result for step {sequence} of instance '{instanceId}'";
+        Payload.EnsureJson(output, what);
+        if (PayloadLimit.Check(output, maxPayloadBytes, what) is { } tooLarge)
+        {
+            throw tooLarge;
+        }
+
+        await core.SkipStepAsync(instanceId, sequence, output, reason).WaitAsync(cancellationToken);
+    }
+
     private string Write<T>(T value, JsonTypeInfo<T> typeInfo, string what)
     {
         var json = JsonSerializer.Serialize(value, typeInfo);

@@ -24,8 +24,8 @@ public sealed record EmbeddedEngineOptions
     public int MaxPayloadBytes { get; init; } = 32 * 1024;
 
     /// <summary>
-    /// After so many runs in a row that ended with the process, an activity fails with
-    /// <see cref="OrchestrationErrorCodes.ActivityPoisoned"/>. At least 1. Default: 5.
+    /// After so many runs in a row that ended with the process, an activity is quarantined
+    /// (<see cref="OrchestrationState.QuarantinedSteps"/>). At least 1. Default: 5.
     /// </summary>
     public int MaxActivityCrashes { get; init; } = 5;
 

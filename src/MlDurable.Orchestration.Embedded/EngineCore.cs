@@ -194,6 +194,21 @@ internal sealed class EngineCore : IAsyncDisposable
         }
     }
 
+    public Task RetryStepAsync(string id, int sequence, string reason) => ChangeAsync(id, (instance, batch) =>
+    {
+        var step = FindQuarantined(instance, sequence);
+        Commit(new StepReleased(id, Now, sequence, reason), batch);
+        MakeReady(instance, (ActivityScheduled)step.Decision, step, batch);
+    });
+
+    public Task SkipStepAsync(string id, int sequence, string output, string reason) => ChangeAsync(id, (instance, batch) =>
+    {
+        var call = (ActivityScheduled)FindQuarantined(instance, sequence).Decision;
+        _catalog.FindActivity(call.Name)?.CheckOutput(output);
+        Tell(batch, Event(EngineEventKind.ActivityCompleted, instance, call) with { Result = output, Message = reason });
+        Give(new StepSkipped(id, Now, instance.Generation, sequence, output, reason), instance, batch);
+    });
+
     public async Task<bool> PurgeAsync(string id)
     {
         Task durable;
@@ -297,6 +312,10 @@ internal sealed class EngineCore : IAsyncDisposable
     private Instance Find(string id) => _table.Find(id) ?? throw new OrchestrationException(
         OrchestrationErrorCodes.InstanceNotFound, $"There is no instance '{id}'; it was never started, or has been purged.");
 
+    private static Step FindQuarantined(Instance instance, int sequence) =>
+        instance.Steps.GetValueOrDefault(sequence) is { IsQuarantined: true } step ? step : throw new OrchestrationException(
+            OrchestrationErrorCodes.StepNotQuarantined, $"Step {sequence} of instance '{instance.Id}' is not in quarantine.");
+
     private static void ThrowIfEnded(Instance instance)
     {
         if (instance.Ended is { } ended)
@@ -319,7 +338,37 @@ internal sealed class EngineCore : IAsyncDisposable
         }
     }
 
-    private OrchestrationState State(Instance instance) => instance.ToState(instance.Ended is null ? Hindrance(instance) : null);
+    private OrchestrationState State(Instance instance)
+    {
+        var quarantined = Quarantined(instance).ToList();
+        var hindrance = instance.Ended is not null ? null
+            : Hindrance(instance) ?? (quarantined is [var first, ..] ? Poisoned(first) : null);
+        return instance.ToState(hindrance, quarantined);
+    }
+
+    private IEnumerable<QuarantinedStep> Quarantined(Instance instance)
+    {
+        foreach (var (sequence, step) in instance.Steps)
+        {
+            if (step.IsQuarantined)
+            {
+                yield return new(instance.Id, sequence, ((ActivityScheduled)step.Decision).Name, step.Crashes);
+            }
+            else if (step.ChildId is { } childId && _table.Find(childId) is { Ended: null } child && child.Facts.Parent?.InstanceId == instance.Id)
+            {
+                foreach (var ofChild in Quarantined(child))
+                {
+                    yield return ofChild;
+                }
+            }
+        }
+    }
+
+    private static TaskFailureDetails Poisoned(QuarantinedStep step) => Failure(
+        OrchestrationErrorCodes.ActivityPoisoned,
+        $"Activity '{step.Activity}', step {step.Sequence} of instance '{step.InstanceId}', began {step.Starts} times in a row and ended with the " +
+        "process each time. It is in quarantine: look for a crash or an exhausted memory in it, then retry the step, skip it with a result, or " +
+        "terminate the instance.");
 
     // Why the code of this build cannot go on with an unfinished instance.
     private TaskFailureDetails? Hindrance(Instance instance) => instance.Live.Parked
@@ -414,7 +463,7 @@ internal sealed class EngineCore : IAsyncDisposable
         {
             var batch = new JournalBatch();
 
-            // Poisoned steps are answered on the way, which changes the steps.
+            // Steps whose activity is not registered are answered on the way, which changes the steps.
             foreach (var instance in _table.Instances.Where(instance => instance.Ended is null).ToList())
             {
                 foreach (var (sequence, step) in instance.Steps.ToList())
@@ -439,10 +488,12 @@ internal sealed class EngineCore : IAsyncDisposable
         switch (step.Decision)
         {
             case ActivityScheduled call when step.Phase == StepPhase.Running && step.Crashes >= _options.MaxActivityCrashes:
-                FailStep(instance, sequence, batch, Failure(
-                    OrchestrationErrorCodes.ActivityPoisoned,
-                    $"Activity '{call.Name}', step {sequence} of instance '{instance.Id}', began {step.Crashes} times in a row and ended with " +
-                    "the process each time. It is not tried again; look for a crash or an exhausted memory in it."));
+                step.IsQuarantined = true;
+                Tell(batch, Event(EngineEventKind.ActivityQuarantined, instance, call) with
+                {
+                    Attempt = step.Crashes,
+                    Failure = Poisoned(new(instance.Id, sequence, call.Name, step.Crashes)),
+                });
                 break;
             case ActivityScheduled call when step.Phase is StepPhase.Running or StepPhase.Open:
                 MakeReady(instance, call, step, batch);

@@ -50,6 +50,12 @@ public enum EngineEventKind
 
     /// <summary>A failed activity is to be tried again.</summary>
     ActivityRetrying,
+
+    /// <summary>
+    /// An activity ended with the process too often and is started no more until a person decides; how often is in <see cref="EngineEvent.Attempt"/>.
+    /// Told anew whenever a process finds it so.
+    /// </summary>
+    ActivityQuarantined,
 }
 
 /// <summary>Something that happened now and, progress apart, is on disk already.</summary>

@@ -15,6 +15,10 @@ public abstract class ActivityRegistration
     /// <param name="input">The input as JSON.</param>
     /// <returns>The result as JSON. Throws <see cref="OrchestrationErrorCodes.PayloadInvalid"/> for an input that is not of its type.</returns>
     public abstract Task<string> RunAsync(ActivityContext context, string input);
+
+    /// <summary>Checks a result that did not come from the activity.</summary>
+    /// <param name="output">The result as JSON. Throws <see cref="OrchestrationErrorCodes.PayloadInvalid"/> when it is not of the type that the activity gives.</param>
+    internal abstract void CheckOutput(string output);
 }
 
 internal sealed class ActivityRegistration<TInput, TOutput>(
@@ -22,4 +26,6 @@ internal sealed class ActivityRegistration<TInput, TOutput>(
 {
     public override async Task<string> RunAsync(ActivityContext context, string input) => JsonSerializer.Serialize(
         await activity.RunAsync(context, Payload.Read(input, definition.Input, $"the input of activity '{Name}'")), definition.Output);
+
+    internal override void CheckOutput(string output) => Payload.Read(output, definition.Output, $"the result of activity '{Name}'");
 }

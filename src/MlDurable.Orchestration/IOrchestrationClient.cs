@@ -89,6 +89,32 @@ public interface IOrchestrationClient
     /// </exception>
     Task TerminateAsync(string instanceId, string reason, CancellationToken cancellationToken = default);
 
+    /// <summary>Takes a step out of quarantine: it begins again, with as many starts before it as a new one.</summary>
+    /// <param name="instanceId">The instance whose step it is.</param>
+    /// <param name="sequence">The sequence number of the step.</param>
+    /// <param name="reason">Why, for the history.</param>
+    /// <param name="cancellationToken">Gives up waiting.</param>
+    /// <returns>A task that ends when it is on disk.</returns>
+    /// <exception cref="OrchestrationException">
+    /// <see cref="OrchestrationErrorCodes.InstanceNotFound"/>; <see cref="OrchestrationErrorCodes.InstanceStatus"/>: it has ended;
+    /// <see cref="OrchestrationErrorCodes.StepNotQuarantined"/>; <see cref="OrchestrationErrorCodes.NotSupported"/>.
+    /// </exception>
+    Task RetryStepAsync(string instanceId, int sequence, string reason, CancellationToken cancellationToken = default);
+
+    /// <summary>Ends a step in quarantine with a result that a person gives. The history keeps that it was given, and why.</summary>
+    /// <param name="instanceId">The instance whose step it is.</param>
+    /// <param name="sequence">The sequence number of the step.</param>
+    /// <param name="output">The result as JSON; it must be of the type that the activity gives.</param>
+    /// <param name="reason">Why, for the history.</param>
+    /// <param name="cancellationToken">Gives up waiting.</param>
+    /// <returns>A task that ends when it is on disk.</returns>
+    /// <exception cref="OrchestrationException">
+    /// <see cref="OrchestrationErrorCodes.InstanceNotFound"/>; <see cref="OrchestrationErrorCodes.InstanceStatus"/>: it has ended;
+    /// <see cref="OrchestrationErrorCodes.StepNotQuarantined"/>; <see cref="OrchestrationErrorCodes.PayloadInvalid"/>: the result is no JSON or of
+    /// another type; <see cref="OrchestrationErrorCodes.PayloadTooLarge"/>; <see cref="OrchestrationErrorCodes.NotSupported"/>.
+    /// </exception>
+    Task SkipStepAsync(string instanceId, int sequence, string output, string reason, CancellationToken cancellationToken = default);
+
     /// <summary>Forgets a finished instance; its id is free again.</summary>
     /// <param name="instanceId">Which.</param>
     /// <param name="cancellationToken">Gives up waiting.</param>

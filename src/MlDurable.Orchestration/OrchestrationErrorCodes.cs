@@ -15,6 +15,12 @@ public static class OrchestrationErrorCodes
     /// <summary>The operation is not possible in the instance's present status.</summary>
     public const string InstanceStatus = "instance-status";
 
+    /// <summary>The step is not in quarantine.</summary>
+    public const string StepNotQuarantined = "step-not-quarantined";
+
+    /// <summary>The engine does not offer the operation.</summary>
+    public const string NotSupported = "not-supported";
+
     /// <summary>The text cannot be an instance id.</summary>
     public const string InstanceIdInvalid = "instance-id-invalid";
 

@@ -36,9 +36,13 @@ public sealed record OrchestrationState
     /// <summary>
     /// Why it failed or was terminated; on an unfinished instance, why it cannot go on for now
     /// (<see cref="OrchestrationErrorCodes.OrchestratorNotRegistered"/> or <see cref="OrchestrationErrorCodes.Nondeterminism"/>: it waits for a build
-    /// that has its orchestrator, or one whose code follows its history).
+    /// that has its orchestrator, or one whose code follows its history; <see cref="OrchestrationErrorCodes.ActivityPoisoned"/>: a person decides
+    /// about one of <see cref="QuarantinedSteps"/>).
     /// </summary>
     public TaskFailureDetails? Failure { get; init; }
+
+    /// <summary>The steps in quarantine of an unfinished instance, and of the children that it waits for. Default: none.</summary>
+    public IReadOnlyList<QuarantinedStep> QuarantinedSteps { get; init; } = [];
 
     /// <summary>The tags that it was started with.</summary>
     public IReadOnlyDictionary<string, string> Tags { get; init; } = new Dictionary<string, string>();

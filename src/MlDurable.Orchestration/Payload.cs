@@ -6,6 +6,22 @@ namespace MlDurable.Orchestration;
 /// <summary>Reading of payloads with an error that names the step.</summary>
 public static class Payload
 {
+    /// <summary>Checks that a text is JSON, whatever it means.</summary>
+    /// <param name="json">The text.</param>
+    /// <param name="what">What the payload is, for the error.</param>
+    /// <exception cref="OrchestrationException"><see cref="OrchestrationErrorCodes.PayloadInvalid"/>: it is not.</exception>
+    internal static void EnsureJson(string json, string what)
+    {
+        try
+        {
+            JsonDocument.Parse(json).Dispose();
+        }
+        catch (JsonException exception)
+        {
+            throw new OrchestrationException(OrchestrationErrorCodes.PayloadInvalid, $"JSON is needed for {what}: {exception.Message}", exception);
+        }
+    }
+
     /// <summary>Reads JSON as a type.</summary>
     /// <typeparam name="T">The type.</typeparam>
     /// <param name="json">The JSON text.</param>

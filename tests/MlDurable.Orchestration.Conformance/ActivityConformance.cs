@@ -276,29 +276,96 @@ public abstract class ActivityConformance : ConformanceSuite
     }
 
     [Fact]
-    public async Task Crash_TooOftenInOneActivity_FailsAsPoisonedAndIsNotRetried()
+    public virtual async Task Crash_TooOftenInOneActivity_QuarantinesThatStepAlone()
     {
-        var runs = 0;
-        var started = new SemaphoreSlim(0);
-        var catalog = Catalog((context, _) => context.CallActivityAsync(s_work, "x", new() { Retry = Retry(100) })).Add(
-            s_work, async (context, _) =>
-            {
-                Interlocked.Increment(ref runs);
-                started.Release();
-                await Task.Delay(Timeout.Infinite, context.CancellationToken);
-                return "never";
-            });
-        await Harness.OpenAsync(catalog);
-        await Client.StartAsync(Main, "", new() { InstanceId = "i" });
-        for (var crash = 0; crash < 5; crash++)
+        var poison = new Poison();
+        var catalog = poison.Catalog(async (context, _) =>
         {
-            await WithinAsync(started.WaitAsync());
-            await Harness.CrashAsync();
-            await Harness.OpenAsync(catalog);
-        }
+            var poisoned = context.CallActivityAsync(s_work, "x", new() { Retry = Retry(100) });
+            var signal = await context.WaitForExternalEventAsync(Signal);
+            context.SetCustomStatus(await context.CallActivityAsync(Echo, signal), ConformanceJson.Default.String);
+            return await poisoned;
+        });
+        await QuarantineAsync(catalog, poison);
 
-        AssertFailed(OrchestrationErrorCodes.ActivityPoisoned, await EndAsync("i"));
-        Assert.Equal(5, runs);
+        var state = (await Client.GetAsync("i"))!;
+        Assert.Equal(OrchestrationRuntimeStatus.Running, state.RuntimeStatus);
+        Assert.Equal(OrchestrationErrorCodes.ActivityPoisoned, state.Failure?.Code);
+        Assert.Equal(new QuarantinedStep("i", 1, s_work.Name, 5), Assert.Single(state.QuarantinedSteps));
+        await Client.RaiseEventAsync("i", Signal, "others go on");
+        await ReachAsync("i", "others go on");
+        Assert.Equal(5, poison.Runs);
+
+        await Client.TerminateAsync("i", "given up");
+        Assert.Empty((await Client.GetAsync("i"))!.QuarantinedSteps);
+    }
+
+    [Fact]
+    public virtual async Task RetryStep_InQuarantine_BeginsAgainWithAllItsStarts()
+    {
+        var poison = new Poison();
+        var catalog = poison.Catalog((context, _) => context.CallActivityAsync(s_work, "x"));
+        await QuarantineAsync(catalog, poison);
+
+        await Client.RetryStepAsync("i", 1, "more memory");
+        await poison.StartAsync();
+        await Harness.CrashAsync();
+        await Harness.OpenAsync(catalog);
+        await poison.StartAsync();
+        Assert.Empty((await Client.GetAsync("i"))!.QuarantinedSteps);
+
+        poison.Cure();
+        AssertCompleted("cured", await EndAsync("i"));
+        Assert.Equal(7, poison.Runs);
+    }
+
+    [Fact]
+    public virtual async Task SkipStep_InQuarantine_EndsItWithTheGivenResultForGood()
+    {
+        var poison = new Poison();
+        var catalog = poison.Catalog(async (context, _) =>
+        {
+            var result = await context.CallActivityAsync(s_work, "x");
+            return result + await context.WaitForExternalEventAsync(Signal);
+        });
+        await QuarantineAsync(catalog, poison);
+
+        await ThrowsAsync(OrchestrationErrorCodes.PayloadInvalid, () => Client.SkipStepAsync("i", 1, "{", "no JSON"));
+        await ThrowsAsync(OrchestrationErrorCodes.PayloadInvalid, () => Client.SkipStepAsync("i", 1, "17", "not a text"));
+        await ThrowsAsync(OrchestrationErrorCodes.PayloadTooLarge, () => Client.SkipStepAsync("i", 1, Json(new string('x', 40_000)), "too much"));
+        await Client.SkipStepAsync("i", 1, Json("by hand "), "computed elsewhere");
+        await ThrowsAsync(OrchestrationErrorCodes.StepNotQuarantined, () => Client.SkipStepAsync("i", 1, Json("again"), "twice"));
+        await Harness.CrashAsync();
+        await Harness.OpenAsync(catalog);
+        await Client.RaiseEventAsync("i", Signal, "and on");
+
+        AssertCompleted("by hand and on", await EndAsync("i"));
+        Assert.Equal(5, poison.Runs);
+    }
+
+    [Fact]
+    public virtual async Task RetryStep_OfAStepThatIsNotInQuarantine_IsRefused()
+    {
+        await Harness.OpenAsync(Catalog((context, _) => context.WaitForExternalEventAsync(Signal)));
+        await Client.StartAsync(Main, "", new() { InstanceId = "i" });
+        await ThrowsAsync(OrchestrationErrorCodes.StepNotQuarantined, () => Client.RetryStepAsync("i", 1, "why"));
+        await ThrowsAsync(OrchestrationErrorCodes.InstanceNotFound, () => Client.RetryStepAsync("none", 1, "why"));
+        await Client.TerminateAsync("i", "over");
+        await ThrowsAsync(OrchestrationErrorCodes.InstanceStatus, () => Client.RetryStepAsync("i", 1, "why"));
+    }
+
+    [Fact]
+    public virtual async Task Quarantine_InAChild_ShowsAtItsParent()
+    {
+        var poison = new Poison();
+        var child = Definitions.Orchestrator("child");
+        var catalog = poison.Catalog((context, _) => context.CallSubOrchestratorAsync(child, ""))
+            .Add(child, (context, _) => context.CallActivityAsync(s_work, "x"));
+        await QuarantineAsync(catalog, poison);
+
+        Assert.Equal(new QuarantinedStep("i:1", 1, s_work.Name, 5), Assert.Single((await Client.GetAsync("i"))!.QuarantinedSteps));
+        await Client.SkipStepAsync("i:1", 1, Json("by hand"), "computed elsewhere");
+        AssertCompleted("by hand", await EndAsync("i"));
     }
 
     [Fact]
@@ -325,5 +392,41 @@ public abstract class ActivityConformance : ConformanceSuite
         }
 
         AssertCompleted("9", await EndAsync("i"));
+    }
+
+    // Starts the instance and lets its poisonous activity end the process until it is started no more.
+    private async Task QuarantineAsync(OrchestrationCatalog catalog, Poison poison)
+    {
+        await Harness.OpenAsync(catalog);
+        await Client.StartAsync(Main, "", new() { InstanceId = "i" });
+        for (var crash = 0; crash < 5; crash++)
+        {
+            await poison.StartAsync();
+            await Harness.CrashAsync();
+            await Harness.OpenAsync(catalog);
+        }
+    }
+
+    /// <summary>An activity that is under way whenever the process ends, until it is cured.</summary>
+    private sealed class Poison
+    {
+        private readonly SemaphoreSlim _started = new(0);
+        private readonly TaskCompletionSource _cure = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private int _runs;
+
+        public int Runs => _runs;
+
+        public OrchestrationCatalog Catalog(Func<OrchestrationContext, string, Task<string>> main) =>
+            ActivityConformance.Catalog(main).Add(s_work, async (context, _) =>
+            {
+                Interlocked.Increment(ref _runs);
+                _started.Release();
+                await _cure.Task.WaitAsync(context.CancellationToken);
+                return "cured";
+            });
+
+        public Task StartAsync() => WithinAsync(_started.WaitAsync());
+
+        public void Cure() => _cure.SetResult();
     }
 }

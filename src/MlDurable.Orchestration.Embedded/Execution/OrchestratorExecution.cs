@@ -296,6 +296,10 @@ internal sealed class OrchestratorExecution : OrchestrationContext
                 _steps.Remove(answer.Sequence);
                 step.Succeed(succeeded.Output);
                 break;
+            case StepSkipped skipped:
+                _steps.Remove(answer.Sequence);
+                step.Succeed(skipped.Output);
+                break;
             case StepFailed failed:
                 if (step.NextAttempt(failed.Failure, _now, out var nextId) is { } due)
                 {

@@ -17,6 +17,8 @@ internal static class EntryKinds
     public const byte InstanceTerminated = 12;
     public const byte InstancePurged = 13;
     public const byte SnapshotEnded = 14;
+    public const byte StepReleased = 15;
+    public const byte StepSkipped = 16;
 
     public const byte ActivityScheduled = 65;
     public const byte ChildScheduled = 66;
@@ -46,6 +48,8 @@ internal static class EntryKinds
         Embedded.History.InstanceTerminated => InstanceTerminated,
         Embedded.History.InstancePurged => InstancePurged,
         Embedded.History.SnapshotEnded => SnapshotEnded,
+        Embedded.History.StepReleased => StepReleased,
+        Embedded.History.StepSkipped => StepSkipped,
         _ => throw new InvalidOperationException($"No encoding for {entry.GetType().Name}."),
     };
 

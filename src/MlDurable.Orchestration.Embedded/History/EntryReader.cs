@@ -31,6 +31,8 @@ internal ref struct EntryReader(ReadOnlySpan<byte> bytes)
             EntryKinds.InstanceResumed => new InstanceResumed(id, Time(), Text()),
             EntryKinds.InstanceTerminated => new InstanceTerminated(id, Time(), Text()),
             EntryKinds.InstancePurged => new InstancePurged(id),
+            EntryKinds.StepReleased => new StepReleased(id, Time(), Int(), Text()),
+            EntryKinds.StepSkipped => new StepSkipped(id, Time(), Int(), Int(), Text(), Text()),
             EntryKinds.SnapshotEnded => new SnapshotEnded(Int()),
             _ => throw new InvalidDataException($"unknown entry kind {kind}; it may come from a newer version"),
         };

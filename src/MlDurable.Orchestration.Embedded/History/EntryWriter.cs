@@ -26,6 +26,8 @@ internal sealed class EntryWriter(ArrayBufferWriter<byte> buffer)
             case InstanceResumed e: Time(e.At); Text(e.Reason); break;
             case InstanceTerminated e: Time(e.At); Text(e.Reason); break;
             case InstancePurged: break;
+            case StepReleased e: Time(e.At); Number(e.Sequence); Text(e.Reason); break;
+            case StepSkipped e: Step(e); Text(e.Output); Text(e.Reason); break;
             case SnapshotEnded e: Number(e.Instances); break;
             default: throw new InvalidOperationException($"No encoding for {entry.GetType().Name}.");
         }

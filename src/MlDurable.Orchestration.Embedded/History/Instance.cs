@@ -80,6 +80,7 @@ internal sealed class Instance
         {
             case ActivityStarted started: Start(Step(started.Sequence)); break;
             case ActivityInterrupted interrupted: Interrupt(Step(interrupted.Sequence)); break;
+            case StepReleased released: Release(Step(released.Sequence)); Touch(released.At); break;
             case ActivityRunsRecorded runs: Restore(Step(runs.Sequence), runs); break;
             case InputEntry input: Take(input); break;
             case TurnCompleted turn: Complete(turn); break;
@@ -134,7 +135,7 @@ internal sealed class Instance
         }
     }
 
-    public OrchestrationState ToState(TaskFailureDetails? obstacle) => new()
+    public OrchestrationState ToState(TaskFailureDetails? obstacle, IReadOnlyList<QuarantinedStep> quarantined) => new()
     {
         InstanceId = Id,
         Name = Facts.Name,
@@ -147,6 +148,7 @@ internal sealed class Instance
         Output = Output,
         CustomStatus = CustomStatus,
         Failure = Failure ?? obstacle,
+        QuarantinedSteps = quarantined,
         Tags = Facts.Tags,
         ParentInstanceId = Facts.Parent?.InstanceId,
     };
@@ -162,6 +164,13 @@ internal sealed class Instance
     {
         step.Phase = StepPhase.Open;
         step.Crashes--;
+    }
+
+    private static void Release(Step step)
+    {
+        step.Phase = StepPhase.Open;
+        step.Crashes = 0;
+        step.IsQuarantined = false;
     }
 
     private static void Restore(Step step, ActivityRunsRecorded runs)

@@ -59,6 +59,9 @@ internal sealed record ActivityInterrupted(string InstanceId, int Sequence) : Jo
 internal sealed record ActivityRunsRecorded(string InstanceId, int Sequence, int Starts, int Crashes, bool Running)
     : JournalEntry(InstanceId);
 
+/// <summary>A person lets a step out of quarantine: it begins again, as often as a new one may.</summary>
+internal sealed record StepReleased(string InstanceId, DateTimeOffset At, int Sequence, string Reason) : JournalEntry(InstanceId);
+
 /// <summary>Something that happened to an instance and waits for a turn to take it.</summary>
 internal abstract record InputEntry(string InstanceId, DateTimeOffset At) : JournalEntry(InstanceId);
 
@@ -66,6 +69,10 @@ internal abstract record InputEntry(string InstanceId, DateTimeOffset At) : Jour
 internal abstract record StepInput(string InstanceId, DateTimeOffset At, int Generation, int Sequence) : InputEntry(InstanceId, At);
 
 internal sealed record StepSucceeded(string InstanceId, DateTimeOffset At, int Generation, int Sequence, string Output)
+    : StepInput(InstanceId, At, Generation, Sequence);
+
+/// <summary>A person gave the result of a step in quarantine.</summary>
+internal sealed record StepSkipped(string InstanceId, DateTimeOffset At, int Generation, int Sequence, string Output, string Reason)
     : StepInput(InstanceId, At, Generation, Sequence);
 
 internal sealed record StepFailed(string InstanceId, DateTimeOffset At, int Generation, int Sequence, TaskFailureDetails Failure)

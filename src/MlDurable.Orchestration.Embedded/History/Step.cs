@@ -32,6 +32,9 @@ internal sealed class Step(Decision decision)
     /// <summary>How often in a row it has begun and neither ended nor been interrupted by an orderly close.</summary>
     public int Crashes { get; set; }
 
+    /// <summary>Whether the engine starts the activity no more, for its crashes. Not part of the history: another limit judges anew.</summary>
+    public bool IsQuarantined { get; set; }
+
     /// <summary>The present id of a child: a retry has an id of its own.</summary>
     public string? ChildId { get; set; }
 
