@@ -15,7 +15,7 @@ internal sealed class EmbeddedClient(EngineCore core, int maxPayloadBytes) : IOr
         options ??= new();
         var id = InstanceIds.Choose(options.InstanceId);
         var json = Write(input, definition.Input, $"the input of orchestrator '{definition.Name}'");
-        await core.StartAsync(id, definition.Name, definition.Version, json, options).WaitAsync(cancellationToken);
+        await core.StartAsync(id, new(definition.Name, definition.Version, json), options).WaitAsync(cancellationToken);
         return id;
     }
 
@@ -67,6 +67,22 @@ internal sealed class EmbeddedClient(EngineCore core, int maxPayloadBytes) : IOr
         return await core.PurgeAsync(instanceId).WaitAsync(cancellationToken);
     }
 
+    public async Task RewindAsync(string instanceId, string reason, CancellationToken cancellationToken = default)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        await core.RewindAsync(instanceId, reason).WaitAsync(cancellationToken);
+    }
+
+    public Task<string> RestartAsync(string instanceId, string? newInstanceId = null, CancellationToken cancellationToken = default) =>
+        RestartAsync(instanceId, newInstanceId, null, cancellationToken);
+
+    public Task<string> RestartAsync<TInput, TOutput>(
+        string instanceId, OrchestratorDefinition<TInput, TOutput> definition, TInput input, string? newInstanceId = null,
+        CancellationToken cancellationToken = default) =>
+        RestartAsync(
+            instanceId, newInstanceId,
+            new(definition.Name, definition.Version, Write(input, definition.Input, $"the input of orchestrator '{definition.Name}'")), cancellationToken);
+
     public async Task RetryStepAsync(string instanceId, int sequence, string reason, CancellationToken cancellationToken = default)
     {
         cancellationToken.ThrowIfCancellationRequested();
@@ -85,6 +101,15 @@ internal sealed class EmbeddedClient(EngineCore core, int maxPayloadBytes) : IOr
         }
 
         await core.SkipStepAsync(instanceId, sequence, output, reason).WaitAsync(cancellationToken);
+    }
+
+    private async Task<string> RestartAsync(
+        string instanceId, string? newInstanceId, OrchestratorCall? call, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        var id = InstanceIds.Choose(newInstanceId ?? instanceId);
+        await core.RestartAsync(instanceId, id, call).WaitAsync(cancellationToken);
+        return id;
     }
 
     private string Write<T>(T value, JsonTypeInfo<T> typeInfo, string what)

@@ -54,47 +54,40 @@ internal sealed class EngineCore : IAsyncDisposable
 
     private DateTimeOffset Now => _options.TimeProvider.GetUtcNow();
 
-    public Task StartAsync(string id, string name, string version, string input, StartOptions options)
+    public Task StartAsync(string id, OrchestratorCall call, StartOptions options)
     {
         lock (_gate)
         {
             ThrowIfStopped();
             var batch = new JournalBatch();
-            if (_table.Find(id) is { } existing)
-            {
-                if (existing.Facts.Name != name || existing.Facts.FirstInput != input)
-                {
-                    throw new OrchestrationException(
-                        OrchestrationErrorCodes.InstanceConflict,
-                        $"Instance '{id}' exists with {(existing.Facts.Name != name ? $"orchestrator '{existing.Facts.Name}'" : "another input")}; " +
-                        "use another id, or purge the finished instance first.");
-                }
-            }
-            else
-            {
-                if (_catalog.FindOrchestrator(name, version) is null)
-                {
-                    throw new OrchestrationException(
-                        OrchestrationErrorCodes.OrchestratorNotRegistered,
-                        $"Orchestrator '{name}' version '{version}' is not registered; add it to the catalog that the engine is opened with.");
-                }
+            Start(id, call, options, batch);
+            return SubmitAndWait(batch);
+        }
+    }
 
-                var now = Now;
-                Begin(
-                    new(id)
-                    {
-                        Name = name,
-                        Version = version,
-                        FirstInput = input,
-                        Input = input,
-                        CreatedAt = now,
-                        UpdatedAt = now,
-                        StartAt = options.StartAt?.ToUniversalTime(),
-                        Tags = options.Tags is { Count: > 0 } tags ? new Dictionary<string, string>(tags) : [],
-                    },
-                    batch);
+    /// <summary>Starts a finished instance anew, with its own call or another of the same orchestrator.</summary>
+    public Task RestartAsync(string id, string newId, OrchestratorCall? changed)
+    {
+        lock (_gate)
+        {
+            ThrowIfStopped();
+            var facts = Find(id) is { Ended: not null } ended ? ended.Facts : throw new OrchestrationException(
+                OrchestrationErrorCodes.InstanceStatus, $"Instance '{id}' is {Find(id).Status}; only a finished instance can be restarted. Terminate it first.");
+            if (changed is not null && changed.Name != facts.Name)
+            {
+                throw new OrchestrationException(
+                    OrchestrationErrorCodes.InstanceConflict, $"Instance '{id}' is one of '{facts.Name}' and cannot be restarted as '{changed.Name}'.");
             }
 
+            var call = changed ?? new(facts.Name, facts.Version, facts.FirstInput);
+            var batch = new JournalBatch();
+            if (newId == id)
+            {
+                ThrowIfNotRegistered(call);
+                Commit(new InstancePurged(id), batch);
+            }
+
+            Start(newId, call, new() { Tags = facts.Tags }, batch);
             return SubmitAndWait(batch);
         }
     }
@@ -194,6 +187,36 @@ internal sealed class EngineCore : IAsyncDisposable
         }
     }
 
+    public Task RewindAsync(string id, string reason)
+    {
+        lock (_gate)
+        {
+            ThrowIfStopped();
+            var instance = Find(id);
+            if (instance.Ended != OrchestrationRuntimeStatus.Failed)
+            {
+                throw new OrchestrationException(
+                    OrchestrationErrorCodes.InstanceStatus, $"Instance '{id}' is {instance.Status}; only a failed instance can be rewound.");
+            }
+
+            if (instance.Facts.Parent is { } parent)
+            {
+                throw new OrchestrationException(
+                    OrchestrationErrorCodes.InstanceStatus, $"Instance '{id}' is a sub-orchestration of '{parent.InstanceId}'; rewind that one, once it has failed.");
+            }
+
+            if (instance.Turns.Count == 0)
+            {
+                throw new OrchestrationException(
+                    OrchestrationErrorCodes.InstanceStatus, $"The history of instance '{id}' was not kept, for it failed in an older version; restart it instead.");
+            }
+
+            var batch = new JournalBatch();
+            Rewind(instance, reason, batch);
+            return SubmitAndWait(batch);
+        }
+    }
+
     public Task RetryStepAsync(string id, int sequence, string reason) => ChangeAsync(id, (instance, batch) =>
     {
         var step = FindQuarantined(instance, sequence);
@@ -281,6 +304,49 @@ internal sealed class EngineCore : IAsyncDisposable
         await Observers.CloseAsync();
     }
 
+    // The same start again is the same instance.
+    private void Start(string id, OrchestratorCall call, StartOptions options, JournalBatch batch)
+    {
+        if (_table.Find(id) is { } existing)
+        {
+            if (existing.Facts.Name != call.Name || existing.Facts.FirstInput != call.Input)
+            {
+                throw new OrchestrationException(
+                    OrchestrationErrorCodes.InstanceConflict,
+                    $"Instance '{id}' exists with {(existing.Facts.Name != call.Name ? $"orchestrator '{existing.Facts.Name}'" : "another input")}; " +
+                    "use another id, or purge the finished instance first.");
+            }
+
+            return;
+        }
+
+        ThrowIfNotRegistered(call);
+        var now = Now;
+        Begin(
+            new(id)
+            {
+                Name = call.Name,
+                Version = call.Version,
+                FirstInput = call.Input,
+                Input = call.Input,
+                CreatedAt = now,
+                UpdatedAt = now,
+                StartAt = options.StartAt?.ToUniversalTime(),
+                Tags = options.Tags is { Count: > 0 } tags ? new Dictionary<string, string>(tags) : [],
+            },
+            batch);
+    }
+
+    private void ThrowIfNotRegistered(OrchestratorCall call)
+    {
+        if (_catalog.FindOrchestrator(call.Name, call.Version) is null)
+        {
+            throw new OrchestrationException(
+                OrchestrationErrorCodes.OrchestratorNotRegistered,
+                $"Orchestrator '{call.Name}' version '{call.Version}' is not registered; add it to the catalog that the engine is opened with.");
+        }
+    }
+
     private static TaskFailureDetails Failure(string code, string message) =>
         TaskFailureDetails.FromException(new OrchestrationException(code, message));
 
@@ -340,7 +406,7 @@ internal sealed class EngineCore : IAsyncDisposable
 
     private OrchestrationState State(Instance instance)
     {
-        var quarantined = Quarantined(instance).ToList();
+        var quarantined = Quarantined(instance).ToArray();
         var hindrance = instance.Ended is not null ? null
             : Hindrance(instance) ?? (quarantined is [var first, ..] ? Poisoned(first) : null);
         return instance.ToState(hindrance, quarantined);
@@ -562,6 +628,7 @@ internal sealed class EngineCore : IAsyncDisposable
         InputEntry[] inputs;
         DateTimeOffset now;
         TurnRecord[] history = [];
+        IReadOnlyList<InstanceRewound> rewound;
         lock (_gate)
         {
             if (!NeedsTurn(instance))
@@ -580,6 +647,7 @@ internal sealed class EngineCore : IAsyncDisposable
             }
 
             execution = instance.Live.Execution;
+            rewound = instance.Rewound;
             inputs = [.. instance.Pending.Take(InputsPerTurn)];
             now = Later(Later(Now, instance.Clock), inputs is [.., var last] ? last.At : default);
         }
@@ -590,7 +658,7 @@ internal sealed class EngineCore : IAsyncDisposable
             return;
         }
 
-        var (consumed, decisions) = execution.Run(now, inputs);
+        var (consumed, decisions) = execution.Run(now, inputs, rewound);
         lock (_gate)
         {
             instance.Live.TurnQueued = false;
@@ -738,6 +806,50 @@ internal sealed class EngineCore : IAsyncDisposable
         }
 
         Ended(instance, batch);
+    }
+
+    private void Rewind(Instance instance, string reason, JournalBatch batch)
+    {
+        var plan = RewindPlan.Of(instance);
+        Commit(new InstanceRewound(instance.Id, Now, plan.Turns, plan.NextSequence, reason), batch);
+        Tell(batch, new(EngineEventKind.InstanceRewound, Now, instance.Id, instance.Facts.Name) { Message = reason });
+        instance.Live.Completion = null;
+        foreach (var (sequence, step) in instance.Steps.ToList())
+        {
+            if (step.Decision is ChildScheduled call && (step.Phase == StepPhase.Open || _table.Find(step.ChildId!) is not null))
+            {
+                ResumeChild(instance, call, step, reason, batch);
+            }
+            else
+            {
+                Resume(instance, sequence, step, batch);
+            }
+        }
+
+        ScheduleStart(instance);
+        QueueTurn(instance);
+        batch.IsFollowed |= instance.Live.TurnQueued;
+    }
+
+    private void ResumeChild(Instance parent, ChildScheduled call, Step step, string reason, JournalBatch batch)
+    {
+        if (_table.Find(step.ChildId!) is not { } child || child.Facts.Parent != new ParentStep(parent.Id, parent.Generation, call.Sequence))
+        {
+            StartChild(parent, call, step, batch);
+        }
+        else if (child.Ended == OrchestrationRuntimeStatus.Completed)
+        {
+            Give(new StepSucceeded(parent.Id, Now, parent.Generation, call.Sequence, child.Output!), parent, batch);
+        }
+        else if (child.Ended is not null && child.Turns.Count > 0)
+        {
+            Rewind(child, reason, batch);
+        }
+        else if (child.Ended is not null)
+        {
+            Commit(new InstancePurged(child.Id), batch);
+            StartChild(parent, call, step, batch);
+        }
     }
 
     private void Ended(Instance instance, JournalBatch batch)

@@ -24,6 +24,9 @@ public enum EngineEventKind
     /// </summary>
     InstanceParked,
 
+    /// <summary>A failed instance was rewound and goes on.</summary>
+    InstanceRewound,
+
     /// <summary>An instance was suspended.</summary>
     InstanceSuspended,
 

@@ -89,6 +89,54 @@ public interface IOrchestrationClient
     /// </exception>
     Task TerminateAsync(string instanceId, string reason, CancellationToken cancellationToken = default);
 
+    /// <summary>
+    /// Lets a failed instance go on from the step whose failure ended it. That failure, those of steps that were asked for in the same turn, and
+    /// all that the code did after the first of them are undone; what had ended well by then keeps its result. The steps are tried again with all
+    /// their attempts; a failed sub-orchestration is rewound, one that was terminated is started anew. When no step's failure ended the instance, its
+    /// last turn is undone. Events that were received since then are received again.
+    /// </summary>
+    /// <param name="instanceId">Which.</param>
+    /// <param name="reason">Why, for the history.</param>
+    /// <param name="cancellationToken">Gives up waiting.</param>
+    /// <returns>A task that ends when it is on disk.</returns>
+    /// <exception cref="OrchestrationException">
+    /// <see cref="OrchestrationErrorCodes.InstanceNotFound"/>; <see cref="OrchestrationErrorCodes.InstanceStatus"/>: it has not failed, or it is a
+    /// sub-orchestration (rewind its parent); <see cref="OrchestrationErrorCodes.NotSupported"/>.
+    /// </exception>
+    Task RewindAsync(string instanceId, string reason, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Starts a finished instance anew, with the same orchestrator, version, input and tags. Without another id it takes the place of the former one
+    /// in one step.
+    /// </summary>
+    /// <param name="instanceId">Which.</param>
+    /// <param name="newInstanceId">The id of the new one, which must be free; the former one stays. Default: the same id.</param>
+    /// <param name="cancellationToken">Gives up waiting.</param>
+    /// <returns>The id.</returns>
+    /// <exception cref="OrchestrationException">
+    /// <see cref="OrchestrationErrorCodes.InstanceNotFound"/>; <see cref="OrchestrationErrorCodes.InstanceStatus"/>: it has not ended;
+    /// <see cref="OrchestrationErrorCodes.InstanceConflict"/>: the new id is taken; <see cref="OrchestrationErrorCodes.InstanceIdInvalid"/>;
+    /// <see cref="OrchestrationErrorCodes.OrchestratorNotRegistered"/>: this build does not have its version.
+    /// </exception>
+    Task<string> RestartAsync(string instanceId, string? newInstanceId = null, CancellationToken cancellationToken = default);
+
+    /// <summary>Starts a finished instance anew with another input, and in the version that the definition names.</summary>
+    /// <typeparam name="TInput">Its input.</typeparam>
+    /// <typeparam name="TOutput">Its result.</typeparam>
+    /// <param name="instanceId">Which.</param>
+    /// <param name="definition">Its orchestrator; the version may be another.</param>
+    /// <param name="input">The new input.</param>
+    /// <param name="newInstanceId">The id of the new one, which must be free; the former one stays. Default: the same id.</param>
+    /// <param name="cancellationToken">Gives up waiting.</param>
+    /// <returns>The id.</returns>
+    /// <exception cref="OrchestrationException">
+    /// As without an input; <see cref="OrchestrationErrorCodes.InstanceConflict"/>: the instance has another orchestrator;
+    /// <see cref="OrchestrationErrorCodes.PayloadTooLarge"/>.
+    /// </exception>
+    Task<string> RestartAsync<TInput, TOutput>(
+        string instanceId, OrchestratorDefinition<TInput, TOutput> definition, TInput input, string? newInstanceId = null,
+        CancellationToken cancellationToken = default);
+
     /// <summary>Takes a step out of quarantine: it begins again, with as many starts before it as a new one.</summary>
     /// <param name="instanceId">The instance whose step it is.</param>
     /// <param name="sequence">The sequence number of the step.</param>

@@ -364,4 +364,54 @@ public abstract class LifecycleConformance : ConformanceSuite
 
         return ids;
     }
+
+    [Fact]
+    public async Task Restart_WithItsOwnId_TakesThePlaceOfTheFormerOne()
+    {
+        var runs = 0;
+        var catalog = Catalog((context, input) => context.IsReplaying ? Task.FromResult(input) : Task.FromResult($"{input} {Interlocked.Increment(ref runs)}"));
+        await Harness.OpenAsync(catalog);
+        await Client.StartAsync(Main, "same", new() { InstanceId = "i", Tags = new Dictionary<string, string> { ["team"] = "a" } });
+        AssertCompleted("same 1", await EndAsync("i"));
+
+        Assert.Equal("i", await Client.RestartAsync("i"));
+
+        var state = await EndAsync("i");
+        AssertCompleted("same 2", state);
+        Assert.Equal("a", state.Tags["team"]);
+        Assert.Equal("i", await Client.RestartAsync("i", Main, "other"));
+        AssertCompleted("other 3", await EndAsync("i"));
+    }
+
+    [Fact]
+    public async Task Restart_WithAnotherId_LeavesTheFormerOne()
+    {
+        await Harness.OpenAsync(Catalog((_, input) => Task.FromResult(input)));
+        await Client.StartAsync(Main, "same", new() { InstanceId = "i" });
+        await EndAsync("i");
+
+        Assert.Equal("j", await Client.RestartAsync("i", "j"));
+        Assert.Equal("k", await Client.RestartAsync("i", Main, "other", "k"));
+
+        AssertCompleted("same", await EndAsync("i"));
+        AssertCompleted("same", await EndAsync("j"));
+        AssertCompleted("other", await EndAsync("k"));
+        Assert.Equal("j", await Client.RestartAsync("i", "j"));
+        await ThrowsAsync(OrchestrationErrorCodes.InstanceConflict, () => Client.RestartAsync("i", "k"));
+    }
+
+    [Fact]
+    public async Task Restart_OfWhatCannotBe_IsRefusedAndChangesNothing()
+    {
+        await Harness.OpenAsync(Catalog((context, _) => context.WaitForExternalEventAsync(Signal)));
+        await Client.StartAsync(Main, "", new() { InstanceId = "i" });
+        await ThrowsAsync(OrchestrationErrorCodes.InstanceStatus, () => Client.RestartAsync("i"));
+        await ThrowsAsync(OrchestrationErrorCodes.InstanceNotFound, () => Client.RestartAsync("none"));
+        await Client.RaiseEventAsync("i", Signal, "done");
+        AssertCompleted("done", await EndAsync("i"));
+        await ThrowsAsync(OrchestrationErrorCodes.InstanceConflict, () => Client.RestartAsync("i", Definitions.Orchestrator("another"), ""));
+        await ThrowsAsync(OrchestrationErrorCodes.OrchestratorNotRegistered, () => Client.RestartAsync("i", Main with { Version = "99" }, ""));
+        await ThrowsAsync(OrchestrationErrorCodes.InstanceIdInvalid, () => Client.RestartAsync("i", "\u0001"));
+        AssertCompleted("done", await EndAsync("i"));
+    }
 }

@@ -108,7 +108,7 @@ public sealed class CrashTests
     [Fact]
     public void RandomOrchestrations_RandomPowerLosses_EqualThePlainModel()
     {
-        var programs = Gen.ListOf(Gen.Elements('a', 'f', 't', 'c', 's', 'r', 'w')).Select(steps => new string([.. steps.Take(12)]));
+        var programs = Gen.ListOf(Gen.Elements('a', 'f', 't', 'c', 's', 'r', 'w', 'x')).Select(steps => new string([.. steps.Take(12)]));
         var cases = from program in programs
                     from seed in Gen.Choose(0, 1_000_000)
                     select (program, seed);
@@ -322,7 +322,10 @@ public sealed class CrashTests
                 await harness.OpenAsync(Catalog(effects));
                 await harness.Client.StartAsync(s_main, "", new() { InstanceId = "i" });
                 await RaiseAsync(harness, s_signal);
-                output = (await EndAsync(harness, "i")).Output;
+                while ((output = (await EndAsync(harness, "i")).Output) is null)
+                {
+                    await harness.Client.RewindAsync("i", "failed once");
+                }
             }
             catch (OrchestrationException exception) when (exception.Code == EmbeddedErrorCodes.JournalWriteFailed)
             {
@@ -339,11 +342,14 @@ public sealed class CrashTests
         await using var harness = new EmbeddedHarness();
         var chance = new Random(seed);
         var effects = new ConcurrentBag<(string Key, string Input)>();
+        var failed = new ConcurrentDictionary<string, bool>();
         var catalog = new OrchestrationCatalog()
             .Add(s_effect, (context, input) =>
             {
                 effects.Add((context.IdempotencyKey, input));
-                return input == "r" && context.Attempt == 1 ? throw new CodedException("once", "") : Task.FromResult(input);
+                return (input == "r" && context.Attempt == 1) || (input == "x" && failed.TryAdd(context.IdempotencyKey, true))
+                    ? throw new CodedException("once", "")
+                    : Task.FromResult(input);
             })
             .Add(s_child, (context, input) => context.CallActivityAsync(s_effect, input))
             .Add(s_main, async (context, steps) =>
@@ -358,6 +364,7 @@ public sealed class CrashTests
                         'c' => await context.CallSubOrchestratorAsync(s_child, "c"),
                         'r' => await context.CallActivityAsync(
                             s_effect, "r", new() { Retry = new() { MaxAttempts = 3, FirstRetryInterval = TimeSpan.FromHours(1) } }),
+                        'x' => await context.CallActivityAsync(s_effect, "x"),
                         'w' => await context.WaitForExternalEventAsync(s_signal),
                         't' => await WaitAsync(context),
                         _ => Show(context, result),
@@ -377,12 +384,19 @@ public sealed class CrashTests
             {
                 await harness.OpenAsync(catalog);
                 await harness.Client.StartAsync(s_main, program, new() { InstanceId = "i" });
-                for (var events = program.Count(step => step == 'w'); events > 0; events--)
+                do
                 {
-                    await RaiseAsync(harness, s_signal);
-                }
+                    if ((await harness.Client.GetAsync("i"))!.RuntimeStatus == OrchestrationRuntimeStatus.Failed)
+                    {
+                        await harness.Client.RewindAsync("i", "failed once");
+                    }
 
-                output = (await EndAsync(harness, "i")).Output;
+                    for (var events = program.Count(step => step == 'w'); events > 0; events--)
+                    {
+                        await RaiseAsync(harness, s_signal);
+                    }
+                }
+                while ((output = (await EndAsync(harness, "i")).Output) is null);
             }
             catch (OrchestrationException exception) when (exception.Code == EmbeddedErrorCodes.JournalWriteFailed)
             {

@@ -39,6 +39,7 @@ public sealed class JournalTests
             new StepSucceeded("i", s_time, 1, 2, "out"), new StepFailed("i", s_time, 1, 2, failure), new TimerFired("i", s_time, 1, 2),
             new EventRaised("i", s_time, 9, "e", ""), new InstanceSuspended("i", s_time, "r"), new InstanceResumed("i", s_time, "r"),
             new InstanceTerminated("i", s_time, "r"), new InstancePurged("i"), new SnapshotEnded(3),
+            new StepReleased("i", s_time, 1, "r"), new StepSkipped("i", s_time, 1, 2, "out", "r"), new InstanceRewound("i", s_time, 3, 4, "r"),
         ];
         Decision[] decisions =
         [
@@ -302,7 +303,58 @@ public sealed class JournalTests
         Assert.Equal(["2", "3"], copy.Find("i")!.Pending.OfType<EventRaised>().Select(raised => raised.Payload));
     }
 
+    [Fact]
+    public void Snapshot_OfAFailedInstance_CanBeRewoundAsTheOriginal()
+    {
+        var failure = new TaskFailureDetails("T", "m", null, null, null);
+        JournalEntry[] history =
+        [
+            Start("i"),
+            new TurnCompleted("i", s_time, 0, [new ActivityScheduled(1, "a", "x", null, null, null), new ActivityScheduled(2, "b", "x", null, null, null)]),
+            new EventRaised("i", s_time, 0, "e", "taken"),
+            new StepFailed("i", s_time, 0, 1, failure),
+            new EventRaised("i", s_time, 1, "e", "waits"),
+            new TurnCompleted("i", s_time.AddHours(1), 2, [new ActivityScheduled(3, "cleanup", "x", null, null, null)]),
+            new StepSucceeded("i", s_time, 0, 2, "r"),
+            new StepSucceeded("i", s_time, 0, 3, "r"),
+            new TurnCompleted("i", s_time.AddHours(2), 1, []),
+            new TurnCompleted("i", s_time.AddHours(3), 2, [new InstanceFailed(failure)]),
+        ];
+        var original = Folded(history);
+        var copy = Folded(Reread(original.ToEntries()));
+        Assert.Equal(Describe(original), Describe(copy));
+        Assert.Equal(OrchestrationRuntimeStatus.Failed, copy.Ended);
+        Assert.Equal(failure, copy.Failure);
+
+        foreach (var instance in new[] { original, copy })
+        {
+            var plan = RewindPlan.Of(instance);
+            Assert.Equal(new RewindPlan(1, 4), plan);
+            instance.Apply(new InstanceRewound("i", s_time.AddHours(4), plan.Turns, plan.NextSequence, "again"));
+            Assert.Equal(["taken", "waits"], instance.Pending.OfType<EventRaised>().Select(raised => raised.Payload));
+            Assert.Equal([2], instance.Pending.OfType<StepSucceeded>().Select(succeeded => succeeded.Sequence));
+            Assert.Equal([1], instance.Steps.Keys);
+            Assert.Null(instance.Failure);
+        }
+
+        Assert.Equal(Describe(original), Describe(copy));
+        var again = Folded(Reread(copy.ToEntries()));
+        Assert.Equal(Describe(copy), Describe(again));
+        Assert.Single(again.Rewound);
+    }
+
     private static readonly Dictionary<string, string> s_noTags = [];
+
+    private static Instance Folded(IEnumerable<JournalEntry> entries)
+    {
+        var table = new InstanceTable();
+        foreach (var entry in entries)
+        {
+            table.Apply(entry);
+        }
+
+        return Assert.Single(table.Instances);
+    }
 
     private static string Describe(Instance instance) => string.Join("\n",
     [

@@ -30,6 +30,12 @@ internal abstract class DurableStep(int sequence)
         return null;
     }
 
+    /// <summary>Lets the step fail as often again as its policy allows.</summary>
+    /// <param name="now">When the attempts begin to count again.</param>
+    public virtual void ForgetFailures(DateTimeOffset now)
+    {
+    }
+
     protected abstract void SetResult(string json);
 }
 
@@ -70,16 +76,19 @@ internal sealed class DurableCall<TOutput>(
     int sequence, string name, JsonTypeInfo<TOutput> output, RetryPolicy? retry, DateTimeOffset scheduled, string? childId)
     : DurableStep<TOutput>(sequence)
 {
+    private DateTimeOffset _since = scheduled;
+    private int _attempts = 1;
     private int _failures;
     private Exception? _policyFailure;
 
     public override DateTimeOffset? NextAttempt(TaskFailureDetails failure, DateTimeOffset now, out string? nextChildId)
     {
         _failures++;
-        nextChildId = childId is null ? null : $"{childId}#{_failures + 1}";
+        _attempts++;
+        nextChildId = childId is null ? null : $"{childId}#{_attempts}";
         try
         {
-            return retry?.NextAttempt(failure, _failures, scheduled, now);
+            return retry?.NextAttempt(failure, _failures, _since, now);
         }
         catch (Exception exception)
         {
@@ -88,6 +97,8 @@ internal sealed class DurableCall<TOutput>(
             return null;
         }
     }
+
+    public override void ForgetFailures(DateTimeOffset now) => (_failures, _since) = (0, now);
 
     public override void Fail(TaskFailureDetails failure) =>
         Source.SetException(_policyFailure ?? new TaskFailedException(name, Sequence, failure));

@@ -29,6 +29,7 @@ internal sealed class OrchestratorExecution : OrchestrationContext
     private OrchestrationException? _mismatch;
     private int _sequence;
     private int _guids;
+    private int _rewound;
     private (string Input, bool PreserveEvents)? _continuation;
     private volatile bool _strayed;
 
@@ -78,6 +79,7 @@ internal sealed class OrchestratorExecution : OrchestrationContext
         {
             _expected = turn.Decisions;
             _turn++;
+            Rewind(turn.Rewound);
             RunTurn(turn.At, turn.Inputs);
             if (_mismatch is null && _decisions.Count < turn.Decisions.Count)
             {
@@ -102,10 +104,15 @@ internal sealed class OrchestratorExecution : OrchestrationContext
     }
 
     /// <summary>Runs the code as far as the inputs take it.</summary>
+    /// <param name="now">The time of the turn.</param>
+    /// <param name="inputs">What waits for the instance.</param>
+    /// <param name="rewound">The rewinds since the last turn.</param>
     /// <returns>How many inputs it took, and what it decided; the last decision may end the generation.</returns>
-    public (int Consumed, IReadOnlyList<Decision> Decisions) Run(DateTimeOffset now, IReadOnlyList<InputEntry> inputs)
+    public (int Consumed, IReadOnlyList<Decision> Decisions) Run(
+        DateTimeOffset now, IReadOnlyList<InputEntry> inputs, IReadOnlyList<InstanceRewound> rewound)
     {
         _turn++;
+        Rewind(rewound);
         var consumed = RunTurn(now, inputs);
         var decisions = _decisions;
         if (End(consumed == inputs.Count) is { } end)
@@ -211,7 +218,7 @@ internal sealed class OrchestratorExecution : OrchestrationContext
     public override Guid NewGuid()
     {
         EnsureInTurn();
-        return NameBasedGuid.Create($"{InstanceId}/{Generation}/{_guids++}");
+        return NameBasedGuid.Create($"{InstanceId}/{Generation}/{(_rewound == 0 ? "" : $"{_rewound}.")}{_guids++}");
     }
 
     public override void ContinueAsNew<TInput>(TInput input, JsonTypeInfo<TInput> typeInfo, bool preserveUnprocessedEvents = true)
@@ -219,6 +226,20 @@ internal sealed class OrchestratorExecution : OrchestrationContext
         EnsureInTurn();
         _continuation = (
             Write(input, typeInfo, $"the input of the next generation of instance '{InstanceId}'"), preserveUnprocessedEvents);
+    }
+
+    // What was undone has used sequence numbers and names of GUIDs, which must not mean something else now.
+    private void Rewind(IReadOnlyList<InstanceRewound> rewinds)
+    {
+        foreach (var rewound in rewinds)
+        {
+            _sequence = Math.Max(_sequence, rewound.NextSequence - 1);
+            _rewound = rewound.NextSequence;
+            foreach (var step in _steps.Values)
+            {
+                step.ForgetFailures(rewound.At);
+            }
+        }
     }
 
     private int RunTurn(DateTimeOffset now, IReadOnlyList<InputEntry> inputs)

@@ -19,6 +19,7 @@ internal static class EntryKinds
     public const byte SnapshotEnded = 14;
     public const byte StepReleased = 15;
     public const byte StepSkipped = 16;
+    public const byte InstanceRewound = 17;
 
     public const byte ActivityScheduled = 65;
     public const byte ChildScheduled = 66;
@@ -50,6 +51,7 @@ internal static class EntryKinds
         Embedded.History.SnapshotEnded => SnapshotEnded,
         Embedded.History.StepReleased => StepReleased,
         Embedded.History.StepSkipped => StepSkipped,
+        Embedded.History.InstanceRewound => InstanceRewound,
         _ => throw new InvalidOperationException($"No encoding for {entry.GetType().Name}."),
     };
 

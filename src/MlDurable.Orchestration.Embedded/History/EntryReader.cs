@@ -33,6 +33,7 @@ internal ref struct EntryReader(ReadOnlySpan<byte> bytes)
             EntryKinds.InstancePurged => new InstancePurged(id),
             EntryKinds.StepReleased => new StepReleased(id, Time(), Int(), Text()),
             EntryKinds.StepSkipped => new StepSkipped(id, Time(), Int(), Int(), Text(), Text()),
+            EntryKinds.InstanceRewound => new InstanceRewound(id, Time(), Int(), Int(), Text()),
             EntryKinds.SnapshotEnded => new SnapshotEnded(Int()),
             _ => throw new InvalidDataException($"unknown entry kind {kind}; it may come from a newer version"),
         };

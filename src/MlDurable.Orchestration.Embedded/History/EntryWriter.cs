@@ -28,6 +28,7 @@ internal sealed class EntryWriter(ArrayBufferWriter<byte> buffer)
             case InstancePurged: break;
             case StepReleased e: Time(e.At); Number(e.Sequence); Text(e.Reason); break;
             case StepSkipped e: Step(e); Text(e.Output); Text(e.Reason); break;
+            case InstanceRewound e: Time(e.At); Number(e.Turns); Number(e.NextSequence); Text(e.Reason); break;
             case SnapshotEnded e: Number(e.Instances); break;
             default: throw new InvalidOperationException($"No encoding for {entry.GetType().Name}.");
         }

@@ -6,6 +6,7 @@ internal sealed class Instance
     private readonly SortedDictionary<long, EventRaised> _untaken = [];
     private List<TurnRecord> _turns = [];
     private Queue<InputEntry> _pending = new();
+    private List<InstanceRewound> _rewound = [];
     private bool _suspended;
 
     public Instance(InstanceRecorded record)
@@ -49,7 +50,7 @@ internal sealed class Instance
 
     public bool IsSuspended => _suspended && Ended is null;
 
-    /// <summary>The turns of the present generation.</summary>
+    /// <summary>The turns of the present generation; of a failed instance too, which may be rewound.</summary>
     public IReadOnlyList<TurnRecord> Turns => _turns;
 
     /// <summary>How many turns, inputs taken by them, and decisions the present generation has.</summary>
@@ -57,6 +58,9 @@ internal sealed class Instance
 
     /// <summary>The inputs that no turn has taken yet.</summary>
     public IReadOnlyCollection<InputEntry> Pending => _pending;
+
+    /// <summary>The rewinds after the last turn.</summary>
+    public IReadOnlyList<InstanceRewound> Rewound => _rewound;
 
     /// <summary>The steps under way, by sequence number.</summary>
     public Dictionary<int, Step> Steps { get; private set; } = [];
@@ -71,6 +75,12 @@ internal sealed class Instance
 
     public void Apply(JournalEntry entry)
     {
+        if (entry is InstanceRewound rewound)
+        {
+            Rewind(rewound);
+            return;
+        }
+
         if (Ended is not null)
         {
             throw new InvalidDataException($"{entry.GetType().Name} for the finished instance '{Id}'");
@@ -98,6 +108,8 @@ internal sealed class Instance
     /// <summary>The entries that give this state again.</summary>
     public IEnumerable<JournalEntry> ToEntries()
     {
+        // A failed instance that can be rewound is written as it was before its last turn, which ends it again.
+        var last = Ended is null ? null : _turns.LastOrDefault();
         yield return Facts with
         {
             UpdatedAt = UpdatedAt,
@@ -107,18 +119,26 @@ internal sealed class Instance
             NextEvent = NextEvent,
             Suspended = _suspended,
             CustomStatus = CustomStatus,
-            Ended = Ended,
+            Ended = last is null ? Ended : null,
             Output = Output,
-            Failure = Failure,
+            Failure = last is null ? Failure : null,
         };
         foreach (var turn in _turns)
         {
-            foreach (var input in turn.Inputs)
+            foreach (var entry in turn.Rewound.Concat<JournalEntry>(turn.Inputs))
             {
-                yield return input;
+                yield return entry;
             }
 
-            yield return new TurnCompleted(Id, turn.At, turn.Inputs.Count, turn.Decisions);
+            if (turn != last)
+            {
+                yield return Completed(turn);
+            }
+        }
+
+        foreach (var rewound in _rewound)
+        {
+            yield return rewound;
         }
 
         foreach (var (sequence, step) in Steps)
@@ -132,6 +152,11 @@ internal sealed class Instance
         foreach (var input in _pending)
         {
             yield return input;
+        }
+
+        if (last is not null)
+        {
+            yield return Completed(last);
         }
     }
 
@@ -152,6 +177,8 @@ internal sealed class Instance
         Tags = Facts.Tags,
         ParentInstanceId = Facts.Parent?.InstanceId,
     };
+
+    private TurnCompleted Completed(TurnRecord turn) => new(Id, turn.At, turn.Inputs.Count, turn.Decisions);
 
     private static void Start(Step step)
     {
@@ -232,7 +259,8 @@ internal sealed class Instance
         }
 
         HistoryLength += 1 + inputs.Length + turn.Decisions.Count;
-        _turns.Add(new(turn.At, inputs, turn.Decisions));
+        _turns.Add(new(turn.At, inputs, turn.Decisions, _rewound));
+        _rewound = [];
         foreach (var decision in turn.Decisions)
         {
             Apply(decision);
@@ -277,6 +305,7 @@ internal sealed class Instance
         Generation++;
         Input = decision.Input;
         _turns = [];
+        _rewound = [];
         Steps = [];
         HistoryLength = 0;
         if (decision.PreserveEvents && _untaken.Count > 0)
@@ -294,10 +323,67 @@ internal sealed class Instance
         Ended = status;
         Output = output;
         Failure = failure;
-        _turns = [];
-        _pending = new();
         _untaken.Clear();
         Steps = [];
+        if (status != OrchestrationRuntimeStatus.Failed)
+        {
+            _turns = [];
+            _rewound = [];
+            _pending = new();
+            HistoryLength = 0;
+        }
+    }
+
+    // In a snapshot the turns that a rewind kept come before it, so that there is nothing to cut.
+    private void Rewind(InstanceRewound rewound)
+    {
+        if (Ended is null ? rewound.Turns != _turns.Count : rewound.Turns >= _turns.Count)
+        {
+            throw new InvalidDataException($"instance '{Id}', {Status} after {_turns.Count} turns, is rewound to {rewound.Turns}");
+        }
+
+        Touch(rewound.At);
+        if (Ended is not null)
+        {
+            Cut(rewound.Turns);
+        }
+
+        foreach (var step in Steps.Values)
+        {
+            step.Crashes = 0;
+        }
+
+        _rewound.Add(rewound);
+    }
+
+    // Folds the turns that are kept once more. Of what the others took, and what waits, stay the events and the good answers to steps that are left.
+    private void Cut(int kept)
+    {
+        var undone = _turns[kept..];
+        var turns = _turns[..kept];
+        var inputs = undone.SelectMany(turn => turn.Inputs).Concat(_pending).ToList();
+        (Ended, Output, Failure) = (null, null, null);
+        _turns = [];
+        _pending = new();
         HistoryLength = 0;
+        foreach (var turn in turns)
+        {
+            _rewound = [.. turn.Rewound];
+            foreach (var input in turn.Inputs)
+            {
+                Take(input);
+            }
+
+            Complete(Completed(turn));
+        }
+
+        _rewound = [.. undone[0].Rewound];
+        foreach (var input in inputs)
+        {
+            if (input is EventRaised || (input is StepInput answer and not StepFailed && answer.Generation == Generation && Steps.ContainsKey(answer.Sequence)))
+            {
+                Take(input);
+            }
+        }
     }
 }

@@ -59,6 +59,12 @@ internal sealed record ActivityInterrupted(string InstanceId, int Sequence) : Jo
 internal sealed record ActivityRunsRecorded(string InstanceId, int Sequence, int Starts, int Crashes, bool Running)
     : JournalEntry(InstanceId);
 
+/// <summary>
+/// A person lets a failed instance go on: of its present generation so many turns are kept, and the next step that the code asks for has at least
+/// this sequence number, so that an idempotency key is never used for another call. In a snapshot it follows the turns that were kept.
+/// </summary>
+internal sealed record InstanceRewound(string InstanceId, DateTimeOffset At, int Turns, int NextSequence, string Reason) : JournalEntry(InstanceId);
+
 /// <summary>A person lets a step out of quarantine: it begins again, as often as a new one may.</summary>
 internal sealed record StepReleased(string InstanceId, DateTimeOffset At, int Sequence, string Reason) : JournalEntry(InstanceId);
 
