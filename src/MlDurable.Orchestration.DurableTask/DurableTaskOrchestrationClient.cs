@@ -41,42 +41,7 @@ public sealed class DurableTaskOrchestrationClient(
     {
         var id = InstanceIds.Choose(options?.InstanceId);
         var json = Write(input, definition.Input, $"the input of orchestrator '{definition.Name}'");
-        if (catalog.FindOrchestrator(definition.Name, definition.Version) is null)
-        {
-            throw new OrchestrationException(
-                OrchestrationErrorCodes.OrchestratorNotRegistered,
-                $"No orchestrator '{definition.Name}' version '{definition.Version}' is registered; add it to the catalog.");
-        }
-
-        // Asked first, because not every backend refuses an id that is taken; the refusal decides between two at the same moment.
-        if (await GetAsync(id, cancellationToken) is { } existing)
-        {
-            EnsureSame(existing, definition, json);
-            return id;
-        }
-
-        var tags = options?.Tags;
-        var start = new StartOrchestrationOptions(id, options?.StartAt)
-        {
-            Version = new TaskVersion(definition.Version),
-            DedupeStatuses = s_anyStatus,
-            Tags = tags ?? new Dictionary<string, string>(),
-        };
-        try
-        {
-            await client().ScheduleNewOrchestrationInstanceAsync(
-                definition.Name,
-                JsonSerializer.SerializeToElement(
-                    new() { Version = definition.Version, Input = JsonElement.Parse(json), Tags = tags },
-                    DurableTaskJson.Default.ExecutionInput),
-                start,
-                cancellationToken);
-        }
-        catch (OrchestrationAlreadyExistsException)
-        {
-            EnsureSame(await FindAsync(id, cancellationToken), definition, json);
-        }
-
+        await StartAsync(id, definition.Name, definition.Version, json, options ?? new(), cancellationToken);
         return id;
     }
 
@@ -194,6 +159,30 @@ public sealed class DurableTaskOrchestrationClient(
     }
 
     /// <inheritdoc/>
+    /// <remarks>Not offered: Durable Task cannot rewind a step that its orchestrator tries again itself, as this engine's do.</remarks>
+    public Task RewindAsync(string instanceId, string reason, CancellationToken cancellationToken = default) =>
+        throw NotSupported("a rewind", "Restart the instance; what its activities have stored is reused.");
+
+    /// <inheritdoc/>
+    /// <remarks>With its own id the former instance is purged first: a crash in between leaves neither.</remarks>
+    public Task<string> RestartAsync(string instanceId, string? newInstanceId = null, CancellationToken cancellationToken = default) =>
+        RestartAsync(instanceId, newInstanceId, state => (state.Version, state.Input!), cancellationToken);
+
+    /// <inheritdoc/>
+    /// <remarks>As without an input.</remarks>
+    public Task<string> RestartAsync<TInput, TOutput>(
+        string instanceId, OrchestratorDefinition<TInput, TOutput> definition, TInput input, string? newInstanceId = null,
+        CancellationToken cancellationToken = default)
+    {
+        var json = Write(input, definition.Input, $"the input of orchestrator '{definition.Name}'");
+        return RestartAsync(
+            instanceId, newInstanceId,
+            state => state.Name == definition.Name ? (definition.Version, json) : throw new OrchestrationException(
+                OrchestrationErrorCodes.InstanceConflict, $"Instance '{instanceId}' is one of '{state.Name}' and cannot be restarted as '{definition.Name}'."),
+            cancellationToken);
+    }
+
+    /// <inheritdoc/>
     /// <remarks>Not offered: an activity that ended with its process too often fails, because Durable Task holds no step for a person.</remarks>
     public Task RetryStepAsync(string instanceId, int sequence, string reason, CancellationToken cancellationToken = default) =>
         throw NotSupported("a step in quarantine", "An activity that ends with its process too often fails here, and can be restarted with its instance.");
@@ -207,11 +196,77 @@ public sealed class DurableTaskOrchestrationClient(
     private static OrchestrationException NotSupported(string what, string instead) =>
         new(OrchestrationErrorCodes.NotSupported, $"The Durable Task engine does not know {what}. {instead}");
 
-    private static void EnsureSame<TInput, TOutput>(
-        OrchestrationState existing, OrchestratorDefinition<TInput, TOutput> definition, string input)
+    private async Task StartAsync(
+        string id, string name, string version, string input, StartOptions options, CancellationToken cancellationToken)
     {
-        if (existing.Name != definition.Name
-            || existing.Version != definition.Version
+        EnsureRegistered(name, version);
+
+        // Asked first, because not every backend refuses an id that is taken; the refusal decides between two at the same moment.
+        if (await GetAsync(id, cancellationToken) is { } existing)
+        {
+            EnsureSame(existing, name, version, input);
+            return;
+        }
+
+        var start = new StartOrchestrationOptions(id, options.StartAt)
+        {
+            Version = new TaskVersion(version),
+            DedupeStatuses = s_anyStatus,
+            Tags = options.Tags ?? new Dictionary<string, string>(),
+        };
+        try
+        {
+            await client().ScheduleNewOrchestrationInstanceAsync(
+                name,
+                JsonSerializer.SerializeToElement(
+                    new() { Version = version, Input = JsonElement.Parse(input), Tags = options.Tags },
+                    DurableTaskJson.Default.ExecutionInput),
+                start,
+                cancellationToken);
+        }
+        catch (OrchestrationAlreadyExistsException)
+        {
+            EnsureSame(await FindAsync(id, cancellationToken), name, version, input);
+        }
+    }
+
+    private async Task<string> RestartAsync(
+        string instanceId, string? newInstanceId, Func<OrchestrationState, (string Version, string Input)> call, CancellationToken cancellationToken)
+    {
+        var id = InstanceIds.Choose(newInstanceId ?? instanceId);
+        var state = await FindAsync(instanceId, cancellationToken);
+        if (!state.IsFinished)
+        {
+            throw new OrchestrationException(
+                OrchestrationErrorCodes.InstanceStatus,
+                $"Instance '{instanceId}' is {state.RuntimeStatus} and cannot be restarted before it has ended; terminate it first.");
+        }
+
+        var (version, input) = call(state);
+        EnsureRegistered(state.Name, version);
+        if (id == instanceId)
+        {
+            await PurgeAsync(id, cancellationToken);
+        }
+
+        await StartAsync(id, state.Name, version, input, new() { Tags = state.Tags }, cancellationToken);
+        return id;
+    }
+
+    private void EnsureRegistered(string name, string version)
+    {
+        if (catalog.FindOrchestrator(name, version) is null)
+        {
+            throw new OrchestrationException(
+                OrchestrationErrorCodes.OrchestratorNotRegistered,
+                $"No orchestrator '{name}' version '{version}' is registered; add it to the catalog.");
+        }
+    }
+
+    private static void EnsureSame(OrchestrationState existing, string name, string version, string input)
+    {
+        if (existing.Name != name
+            || existing.Version != version
             || existing.Input is null
             || !JsonElement.DeepEquals(JsonElement.Parse(existing.Input), JsonElement.Parse(input)))
         {

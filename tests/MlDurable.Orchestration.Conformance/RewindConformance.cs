@@ -14,7 +14,7 @@ public abstract class RewindConformance : ConformanceSuite
     private volatile int _failuresLeft;
 
     [Fact]
-    public virtual async Task Rewind_OfAFailedStep_TriesItAgainAndKeepsTheOthers()
+    public async Task Rewind_OfAFailedStep_TriesItAgainAndKeepsTheOthers()
     {
         var catalog = StepCatalog(async (context, _) =>
             await context.CallActivityAsync(s_step, "a") + await context.CallActivityAsync(s_step, "!b") + await context.CallActivityAsync(s_step, "c"));
@@ -28,7 +28,7 @@ public abstract class RewindConformance : ConformanceSuite
     }
 
     [Fact]
-    public virtual async Task Rewind_OfACleanedUpFailure_NeverUsesAnIdempotencyKeyForAnotherCall()
+    public async Task Rewind_OfACleanedUpFailure_NeverUsesAnIdempotencyKeyForAnotherCall()
     {
         var catalog = StepCatalog(async (context, _) =>
         {
@@ -54,7 +54,7 @@ public abstract class RewindConformance : ConformanceSuite
     }
 
     [Fact]
-    public virtual async Task Rewind_OfAStepWithRetries_GivesItAllItsAttemptsAnew()
+    public async Task Rewind_OfAStepWithRetries_GivesItAllItsAttemptsAnew()
     {
         var retry = new RetryPolicy { MaxAttempts = 3, FirstRetryInterval = TimeSpan.FromMilliseconds(1) };
         var catalog = StepCatalog((context, _) => context.CallActivityAsync(s_step, "!b", new() { Retry = retry }));
@@ -71,7 +71,7 @@ public abstract class RewindConformance : ConformanceSuite
     }
 
     [Fact]
-    public virtual async Task Rewind_OfAFanOutThatFailedInSeveralPlaces_TriesThoseAgainAndNoOther()
+    public async Task Rewind_OfAFanOutThatFailedInSeveralPlaces_TriesThoseAgainAndNoOther()
     {
         var catalog = StepCatalog(async (context, _) => string.Concat(await Task.WhenAll(
             new[] { "a", "!b", "c", "!d", "e" }.Select(name => context.CallActivityAsync(s_step, name)))));
@@ -84,7 +84,7 @@ public abstract class RewindConformance : ConformanceSuite
     }
 
     [Fact]
-    public virtual async Task Rewind_OfAFailedSubOrchestration_RewindsIt()
+    public async Task Rewind_OfAFailedSubOrchestration_RewindsIt()
     {
         var catalog = StepCatalog((context, _) => context.CallSubOrchestratorAsync(s_child, "x")).Add(
             s_child, async (context, _) => await context.CallActivityAsync(s_step, "a") + await context.CallActivityAsync(s_step, "!b"));
@@ -99,7 +99,7 @@ public abstract class RewindConformance : ConformanceSuite
     }
 
     [Fact]
-    public virtual async Task Rewind_AfterEvents_ReceivesEachOnceInOrder()
+    public async Task Rewind_AfterEvents_ReceivesEachOnceInOrder()
     {
         var catalog = StepCatalog(async (context, _) =>
         {
@@ -126,7 +126,7 @@ public abstract class RewindConformance : ConformanceSuite
     }
 
     [Fact]
-    public virtual async Task Rewind_OfFailedCode_RunsItsLastTurnAgainInTheMendedBuild()
+    public async Task Rewind_OfFailedCode_RunsItsLastTurnAgainInTheMendedBuild()
     {
         await FailAsync(
             StepCatalog(async (context, _) => int.Parse(await context.CallActivityAsync(s_step, "no number"), CultureInfo.InvariantCulture) > 0 ? "never" : "nor"),
@@ -141,7 +141,7 @@ public abstract class RewindConformance : ConformanceSuite
     }
 
     [Fact]
-    public virtual async Task Rewind_WithACrashBeforeAndAfter_IsAsWithout()
+    public async Task Rewind_WithACrashBeforeAndAfter_IsAsWithout()
     {
         var catalog = StepCatalog(async (context, _) =>
         {
@@ -168,7 +168,7 @@ public abstract class RewindConformance : ConformanceSuite
     }
 
     [Fact]
-    public virtual async Task Rewind_OfWhatHasNotFailed_IsRefused()
+    public async Task Rewind_OfWhatHasNotFailed_IsRefused()
     {
         await Harness.OpenAsync(StepCatalog((context, input) => input == "wait" ? context.WaitForExternalEventAsync(Signal) : Task.FromResult("done")));
         await Client.StartAsync(Main, "wait", new() { InstanceId = "running" });

@@ -9,6 +9,26 @@ public sealed class DurableTaskActivityConformance : ActivityConformance
     protected override IEngineHarness CreateHarness() => new DurableTaskHarness();
 }
 
+/// <summary>Instead of the quarantine and of the rewind, which this engine does not have.</summary>
+public sealed class DurableTaskPoisonTests : PoisonSuite
+{
+    [Fact]
+    public async Task Crash_TooOftenInOneActivity_FailsItWithoutARetry()
+    {
+        var poison = new Poison();
+        var retry = new RetryPolicy { MaxAttempts = 100, FirstRetryInterval = TimeSpan.FromSeconds(1) };
+        await CrashTooOftenAsync(poison.Catalog((context, _) => context.CallActivityAsync(Work, "x", new() { Retry = retry })), poison);
+
+        AssertFailed(OrchestrationErrorCodes.ActivityPoisoned, await EndAsync("i"));
+        Assert.Equal(5, poison.Runs);
+        await ThrowsAsync(OrchestrationErrorCodes.NotSupported, () => Client.RetryStepAsync("i", 1, "why"));
+        await ThrowsAsync(OrchestrationErrorCodes.NotSupported, () => Client.SkipStepAsync("i", 1, Json("by hand"), "why"));
+        await ThrowsAsync(OrchestrationErrorCodes.NotSupported, () => Client.RewindAsync("i", "why"));
+    }
+
+    protected override IEngineHarness CreateHarness() => new DurableTaskHarness();
+}
+
 public sealed class DurableTaskTimerConformance : TimerConformance
 {
     protected override IEngineHarness CreateHarness() => new DurableTaskHarness();

@@ -7,6 +7,11 @@ public sealed class EmbeddedActivityConformance : ActivityConformance
     protected override IEngineHarness CreateHarness() => new EmbeddedHarness();
 }
 
+public sealed class EmbeddedQuarantineConformance : QuarantineConformance
+{
+    protected override IEngineHarness CreateHarness() => new EmbeddedHarness();
+}
+
 public sealed class EmbeddedRewindConformance : RewindConformance
 {
     protected override IEngineHarness CreateHarness() => new EmbeddedHarness();
