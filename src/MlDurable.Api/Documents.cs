@@ -22,6 +22,25 @@ public sealed record StartRunBody
     public ImmutableSortedDictionary<string, JsonElement> Parameters { get; set; } = ImmutableSortedDictionary<string, JsonElement>.Empty;
 }
 
+/// <summary>The body of a request that restarts a run; empty for the same parameters.</summary>
+/// <remarks>Settable, as <see cref="StartRunBody"/> is.</remarks>
+public sealed record RestartRunBody
+{
+    /// <summary>Parameters that get another value: numbers, texts or booleans; the others keep theirs.</summary>
+    public ImmutableSortedDictionary<string, JsonElement> Parameters { get; set; } = ImmutableSortedDictionary<string, JsonElement>.Empty;
+}
+
+/// <summary>The body of a request that ends a step in quarantine.</summary>
+/// <remarks>Settable, as <see cref="StartRunBody"/> is.</remarks>
+public sealed record SkipStepBody
+{
+    /// <summary>The result that the step gets, as its activity would give it.</summary>
+    public JsonElement? Output { get; set; }
+
+    /// <summary>Why, for the history.</summary>
+    public string? Reason { get; set; }
+}
+
 /// <summary>The body of a request that starts a backfill.</summary>
 /// <remarks>Settable, as <see cref="StartRunBody"/> is.</remarks>
 public sealed record StartBackfillBody
@@ -75,7 +94,14 @@ public sealed record RunAccepted(
     string SuspendPostUri,
     string ResumePostUri,
     string TerminatePostUri,
-    string PurgeHistoryDeleteUri);
+    string PurgeHistoryDeleteUri)
+{
+    /// <summary>POST: lets it go on after it has failed; <c>{text}</c> is the reason.</summary>
+    public required string RewindPostUri { get; init; }
+
+    /// <summary>POST: starts another run like it, when it has ended.</summary>
+    public required string RestartPostUri { get; init; }
+}
 
 /// <summary>Where a run stands: the status of its orchestration, as Durable Functions show it, and the run's own record.</summary>
 /// <param name="Name">The orchestrator; null when the instance is purged or on another engine.</param>
@@ -96,10 +122,14 @@ public sealed record RunStatusDocument(
 {
     /// <summary>
     /// Why the run cannot go on for now, with a stable code in front: the code of this host does not have its orchestrator, or does not follow its
-    /// history. It waits for a version that does. Absent when nothing hinders it.
+    /// history, and it waits for a version that does; or a step is in quarantine, and it waits for a person. Absent when nothing hinders it.
     /// </summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Hindrance { get; init; }
+
+    /// <summary>The steps in quarantine, which a person retries or skips. Absent when there are none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ImmutableArray<QuarantinedStep>? QuarantinedSteps { get; init; }
 }
 
 /// <summary>A page of a list.</summary>
@@ -272,6 +302,8 @@ public sealed record BackfillSummary(Backfill Backfill, int Completed, int Faile
 [JsonSerializable(typeof(ScheduleChangeBody))]
 [JsonSerializable(typeof(ScheduleOverview))]
 [JsonSerializable(typeof(StartBackfillBody))]
+[JsonSerializable(typeof(RestartRunBody))]
+[JsonSerializable(typeof(SkipStepBody))]
 [JsonSerializable(typeof(StartRunBody))]
 [JsonSerializable(typeof(string))]
 [JsonSerializable(typeof(VersionDocument))]

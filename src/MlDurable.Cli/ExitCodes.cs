@@ -49,7 +49,7 @@ internal static class ExitCodes
     {
         CliErrorCodes.Usage or CliErrorCodes.PipelineInvalid or "unknown-column" or "no-features" or "no-label-column" or "column-kind" or "time-column-kind" or "reserved-column" or "run-ambiguous" or "signature-mismatch"
             or "approval-invalid" or "data-name" or "no-score" or "score-as-of" or "as-of-needs-time" or "backfill-invalid" or "backfill-empty" or "backfill-future" or "backfill-too-large" or "invalid-blob-name" or "invalid-store" or "instance-id-invalid"
-            or "request-invalid" or "listen-invalid" or "keys-required" or "keys-unreadable" => Usage,
+            or "request-invalid" or "payload-invalid" or "payload-too-large" or "listen-invalid" or "keys-required" or "keys-unreadable" => Usage,
         not null when code.StartsWith("csv-", StringComparison.Ordinal) => Usage,
         "no-readable-partition" or "approval-not-allowed" => Refused,
         CliErrorCodes.FileNotFound
@@ -57,7 +57,7 @@ internal static class ExitCodes
             or "blob-not-found" or "approval-not-found" or "instance-not-found" or "not-found" or "pipeline-not-deployed" or "schedule-not-found" => NotFound,
         CliErrorCodes.FileExists or CliErrorCodes.RunUnfinished
             or "superseded" or "workspace-owned" or "owner-unreachable" or "run-ended" or "run-conflict" or "champion-contended" or "nothing-to-roll-back" or "precondition-failed"
-            or "blob-changed" or "approval-late" or "approval-answered" or "approval-stale" or "instance-conflict" or "instance-status" or "listen-failed" => Conflict,
+            or "blob-changed" or "run-not-failed" or "step-not-quarantined" or "approval-late" or "approval-answered" or "approval-stale" or "instance-conflict" or "instance-status" or "listen-failed" => Conflict,
         _ => Failed,
     };
 

@@ -59,10 +59,13 @@ internal sealed class PipelineArguments
     }
 
     /// <summary>The parameters given with <c>--set</c>.</summary>
-    public ImmutableSortedDictionary<string, string> Parameters(CommandCall call)
+    public ImmutableSortedDictionary<string, string> Parameters(CommandCall call) => Parameters(call, Set);
+
+    /// <summary>The parameters given with an option like <c>--set</c>.</summary>
+    public static ImmutableSortedDictionary<string, string> Parameters(CommandCall call, Option<string[]> set)
     {
         var parameters = ImmutableSortedDictionary.CreateBuilder<string, string>(StringComparer.Ordinal);
-        foreach (var setting in call.Arguments.GetValue(Set) ?? [])
+        foreach (var setting in call.Arguments.GetValue(set) ?? [])
         {
             var cut = setting.IndexOf('=', StringComparison.Ordinal);
             if (cut <= 0)

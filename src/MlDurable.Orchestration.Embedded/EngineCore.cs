@@ -42,6 +42,11 @@ internal sealed class EngineCore : IAsyncDisposable
         _timers = new(options.TimeProvider, Tick);
         _journal = new(
             directory, extent, new(options.SegmentBytes, options.CompactionBytes, options.CompactionSegments), options.Commit, Stop);
+        foreach (var step in _table.Instances.SelectMany(instance => instance.Steps.Values))
+        {
+            step.IsQuarantined = step.Phase == StepPhase.Running && step.Crashes >= options.MaxActivityCrashes;
+        }
+
         if (!options.Paused)
         {
             Guarded(ResumeAll);
@@ -553,8 +558,7 @@ internal sealed class EngineCore : IAsyncDisposable
     {
         switch (step.Decision)
         {
-            case ActivityScheduled call when step.Phase == StepPhase.Running && step.Crashes >= _options.MaxActivityCrashes:
-                step.IsQuarantined = true;
+            case ActivityScheduled call when step.IsQuarantined:
                 Tell(batch, Event(EngineEventKind.ActivityQuarantined, instance, call) with
                 {
                     Attempt = step.Crashes,

@@ -77,6 +77,33 @@ internal static class RunEndpoints
             .Produces(StatusCodes.Status202Accepted)
             .ProducesProblems(404, 409)
             .RequireAuthorization(ApiPolicies.Operate);
+        runs.MapPost("/{runId}/rewind", RewindAsync)
+            .WithName("rewindRun")
+            .WithSummary("Lets a failed run go on from the step that ended it; what had finished is not done again")
+            .Produces(StatusCodes.Status202Accepted)
+            .ProducesProblems(404, 409, 501)
+            .RequireAuthorization(ApiPolicies.Operate);
+        runs.MapPost("/{runId}/restart", RestartAsync)
+            .WithName("restartRun")
+            .WithSummary("Starts a run like one that has ended: the same version of the pipeline, the same parameters unless others are given")
+            .WithDescription("With an Idempotency-Key (1 to 255 printable characters) the same request again leads to the same run; with another body it is refused (422).")
+            .Accepts<RestartRunBody>(isOptional: true, "application/json")
+            .Produces<RunAccepted>(StatusCodes.Status202Accepted)
+            .ProducesProblems(400, 404, 409, 413, 415, 422)
+            .RequireAuthorization(ApiPolicies.Operate);
+        runs.MapPost("/{runId}/steps/{sequence:int}/retry", RetryStepAsync)
+            .WithName("retryStep")
+            .WithSummary("Lets a step out of quarantine")
+            .Produces(StatusCodes.Status202Accepted)
+            .ProducesProblems(404, 409, 501)
+            .RequireAuthorization(ApiPolicies.Operate);
+        runs.MapPost("/{runId}/steps/{sequence:int}/skip", SkipStepAsync)
+            .WithName("skipStep")
+            .WithSummary("Ends a step in quarantine with a result that is given by hand")
+            .Accepts<SkipStepBody>("application/json")
+            .Produces(StatusCodes.Status202Accepted)
+            .ProducesProblems(400, 404, 409, 413, 415, 501)
+            .RequireAuthorization(ApiPolicies.Operate);
         runs.MapPost("/{runId}/events/{eventName}", RaiseEventAsync)
             .WithName("raiseRunEvent")
             .WithSummary("Sends an external event to a run")
@@ -109,12 +136,36 @@ internal static class RunEndpoints
     {
         var body = await RequestBody.ReadJsonAsync(request, options.MaxBodyBytes, ApiJson.Default.StartRunBody, cancellationToken) ?? new StartRunBody();
         var runId = await requests.StartAsync(name, body, idempotencyKey, Caller.NameOf(user), cancellationToken);
+        return Accepted(request, runId);
+    }
+
+    private static async Task<IResult> RestartAsync(
+        string runId,
+        [FromHeader(Name = "Idempotency-Key")] string? idempotencyKey,
+        HttpRequest request,
+        ClaimsPrincipal user,
+        RunStore runs,
+        RunRequests requests,
+        MlDurableOptions options,
+        CancellationToken cancellationToken)
+    {
+        var run = await RequireAsync(runs, runId, cancellationToken);
+        var body = await RequestBody.ReadJsonAsync(request, options.MaxBodyBytes, ApiJson.Default.RestartRunBody, cancellationToken) ?? new RestartRunBody();
+        return Accepted(request, await requests.RestartAsync(run, body, idempotencyKey, Caller.NameOf(user), cancellationToken));
+    }
+
+    private static JsonHttpResult<RunAccepted> Accepted(HttpRequest request, string runId)
+    {
         var run = AddressOf(request, runId);
         request.HttpContext.Response.Headers.Location = run;
         request.HttpContext.Response.Headers.RetryAfter = RetryAfterSeconds;
         return TypedResults.Json(
             new RunAccepted(
-                runId, run, $"{run}/events/{{eventName}}", $"{run}/suspend?reason={{text}}", $"{run}/resume?reason={{text}}", $"{run}/terminate?reason={{text}}", run),
+                runId, run, $"{run}/events/{{eventName}}", $"{run}/suspend?reason={{text}}", $"{run}/resume?reason={{text}}", $"{run}/terminate?reason={{text}}", run)
+            {
+                RewindPostUri = $"{run}/rewind?reason={{text}}",
+                RestartPostUri = $"{run}/restart",
+            },
             ApiJson.Default.RunAccepted,
             statusCode: StatusCodes.Status202Accepted);
     }
@@ -168,6 +219,7 @@ internal static class RunEndpoints
             state?.LastUpdatedAt ?? run.FinishedAt ?? run.StartedAt,
             run)
         {
+            QuarantinedSteps = state is { QuarantinedSteps: { Count: > 0 } steps } ? [.. steps] : null,
             Hindrance = state is { IsFinished: false, Failure: { } hindrance } ? $"{hindrance.Code}: {hindrance.ErrorMessage}" : null,
         };
         if (document.RuntimeStatus is OrchestrationRuntimeStatus.Completed or OrchestrationRuntimeStatus.Failed or OrchestrationRuntimeStatus.Terminated)
@@ -218,6 +270,36 @@ internal static class RunEndpoints
     {
         await RequireOwnAsync(runs, engine, runId, cancellationToken);
         await launcher.CancelAsync(runId, ReasonOf(reason, user), cancellationToken);
+        return TypedResults.StatusCode(StatusCodes.Status202Accepted);
+    }
+
+    private static async Task<StatusCodeHttpResult> RewindAsync(
+        string runId, string? reason, ClaimsPrincipal user, RunStore runs, RunLauncher launcher, RunEngine engine, CancellationToken cancellationToken)
+    {
+        await RequireOwnAsync(runs, engine, runId, cancellationToken);
+        await launcher.RewindAsync(runId, ReasonOf(reason, user), cancellationToken);
+        return TypedResults.StatusCode(StatusCodes.Status202Accepted);
+    }
+
+    private static async Task<StatusCodeHttpResult> RetryStepAsync(
+        string runId, int sequence, string? reason, ClaimsPrincipal user, RunStore runs, RunEngine engine, CancellationToken cancellationToken)
+    {
+        await RequireUnfinishedAsync(runs, engine, runId, cancellationToken);
+        await engine.Client.RetryStepAsync(runId, sequence, ReasonOf(reason, user), cancellationToken);
+        return TypedResults.StatusCode(StatusCodes.Status202Accepted);
+    }
+
+    private static async Task<StatusCodeHttpResult> SkipStepAsync(
+        string runId, int sequence, HttpRequest request, ClaimsPrincipal user, RunStore runs, RunEngine engine, MlDurableOptions options, CancellationToken cancellationToken)
+    {
+        var body = await RequestBody.ReadJsonAsync(request, options.MaxBodyBytes, ApiJson.Default.SkipStepBody, cancellationToken);
+        if (body?.Output is not { ValueKind: not JsonValueKind.Undefined } output)
+        {
+            throw new ApiException("request-invalid", "the result of the step is missing: { \"output\": …, \"reason\": \"…\" }");
+        }
+
+        await RequireUnfinishedAsync(runs, engine, runId, cancellationToken);
+        await engine.Client.SkipStepAsync(runId, sequence, output.GetRawText(), ReasonOf(body.Reason, user), cancellationToken);
         return TypedResults.StatusCode(StatusCodes.Status202Accepted);
     }
 

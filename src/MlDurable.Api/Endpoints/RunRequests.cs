@@ -3,11 +3,12 @@ using System.Text;
 using MlDurable.Pipelines.Deployments;
 using MlDurable.Pipelines.Runs;
 using MlDurable.Pipelines.Triggers;
+using MlDurable.Storage;
 
 namespace MlDurable.Api.Endpoints;
 
 /// <summary>Starts the runs that HTTP requests ask for. Safe for concurrent use.</summary>
-internal sealed class RunRequests(PipelineDeployments deployments, ClaimStore claims, IRunStarter starter, TimeProvider timeProvider)
+internal sealed class RunRequests(IBlobStore store, PipelineDeployments deployments, ClaimStore claims, IRunStarter starter, TimeProvider timeProvider)
 {
     private const int MaxKeyLength = 255;
 
@@ -32,6 +33,22 @@ internal sealed class RunRequests(PipelineDeployments deployments, ClaimStore cl
         var runId = key is null ? RunIds.New(timeProvider.GetUtcNow()) : await IdentityAsync(name, key, cancellationToken);
         await starter.StartAsync(
             new RunStart(runId, pipeline, by) { Stage = body.Stage, Trigger = new RunTrigger(RunTriggerKind.Http) { Name = key } }, cancellationToken);
+        return runId;
+    }
+
+    /// <summary>Starts a run like one that has ended, once per idempotency key.</summary>
+    /// <param name="repeated">That run.</param>
+    /// <param name="body">What is asked for.</param>
+    /// <param name="key">The idempotency key, which belongs to the pipeline as that of a start does; null when the request has none.</param>
+    /// <param name="by">Who asks.</param>
+    /// <param name="cancellationToken">Cancels before the start is durable.</param>
+    /// <returns>The new run's identity.</returns>
+    public async Task<string> RestartAsync(RunRecord repeated, RestartRunBody body, string? key, string by, CancellationToken cancellationToken)
+    {
+        RequireKey(key);
+        var runId = key is null ? RunIds.New(timeProvider.GetUtcNow()) : await IdentityAsync(repeated.Pipeline, key, cancellationToken);
+        await starter.StartAsync(
+            await RunRestart.OfAsync(store, repeated, runId, RequestedPipeline.TextsOf(body.Parameters), by, cancellationToken), cancellationToken);
         return runId;
     }
 

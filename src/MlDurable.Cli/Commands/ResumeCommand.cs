@@ -54,9 +54,9 @@ internal static class ResumeCommand
                     exitCode = Math.Max(exitCode, await RunOutput.EndAsync(call, workspace, run));
                 }
                 catch (OrchestrationException exception) when (
-                    exception.Code is OrchestrationErrorCodes.Nondeterminism or OrchestrationErrorCodes.OrchestratorNotRegistered)
+                    exception.Code is OrchestrationErrorCodes.Nondeterminism or OrchestrationErrorCodes.OrchestratorNotRegistered or OrchestrationErrorCodes.ActivityPoisoned)
                 {
-                    // It waits for another build; the other runs do not wait for it.
+                    // It waits for another build or for a person; the other runs do not wait for it.
                     call.Terminal.Error(exception.Code, exception.Message);
                     exitCode = Math.Max(exitCode, ExitCodes.Failed);
                 }

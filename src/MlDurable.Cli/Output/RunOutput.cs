@@ -67,16 +67,20 @@ internal static class RunOutput
     }
 
     /// <summary>Says that a run was interrupted and how it goes on.</summary>
+    /// <param name="call">The command.</param>
+    /// <param name="runId">The run.</param>
+    /// <param name="carriedOutByServer">Whether it goes on elsewhere.</param>
+    /// <param name="wayOn">The command that goes on with it, or watches it again.</param>
     /// <returns>The exit code.</returns>
-    public static int Interrupted(CommandCall call, string runId, bool carriedOutByServer = false)
+    public static int Interrupted(CommandCall call, string runId, bool carriedOutByServer = false, string wayOn = "the same command")
     {
         if (carriedOutByServer)
         {
-            call.Terminal.Error("interrupted", $"run {runId} is no longer watched; the server goes on with it, and the same command watches it again");
+            call.Terminal.Error("interrupted", $"run {runId} is no longer watched; the server goes on with it, and {wayOn} watches it again");
             return ExitCodes.Interrupted;
         }
 
-        call.Terminal.Error("interrupted", $"run {runId} was interrupted; nothing that had finished is lost, and the same command continues");
+        call.Terminal.Error("interrupted", $"run {runId} was interrupted; nothing that had finished is lost, and {wayOn} continues");
         return ExitCodes.Interrupted;
     }
 }

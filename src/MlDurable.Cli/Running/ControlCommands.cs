@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using MlDurable.Cli.Output;
@@ -13,6 +14,22 @@ namespace MlDurable.Cli.Running;
 
 /// <summary>Asks to end a run.</summary>
 internal sealed record CancelRequest(string RunId, string Reason);
+
+/// <summary>Lets a failed run go on.</summary>
+internal sealed record RewindRequest(string RunId, string Reason);
+
+/// <summary>Starts a run like one that has ended.</summary>
+/// <param name="RunId">That run.</param>
+/// <param name="Parameters">Parameters that get another value.</param>
+/// <param name="RequestedBy">Who asks.</param>
+internal sealed record RestartRequest(string RunId, ImmutableSortedDictionary<string, string> Parameters, string RequestedBy);
+
+/// <summary>Decides about a step in quarantine.</summary>
+/// <param name="RunId">The run, the beginning of its identity, or <c>latest</c>.</param>
+/// <param name="Step">The step's number.</param>
+/// <param name="Output">The result that it gets, as JSON; null to try it again.</param>
+/// <param name="Reason">Why, and who decides.</param>
+internal sealed record StepRequest(string RunId, int Step, string? Output, string Reason);
 
 /// <summary>Answers a request for approval.</summary>
 /// <param name="RunId">The run, the beginning of its identity, or <c>latest</c>.</param>
@@ -34,7 +51,10 @@ internal static class ControlCommands
     private const string Answer = "answer";
     private const string Cancel = "cancel";
     private const string CancelBackfill = "cancel-backfill";
+    private const string DecideStep = "decide-step";
     private const string Promote = "promote";
+    private const string Restart = "restart";
+    private const string Rewind = "rewind";
     private const string Rollback = "rollback";
     private const string Start = "start";
 
@@ -75,6 +95,27 @@ internal static class ControlCommands
         await new RunStore(workspace.Store).GetAsync(request.RunId, cancellationToken);
         await using var engine = await workspace.OpenEngineAsync(paused: true, cancellationToken);
         return await AnswerAsync(workspace, engine.Client, request, cancellationToken);
+    }
+
+    /// <summary>Lets the owner's engine go on with a failed run.</summary>
+    public static Task<RunRecord> RewindAsync(Workspace workspace, RewindRequest request, CancellationToken cancellationToken) =>
+        SendAsync(workspace, Rewind, request, CliJson.Default.RewindRequest, CliJson.Default.RunRecord, cancellationToken);
+
+    /// <summary>Lets the owner start a run like one that has ended.</summary>
+    public static Task<RunStarted> RestartAsync(Workspace workspace, RestartRequest request, CancellationToken cancellationToken) =>
+        SendAsync(workspace, Restart, request, CliJson.Default.RestartRequest, CliJson.Default.RunStarted, cancellationToken);
+
+    public static async Task<RunRecord> DecideStepAsync(Workspace workspace, StepRequest request, CancellationToken cancellationToken)
+    {
+        if (workspace.Owner() is not null)
+        {
+            return await SendAsync(workspace, DecideStep, request, CliJson.Default.StepRequest, CliJson.Default.RunRecord, cancellationToken);
+        }
+
+        // The engine would make a journal also where there is nothing to decide.
+        await new RunStore(workspace.Store).GetAsync(request.RunId, cancellationToken);
+        await using var engine = await workspace.OpenEngineAsync(paused: true, cancellationToken);
+        return await DecideStepAsync(workspace, engine.Client, request, cancellationToken);
     }
 
     public static Task<ChampionChange> PromoteAsync(Workspace workspace, PromoteRequest request, CancellationToken cancellationToken) =>
@@ -121,13 +162,19 @@ internal static class ControlCommands
                     await CancelAsync(workspace, launcher, Parse(request, CliJson.Default.CancelRequest), cancellationToken), CliJson.Default.RunRecord),
                 CancelBackfill => Success(
                     await CancelBackfillAsync(launcher, request, cancellationToken), CliJson.Default.Backfill),
+                DecideStep => Success(
+                    await DecideStepAsync(workspace, client, Parse(request, CliJson.Default.StepRequest), cancellationToken), CliJson.Default.RunRecord),
+                Rewind when takesRuns => Success(
+                    await RewindAsync(launcher, Parse(request, CliJson.Default.RewindRequest), cancellationToken), CliJson.Default.RunRecord),
+                Restart when takesRuns => Success(
+                    await RunProcedure.RestartAsync(workspace, launcher, Parse(request, CliJson.Default.RestartRequest), cancellationToken), CliJson.Default.RunStarted),
                 Promote => Success(
                     await champion.PromoteAsync(Parse(request, CliJson.Default.PromoteRequest), cancellationToken), CliJson.Default.ChampionChange),
                 Rollback => Success(
                     await champion.RollbackAsync(Parse(request, CliJson.Default.RollbackRequest), cancellationToken), CliJson.Default.ChampionChange),
                 Start when takesRuns => Success(
                     await StartAsync(workspace, launcher, Parse(request, CliJson.Default.StartRequest), cancellationToken), CliJson.Default.RunStarted),
-                Start => new ControlResponse(
+                Start or Rewind or Restart => new ControlResponse(
                     false,
                     null,
                     EmbeddedErrorCodes.WorkspaceOwned,
@@ -174,6 +221,19 @@ internal static class ControlCommands
         var run = await new RunStore(workspace.Store).GetAsync(request.RunId, cancellationToken);
         return await new ApprovalDesk(workspace.Store, client, workspace.TimeProvider).AnswerAsync(
             new ApprovalReply(run.RunId, request.Choice, request.By) { Reason = request.Reason, EvidenceHash = request.EvidenceHash }, cancellationToken);
+    }
+
+    private static Task<RunRecord> RewindAsync(RunLauncher launcher, RewindRequest request, CancellationToken cancellationToken) =>
+        launcher.RewindAsync(request.RunId, request.Reason, cancellationToken);
+
+    private static async Task<RunRecord> DecideStepAsync(
+        Workspace workspace, IOrchestrationClient client, StepRequest request, CancellationToken cancellationToken)
+    {
+        var run = await new RunStore(workspace.Store).GetAsync(request.RunId, cancellationToken);
+        await (request.Output is { } output
+            ? client.SkipStepAsync(run.RunId, request.Step, output, request.Reason, cancellationToken)
+            : client.RetryStepAsync(run.RunId, request.Step, request.Reason, cancellationToken));
+        return run;
     }
 
     private static async Task<RunRecord> CancelAsync(

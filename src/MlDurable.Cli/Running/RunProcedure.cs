@@ -76,6 +76,24 @@ internal static class RunProcedure
         return await watch(session, run);
     }
 
+    /// <summary>Starts a run like one that has ended, or goes on with the one that was started so and interrupted.</summary>
+    /// <exception cref="CliException"><c>run-unfinished</c>: another run of the pipeline is in the way.</exception>
+    public static async Task<RunStarted> RestartAsync(Workspace workspace, RunLauncher launcher, RestartRequest request, CancellationToken cancellationToken)
+    {
+        var repeated = await new RunStore(workspace.Store).GetAsync(request.RunId, cancellationToken);
+        var start = await RunRestart.OfAsync(
+            workspace.Store, repeated, RunIds.New(workspace.TimeProvider.GetUtcNow()), request.Parameters, request.RequestedBy, cancellationToken);
+        if (await launcher.FindUnfinishedAsync(repeated.Pipeline, cancellationToken) is { } unfinished)
+        {
+            return IsSame(unfinished, start.Pipeline, start.Stage) && unfinished.Trigger == start.Trigger
+                ? new RunStarted(unfinished.RunId, unfinished.Pipeline, Continued: true)
+                : throw Unfinished(workspace, unfinished, start.Pipeline, start.Stage);
+        }
+
+        await launcher.StartAsync(start, cancellationToken);
+        return new RunStarted(start.RunId, repeated.Pipeline, Continued: false);
+    }
+
     /// <summary>The unfinished run of a pipeline. The record of a run whose end was cut off by a crash is closed first.</summary>
     private static async Task<RunRecord?> FindUnfinishedAsync(
         Workspace workspace, PipelineSource pipeline, RunStage stage, CancellationToken cancellationToken)
@@ -100,7 +118,7 @@ internal static class RunProcedure
         RunRecord? newest = null;
         await foreach (var run in new RunStore(workspace.Store).UnfinishedAsync(pipeline.Definition.Name, cancellationToken))
         {
-            newest = run.Engine == workspace.EngineName && run.Trigger.Kind == RunTriggerKind.Manual ? run : newest;
+            newest = run.Engine == workspace.EngineName && run.Trigger.IsByHand ? run : newest;
         }
 
         return newest;
@@ -166,6 +184,7 @@ internal static class RunProcedure
     {
         _ when run.PipelineHash != pipeline.Hash => "another version of the pipeline file",
         _ when run.Stage != stage => $"another stage ({Text.Lower(run.Stage)})",
-        _ => "other parameters",
+        _ when !run.Parameters.SequenceEqual(pipeline.Parameters) => "other parameters",
+        _ => "the same, but not as this one",
     };
 }

@@ -50,12 +50,14 @@ internal sealed class RunSession : IAsyncDisposable
     /// <param name="view">Told of what happens.</param>
     /// <param name="cancellationToken">Stops watching; the run stays unfinished and can be continued.</param>
     /// <returns>The run's closed record.</returns>
-    /// <exception cref="OrchestrationException"><c>nondeterminism</c> or <c>orchestrator-not-registered</c>: this build cannot go on with it.</exception>
+    /// <exception cref="OrchestrationException">
+    /// <c>nondeterminism</c> or <c>orchestrator-not-registered</c>: this build cannot go on with it; <c>activity-poisoned</c>: a step is in quarantine.
+    /// </exception>
     public async Task<RunRecord> WatchAsync(string runId, bool continued, IRunView view, CancellationToken cancellationToken)
     {
         if (await engine.Client.GetAsync(runId, cancellationToken) is { IsFinished: false, Failure: { } hindrance })
         {
-            throw Parked(runId, hindrance);
+            throw Hindered(runId, hindrance);
         }
 
         var reader = new RunStepReader(workspace.Store, runId);
@@ -144,9 +146,9 @@ internal sealed class RunSession : IAsyncDisposable
                 return;
             }
 
-            if (happened is { Kind: EngineEventKind.InstanceParked, Failure: { } hindrance })
+            if (happened is { Kind: EngineEventKind.InstanceParked or EngineEventKind.ActivityQuarantined, Failure: { } hindrance })
             {
-                throw Parked(runId, hindrance);
+                throw Hindered(runId, hindrance);
             }
 
             if (happened.Kind.StepState() is { } state)
@@ -157,8 +159,11 @@ internal sealed class RunSession : IAsyncDisposable
         }
     }
 
-    private static OrchestrationException Parked(string runId, TaskFailureDetails hindrance) => new(
+    private static OrchestrationException Hindered(string runId, TaskFailureDetails hindrance) => new(
         hindrance.Code!,
-        $"run {runId} was begun by another version of mldurable, and this one cannot go on with it; continue it with that version, or give it up with "
-        + $"`mldurable cancel {runId}`. {hindrance.ErrorMessage}");
+        hindrance.Code == OrchestrationErrorCodes.ActivityPoisoned
+            ? $"run {runId} waits for a person: `mldurable retry {runId} STEP`, `mldurable skip {runId} STEP --output JSON`, or `mldurable cancel {runId}`. "
+              + hindrance.ErrorMessage
+            : $"run {runId} was begun by another version of mldurable, and this one cannot go on with it; continue it with that version, or give it up with "
+              + $"`mldurable cancel {runId}`. {hindrance.ErrorMessage}");
 }

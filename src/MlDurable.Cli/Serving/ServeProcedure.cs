@@ -80,6 +80,10 @@ internal static class ServeProcedure
         {
             call.Terminal.Remark($"{happened.InstanceId} cannot go on in this version of mldurable: {hindrance.ErrorMessage}");
         }
+        else if (happened is { Kind: EngineEventKind.ActivityQuarantined, Failure: { } poison })
+        {
+            call.Terminal.Remark($"{happened.InstanceId} waits for a person: {poison.ErrorMessage}");
+        }
     }
 
     /// <summary>The key and the address of one-time links; both or none are given.</summary>

@@ -104,6 +104,33 @@ public sealed class RunLauncher(IBlobStore store, IOrchestrationClient client, s
         await CloseAsync(run.RunId, RunStatus.Cancelled, new RunFailure("cancelled", "run", reason), cancellationToken);
     }
 
+    /// <summary>
+    /// Lets a failed run go on from the step that ended it; what had finished is not done again. A crash on the way leaves it failed, or lets it go on.
+    /// </summary>
+    /// <returns>Its record, which is open again.</returns>
+    /// <exception cref="PipelineException"><c>run-not-found</c>, or <c>run-not-failed</c>.</exception>
+    /// <exception cref="OrchestrationException">
+    /// <c>instance-not-found</c>: its instance was purged; <c>instance-status</c>: it is one of a backfill; <c>not-supported</c> by this engine.
+    /// </exception>
+    public async Task<RunRecord> RewindAsync(string runId, string reason, CancellationToken cancellationToken = default)
+    {
+        // Its last step closes the record a moment before the instance ends.
+        await client.WaitForCompletionAsync(runId, cancellationToken);
+
+        // Open before its instance goes on, so that nobody takes it for ended; an instance that does not is found by the next reconciliation.
+        var (failed, open) = await runs.ReopenAsync(runId, cancellationToken);
+        try
+        {
+            await client.RewindAsync(runId, reason, cancellationToken);
+            return open;
+        }
+        catch (OrchestrationException)
+        {
+            await runs.UpdateAsync(runId, _ => failed, CancellationToken.None);
+            throw;
+        }
+    }
+
     /// <summary>Ends a backfill and those of its runs that are under way; what has ended stays.</summary>
     /// <exception cref="PipelineException"><c>backfill-not-found</c>, or <c>run-ended</c> when there is nothing left to cancel.</exception>
     public async Task<Backfill> CancelBackfillAsync(string id, string reason, CancellationToken cancellationToken = default)
@@ -140,7 +167,7 @@ public sealed class RunLauncher(IBlobStore store, IOrchestrationClient client, s
     /// on beside it.
     /// </summary>
     public async Task<RunRecord?> FindUnfinishedAsync(string pipeline, CancellationToken cancellationToken = default) =>
-        (await UnfinishedAsync(pipeline, cancellationToken)).LastOrDefault(run => run.Engine == engine && run.Trigger.Kind == RunTriggerKind.Manual);
+        (await UnfinishedAsync(pipeline, cancellationToken)).LastOrDefault(run => run.Engine == engine && run.Trigger.IsByHand);
 
     private Task<string> StartInstanceAsync(RunRecord run, CancellationToken cancellationToken) =>
         client.StartAsync(FlowSteps.Of(run.Stage), new RunRef(run.RunId), new StartOptions { InstanceId = run.RunId }, cancellationToken);

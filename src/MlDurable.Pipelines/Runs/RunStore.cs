@@ -203,6 +203,26 @@ public sealed class RunStore(IBlobStore store)
     internal Task WriteTextAsync(string runId, string file, string text, CancellationToken cancellationToken) =>
         store.WriteBytesAsync(BlobNames.Run(runId, file), Encoding.UTF8.GetBytes(text), BlobCondition.None, cancellationToken);
 
+    /// <summary>Opens the closed record of a failed run again.</summary>
+    /// <returns>The record before and after.</returns>
+    /// <exception cref="PipelineException"><c>run-not-failed</c>.</exception>
+    internal async Task<(RunRecord Failed, RunRecord Open)> ReopenAsync(string runId, CancellationToken cancellationToken)
+    {
+        var name = BlobNames.Run(runId, RecordFile);
+        var (failed, etag) = await store.ReadJsonAsync(name, PipelinesJson.Default.RunRecord, ct: cancellationToken)
+            ?? throw new PipelineException("run-not-found", $"the record of run {runId} is gone from {store.Description}");
+        if (failed.Status != RunStatus.Failed)
+        {
+            throw new PipelineException(
+                "run-not-failed", $"run {runId} is {failed.Status.ToString().ToLowerInvariant()}; only a failed run can be rewound, others can be restarted");
+        }
+
+        var open = failed with { Status = RunStatus.Running, Failure = null, Summary = null, FinishedAt = null };
+        await store.WriteBytesAsync(BlobNames.Unfinished(failed.Pipeline) + runId, ReadOnlyMemory<byte>.Empty, BlobCondition.None, cancellationToken);
+        await store.WriteJsonAsync(name, open, PipelinesJson.Default.RunRecord, BlobCondition.IfMatch(etag), cancellationToken);
+        return (failed, open);
+    }
+
     /// <summary>Changes a run's record by compare-and-swap; a record that has ended stays as it is.</summary>
     internal async Task<RunRecord> UpdateAsync(string runId, Func<RunRecord, RunRecord> change, CancellationToken cancellationToken)
     {

@@ -35,6 +35,9 @@ public enum RunTriggerKind
 
     /// <summary>A backfill.</summary>
     Backfill,
+
+    /// <summary>A person who wanted another run repeated.</summary>
+    Restart,
 }
 
 /// <summary>What started a run.</summary>
@@ -44,13 +47,17 @@ public sealed record RunTrigger(RunTriggerKind Kind)
     /// <summary>A person, with the command line.</summary>
     public static readonly RunTrigger Manual = new(RunTriggerKind.Manual);
 
-    /// <summary>The schedule's name, the other run's identity, the idempotency key or the backfill's identity; null for the other kinds.</summary>
+    /// <summary>The schedule's name, the identity of the run that went before or is repeated, the idempotency key or the backfill's identity; null for the other kinds.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Name { get; init; }
 
     /// <summary>The instant that a schedule names, in UTC; null for the other kinds.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public DateTimeOffset? Nominal { get; init; }
+
+    /// <summary>Whether a person waits for the run at a terminal, so that another one like it would be in its way.</summary>
+    [JsonIgnore]
+    public bool IsByHand => Kind is RunTriggerKind.Manual or RunTriggerKind.Restart;
 
     /// <summary>How many runs lead to this one by following each other; 0 for a run that follows none.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
