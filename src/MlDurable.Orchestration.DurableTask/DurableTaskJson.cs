@@ -36,7 +36,11 @@ internal sealed record ExecutionInput
 }
 
 /// <summary>An external event, in the order in which Durable Task accepted it.</summary>
-internal sealed record RaisedEvent(string Name, JsonElement Payload);
+internal sealed record RaisedEvent(string Name, JsonElement Payload)
+{
+    /// <summary>Why the instance is to end as terminated, when this is no event but the word of its parent that has ended.</summary>
+    public string? Termination { get; init; }
+}
 
 /// <summary>What Durable Task keeps as the input of one attempt of an activity.</summary>
 internal sealed record ActivityInput

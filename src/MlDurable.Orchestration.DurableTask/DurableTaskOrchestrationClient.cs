@@ -95,7 +95,7 @@ public sealed class DurableTaskOrchestrationClient(
         var filter = new Microsoft.DurableTask.Client.OrchestrationQuery(
             CreatedFrom: query.CreatedFrom,
             CreatedTo: query.CreatedBefore,
-            Statuses: query.Statuses?.Select(DurableTaskStates.ToDurableTask),
+            Statuses: query.Statuses?.SelectMany(DurableTaskStates.ToDurableTask).Distinct(),
             InstanceIdPrefix: query.InstanceIdPrefix,
             PageSize: PageSize,
             FetchInputsAndOutputs: true);

@@ -29,6 +29,7 @@ internal sealed class OrchestratorExecution : OrchestrationContext
     private readonly CancellationTokenSource _timers = new();
     private readonly Dictionary<string, LinkedList<EventWait>> _waits = [];
     private readonly List<RaisedEvent> _events;
+    private readonly List<string> _childrenToEnd = [];
 
     private Task<string>? _main;
     private DateTimeOffset _now;
@@ -133,7 +134,7 @@ internal sealed class OrchestratorExecution : OrchestrationContext
             ?? (Generation == 0 ? $"{InstanceId}:{sequence}" : $"{InstanceId}:{Generation}.{sequence}");
         var call = new ExecutionInput { Version = orchestrator.Version, Input = Parse(json), Parent = InstanceId };
         return OpenAsync(
-            () => TryChildAsync(orchestrator.Name, sequence, id, call, options?.Retry),
+            () => TryChildAsync(orchestrator.Name, sequence, id, call, options ?? new()),
             orchestrator.Output, $"the result of step {sequence} '{orchestrator.Name}'");
     }
 
@@ -260,6 +261,14 @@ internal sealed class OrchestratorExecution : OrchestrationContext
         {
             // A timer that is left behind keeps the instance from its end on some backends. Not CancelAsync, which uses another thread.
             _timers.Cancel();
+
+            // Nothing but a client can terminate an instance, so the children are asked to end, in the same turn as this one's end.
+            foreach (var child in _childrenToEnd)
+            {
+                _durableTask.SendEvent(child, EventName, JsonSerializer.SerializeToElement(
+                    new("", Parse("null")) { Termination = $"Its parent '{InstanceId}' has ended or continued as new." },
+                    DurableTaskJson.Default.RaisedEvent));
+            }
         }
 
         return !_strayed && _main!.IsCompleted ? await _main : throw OrchestratorTurns.NonDurable(this, _strayed);
@@ -271,6 +280,12 @@ internal sealed class OrchestratorExecution : OrchestrationContext
         {
             var json = await _durableTask.WaitForExternalEvent<JsonElement>(EventName);
             var raised = Payload.Read(json.GetRawText(), DurableTaskJson.Default.RaisedEvent, $"an event of instance '{InstanceId}'");
+            if (raised.Termination is { } reason)
+            {
+                _ended.TrySetException(new OrchestrationException(OrchestrationErrorCodes.Terminated, reason));
+                return;
+            }
+
             Turn(() => Give(raised));
         }
     }
@@ -327,7 +342,7 @@ internal sealed class OrchestratorExecution : OrchestrationContext
         }
     }
 
-    private async Task<string> TryChildAsync(string name, int sequence, string id, ExecutionInput call, RetryPolicy? retry)
+    private async Task<string> TryChildAsync(string name, int sequence, string id, ExecutionInput call, SubOrchestrationOptions options)
     {
         var scheduled = _now;
         for (var attempt = 1; ; attempt++)
@@ -342,6 +357,11 @@ internal sealed class OrchestratorExecution : OrchestrationContext
             }
             else
             {
+                if (options.ParentClosePolicy == ParentClosePolicy.Terminate)
+                {
+                    _childrenToEnd.Add(attemptId);
+                }
+
                 try
                 {
                     var output = await _durableTask.CallSubOrchestratorAsync<JsonElement>(
@@ -354,9 +374,13 @@ internal sealed class OrchestratorExecution : OrchestrationContext
                 {
                     failure = DurableTaskFailures.FromChild(attemptId, exception.FailureDetails);
                 }
+                finally
+                {
+                    _childrenToEnd.Remove(attemptId);
+                }
             }
 
-            await WaitForRetryAsync(retry, failure, attempt, scheduled, name, sequence);
+            await WaitForRetryAsync(options.Retry, failure, attempt, scheduled, name, sequence);
         }
     }
 

@@ -615,6 +615,7 @@ internal sealed class EngineCore : IAsyncDisposable
 
         // The generation's own collection: when the turn ends it, the instance gets another one.
         var steps = instance.Steps;
+        var generation = instance.Generation;
         Commit(turn, batch);
         foreach (var decision in turn.Decisions)
         {
@@ -624,10 +625,8 @@ internal sealed class EngineCore : IAsyncDisposable
         if (instance.Steps != steps)
         {
             instance.Live.Execution = null;
-            foreach (var step in steps.Values)
-            {
-                StopLive(step);
-            }
+            var end = instance.Ended?.ToString().ToLowerInvariant() ?? "continued as new";
+            LeaveSteps(instance, generation, steps, $"Its parent '{instance.Id}' has {end}.", batch);
         }
 
         if (instance.Ended is not null)
@@ -677,16 +676,31 @@ internal sealed class EngineCore : IAsyncDisposable
         var steps = instance.Steps;
         Commit(new InstanceTerminated(instance.Id, Now, reason), batch);
         instance.Live.Execution = null;
-        foreach (var step in steps.Values)
+        LeaveSteps(instance, instance.Generation, steps, reason, batch);
+        Ended(instance, batch);
+    }
+
+    // What a generation that has ended had under way. In the batch of its end, so that no crash leaves a child whose fate is open.
+    private void LeaveSteps(Instance instance, int generation, IReadOnlyDictionary<int, Step> steps, string reason, JournalBatch batch)
+    {
+        foreach (var (sequence, step) in steps)
         {
             StopLive(step);
-            if (step.ChildId is { } childId && _table.Find(childId) is { Ended: null } child && child.Facts.Parent?.InstanceId == instance.Id)
+            switch (step.Decision)
             {
-                Terminate(child, reason, batch);
+                // Called in the last turn, so that it has not begun yet. Of an obstacle nobody is left to be told.
+                case ChildScheduled { ParentClosePolicy: ParentClosePolicy.Abandon } call
+                    when step.Phase == StepPhase.Open && Obstacle(instance, call, call.ChildId) is null:
+                    BeginChild(instance, generation, call, call.ChildId, batch);
+                    break;
+                case ChildScheduled { ParentClosePolicy: ParentClosePolicy.Terminate }
+                    when _table.Find(step.ChildId!) is { Ended: null } child && child.Facts.Parent == new ParentStep(instance.Id, generation, sequence):
+                    Terminate(child, reason, batch);
+                    break;
+                default:
+                    break;
             }
         }
-
-        Ended(instance, batch);
     }
 
     private void Ended(Instance instance, JournalBatch batch)
@@ -733,25 +747,31 @@ internal sealed class EngineCore : IAsyncDisposable
 
     private void StartChild(Instance parent, ChildScheduled call, Step step, JournalBatch batch)
     {
-        var id = step.ChildId!;
-        if (_catalog.FindOrchestrator(call.Name, call.Version) is null)
+        if (Obstacle(parent, call, step.ChildId!) is { } obstacle)
         {
-            FailStep(parent, call.Sequence, batch, Failure(
+            FailStep(parent, call.Sequence, batch, obstacle);
+        }
+        else
+        {
+            BeginChild(parent, parent.Generation, call, step.ChildId!, batch);
+        }
+    }
+
+    private TaskFailureDetails? Obstacle(Instance parent, ChildScheduled call, string id) =>
+        _catalog.FindOrchestrator(call.Name, call.Version) is null
+            ? Failure(
                 OrchestrationErrorCodes.OrchestratorNotRegistered,
                 $"Sub-orchestration '{call.Name}' version '{call.Version}' (step {call.Sequence} of instance '{parent.Id}') is not registered; " +
-                "add it to the catalog."));
-            return;
-        }
+                "add it to the catalog.")
+            : _table.Find(id) is { } existing
+                ? Failure(
+                    OrchestrationErrorCodes.InstanceConflict,
+                    $"The id '{id}' of sub-orchestration '{call.Name}' (step {call.Sequence} of instance '{parent.Id}') is taken by an instance of " +
+                    $"'{existing.Facts.Name}'.")
+                : null;
 
-        if (_table.Find(id) is { } existing)
-        {
-            FailStep(parent, call.Sequence, batch, Failure(
-                OrchestrationErrorCodes.InstanceConflict,
-                $"The id '{id}' of sub-orchestration '{call.Name}' (step {call.Sequence} of instance '{parent.Id}') is taken by an instance of " +
-                $"'{existing.Facts.Name}'."));
-            return;
-        }
-
+    private void BeginChild(Instance parent, int generation, ChildScheduled call, string id, JournalBatch batch)
+    {
         var now = Now;
         Begin(
             new(id)
@@ -762,7 +782,7 @@ internal sealed class EngineCore : IAsyncDisposable
                 Input = call.Input,
                 CreatedAt = now,
                 UpdatedAt = now,
-                Parent = new(parent.Id, parent.Generation, call.Sequence),
+                Parent = new(parent.Id, generation, call.Sequence),
             },
             batch);
     }

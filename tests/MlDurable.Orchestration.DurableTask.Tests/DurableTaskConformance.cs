@@ -21,6 +21,40 @@ public sealed class DurableTaskEventConformance : EventConformance
 
 public sealed class DurableTaskSubOrchestrationConformance : SubOrchestrationConformance
 {
+    // Durable Task terminates all that an instance has started, or nothing of it.
+    public override async Task ParentClose_Abandon_LeavesTheChildToItself(string how)
+    {
+        if (how == "is terminated")
+        {
+            await EndParentAsync(how, ParentClosePolicy.Abandon);
+            Assert.Equal(OrchestrationRuntimeStatus.Terminated, (await EndAsync("i:1")).RuntimeStatus);
+        }
+        else
+        {
+            await base.ParentClose_Abandon_LeavesTheChildToItself(how);
+        }
+    }
+
+    // A child begins with the turn that called it, whatever else came of that turn.
+    public override async Task ParentClose_InTheTurnOfTheCall_BeginsOnlyTheAbandoned(ParentClosePolicy policy)
+    {
+        var child = Definitions.Orchestrator("child");
+        AssertCompleted("left", await RunAsync(Catalog((context, input) =>
+        {
+            _ = context.CallSubOrchestratorAsync(child, "x", new() { ParentClosePolicy = policy });
+            return Task.FromResult("left");
+        }).Add(child, async (context, _) => await context.WaitForExternalEventAsync(Signal))));
+        if (policy == ParentClosePolicy.Abandon)
+        {
+            await Client.RaiseEventAsync("i:1", Signal, "a");
+            AssertCompleted("a", await EndAsync("i:1"));
+        }
+        else
+        {
+            Assert.Equal(OrchestrationRuntimeStatus.Terminated, (await EndAsync("i:1")).RuntimeStatus);
+        }
+    }
+
     protected override IEngineHarness CreateHarness() => new DurableTaskHarness();
 }
 

@@ -140,7 +140,8 @@ internal sealed class OrchestratorExecution : OrchestrationContext
 
         var id = options?.InstanceId
             ?? (Generation == 0 ? $"{InstanceId}:{sequence}" : $"{InstanceId}:{Generation}.{sequence}");
-        Decide(new ChildScheduled(sequence, orchestrator.Name, orchestrator.Version, json, id));
+        Decide(new ChildScheduled(
+            sequence, orchestrator.Name, orchestrator.Version, json, id, options?.ParentClosePolicy ?? ParentClosePolicy.Terminate));
         return Open(new DurableCall<TOutput>(sequence, orchestrator.Name, orchestrator.Output, options?.Retry, _now, id));
     }
 

@@ -25,11 +25,12 @@ internal sealed record ActivityScheduled(
         found is ActivityScheduled other && other.Sequence == Sequence && other.Name == Name && other.Input == Input;
 }
 
-internal sealed record ChildScheduled(int Sequence, string Name, string Version, string Input, string ChildId) : Decision
+internal sealed record ChildScheduled(
+    int Sequence, string Name, string Version, string Input, string ChildId, ParentClosePolicy ParentClosePolicy = ParentClosePolicy.Terminate) : Decision
 {
     public override string Describe() => $"step {Sequence}: sub-orchestration '{Name}' as '{ChildId}' with input {Shown(Input)}";
 
-    // A child keeps the version that it was started with, whatever the parent's code would start today.
+    // A child keeps the version and the policy that it was started with, whatever the parent's code would say today.
     public override bool IsFollowedBy(Decision found) =>
         found is ChildScheduled other && other.Sequence == Sequence && other.Name == Name && other.Input == Input
         && other.ChildId == ChildId;

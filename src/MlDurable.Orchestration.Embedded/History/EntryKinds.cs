@@ -29,6 +29,7 @@ internal static class EntryKinds
     public const byte InstanceCompleted = 73;
     public const byte InstanceFailed = 74;
     public const byte ContinuedAsNew = 75;
+    public const byte ChildScheduledWithPolicy = 80;
 
     public static byte Of(JournalEntry entry) => entry switch
     {
@@ -52,7 +53,8 @@ internal static class EntryKinds
     public static byte Of(Decision decision) => decision switch
     {
         Embedded.History.ActivityScheduled => ActivityScheduled,
-        Embedded.History.ChildScheduled => ChildScheduled,
+        Embedded.History.ChildScheduled { ParentClosePolicy: ParentClosePolicy.Terminate } => ChildScheduled,
+        Embedded.History.ChildScheduled => ChildScheduledWithPolicy,
         Embedded.History.StepRetried => StepRetried,
         Embedded.History.TimerCreated => TimerCreated,
         Embedded.History.TimerCancelled => TimerCancelled,

@@ -60,6 +60,7 @@ internal ref struct EntryReader(ReadOnlySpan<byte> bytes)
         {
             EntryKinds.ActivityScheduled => new ActivityScheduled(Int(), Text(), Text(), Span(), Span(), OptionalText()),
             EntryKinds.ChildScheduled => new ChildScheduled(Int(), Text(), Text(), Text(), Text()),
+            EntryKinds.ChildScheduledWithPolicy => new ChildScheduled(Int(), Text(), Text(), Text(), Text(), Enumerated<ParentClosePolicy>()),
             EntryKinds.StepRetried => new StepRetried(Int(), Time(), OptionalText()),
             EntryKinds.TimerCreated => new TimerCreated(Int(), Time()),
             EntryKinds.TimerCancelled => new TimerCancelled(Int()),
@@ -139,6 +140,11 @@ internal ref struct EntryReader(ReadOnlySpan<byte> bytes)
     private int Int() => Number() is var value && value <= int.MaxValue
         ? (int)value
         : throw new InvalidDataException($"{value} is too large here");
+
+    private T Enumerated<T>()
+        where T : struct, Enum => (T)Enum.ToObject(typeof(T), Int()) is var value && Enum.IsDefined(value)
+        ? value
+        : throw new InvalidDataException($"{value} is no {typeof(T).Name}");
 
     private long Number()
     {

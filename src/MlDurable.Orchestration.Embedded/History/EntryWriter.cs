@@ -44,7 +44,7 @@ internal sealed class EntryWriter(ArrayBufferWriter<byte> buffer)
                 Span(d.HeartbeatTimeout);
                 Text(d.Pool);
                 break;
-            case ChildScheduled d: Number(d.Sequence); Text(d.Name); Text(d.Version); Text(d.Input); Text(d.ChildId); break;
+            case ChildScheduled d: Child(d); break;
             case StepRetried d: Number(d.Sequence); Time(d.Due); Text(d.ChildId); break;
             case TimerCreated d: Number(d.Sequence); Time(d.Due); break;
             case TimerCancelled d: Number(d.Sequence); break;
@@ -55,6 +55,19 @@ internal sealed class EntryWriter(ArrayBufferWriter<byte> buffer)
             case InstanceFailed d: Failure(d.Failure); break;
             case ContinuedAsNew d: Text(d.Input); Flag(d.PreserveEvents); break;
             default: throw new InvalidOperationException($"No encoding for {decision.GetType().Name}.");
+        }
+    }
+
+    private void Child(ChildScheduled d)
+    {
+        Number(d.Sequence);
+        Text(d.Name);
+        Text(d.Version);
+        Text(d.Input);
+        Text(d.ChildId);
+        if (d.ParentClosePolicy != ParentClosePolicy.Terminate)
+        {
+            Number((int)d.ParentClosePolicy);
         }
     }
 

@@ -130,6 +130,39 @@ public sealed class OrchestratorExecutionTests
             OrchestrationErrorCodes.Terminated, (await FailAsync((context, _) => context.CallSubOrchestratorAsync(s_child, "x"))).Code);
     }
 
+    [Theory]
+    [InlineData(ParentClosePolicy.Terminate, true)]
+    [InlineData(ParentClosePolicy.Abandon, false)]
+    public async Task Orchestrator_EndsBeforeItsChildren_AsksThoseToEndThatAreNotAbandoned(ParentClosePolicy policy, bool asked)
+    {
+        var ended = new TaskCompletionSource<JsonElement>();
+        _context.Setup(context => context.CallSubOrchestratorAsync<JsonElement>("child", It.IsAny<object?>(), It.IsAny<TaskOptions?>()))
+            .Returns((TaskName _, object? _, TaskOptions? options) => ((Dt.SubOrchestrationOptions)options!).InstanceId == "i:1"
+                ? Task.FromResult(JsonElement.Parse("\"done\""))
+                : ended.Task);
+        var told = new List<(string Id, RaisedEvent Event)>();
+        _context.Setup(context => context.SendEvent(It.IsAny<string>(), "mldurable", It.IsAny<object>())).Callback(
+            (string id, string _, object sent) => told.Add((id, ((JsonElement)sent).Deserialize(DurableTaskJson.Default.RaisedEvent)!)));
+        await RunAsync(async (context, input) =>
+        {
+            await context.CallSubOrchestratorAsync(s_child, "over", new() { ParentClosePolicy = policy });
+            _ = context.CallSubOrchestratorAsync(s_child, "under way", new() { ParentClosePolicy = policy });
+            return "";
+        });
+        Assert.Equal(asked ? ["i:2"] : [], told.Select(one => one.Id));
+        Assert.All(told, one => Assert.Contains("'i'", one.Event.Termination, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Orchestrator_ParentHasEnded_EndsAsTerminated()
+    {
+        _events.Enqueue(JsonSerializer.SerializeToElement(
+            new("", Json("")) { Termination = "Its parent 'p' has ended." }, DurableTaskJson.Default.RaisedEvent));
+        var failure = await FailAsync((context, _) => context.WaitForExternalEventAsync(s_signal));
+        Assert.Equal("Its parent 'p' has ended.", failure.ErrorMessage);
+        Assert.True(DurableTaskFailures.IsTermination(failure));
+    }
+
     [Fact]
     public async Task WaitForExternalEvent_NamesThatDifferInCase_AreDifferentEvents()
     {
