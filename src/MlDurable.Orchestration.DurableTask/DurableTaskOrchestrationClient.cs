@@ -33,6 +33,7 @@ public sealed class DurableTaskOrchestrationClient(
     ];
 
     private readonly int _maxPayloadBytes = (options ?? new()).MaxPayloadBytes;
+    private readonly VersionMatchStrategy _versionMatch = (options ?? new()).VersionMatch;
 
     /// <inheritdoc/>
     public async Task<string> StartAsync<TInput, TOutput>(
@@ -41,7 +42,7 @@ public sealed class DurableTaskOrchestrationClient(
     {
         var id = InstanceIds.Choose(options?.InstanceId);
         var json = Write(input, definition.Input, $"the input of orchestrator '{definition.Name}'");
-        if (catalog.FindOrchestrator(definition.Name, definition.Version) is null)
+        if (catalog.FindOrchestrator(definition.Name, definition.Version, _versionMatch) is null)
         {
             throw new OrchestrationException(
                 OrchestrationErrorCodes.OrchestratorNotRegistered,

@@ -67,13 +67,13 @@ internal sealed class OrchestratorExecution : OrchestrationContext
     public override bool IsReplaying => _durableTask.IsReplaying;
 
     /// <summary>Runs the code as far as the history and the new events take it; the task ends with the generation.</summary>
-    public async Task<JsonElement> RunAsync(OrchestrationCatalog catalog)
+    public async Task<JsonElement> RunAsync(OrchestrationCatalog catalog, VersionMatchStrategy match)
     {
         try
         {
-            var output = await RunCodeAsync(catalog.FindOrchestrator(Name, Version) ?? throw new OrchestrationException(
+            var output = await RunCodeAsync(catalog.FindOrchestrator(Name, Version, match) ?? throw new OrchestrationException(
                 OrchestrationErrorCodes.OrchestratorNotRegistered,
-                $"Orchestrator '{Name}' has no version '{Version}' in this build. Deploy a build that has it, or let workers reject versions that " +
+                $"Orchestrator '{Name}' has no version '{Version}'{(match == VersionMatchStrategy.CurrentOrOlder ? " or newer" : "")} in this build. Deploy a build that has it, or let workers reject versions that " +
                 "they do not have."));
             if (_next is not null)
             {

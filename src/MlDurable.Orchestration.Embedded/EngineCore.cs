@@ -72,7 +72,7 @@ internal sealed class EngineCore : IAsyncDisposable
             }
             else
             {
-                if (_catalog.FindOrchestrator(name, version) is null)
+                if (FindOrchestrator(name, version) is null)
                 {
                     throw new OrchestrationException(
                         OrchestrationErrorCodes.OrchestratorNotRegistered,
@@ -323,9 +323,13 @@ internal sealed class EngineCore : IAsyncDisposable
 
     // Why the code of this build cannot go on with an unfinished instance.
     private TaskFailureDetails? Hindrance(Instance instance) => instance.Live.Parked
-        ?? (_catalog.FindOrchestrator(instance.Facts.Name, instance.Facts.Version) is null
-            ? TaskFailureDetails.FromException(OrchestratorExecution.NotRegistered(instance.Facts.Name, instance.Facts.Version))
+        ?? (FindOrchestrator(instance.Facts.Name, instance.Facts.Version) is null
+            ? TaskFailureDetails.FromException(
+                OrchestratorExecution.NotRegistered(instance.Facts.Name, instance.Facts.Version, _options.VersionMatch))
             : null);
+
+    private OrchestratorRegistration? FindOrchestrator(string name, string version) =>
+        _catalog.FindOrchestrator(name, version, _options.VersionMatch);
 
     // Stops everything at the first cause; later ones are its consequences.
     private void Stop(Exception cause)
@@ -523,7 +527,7 @@ internal sealed class EngineCore : IAsyncDisposable
             if (instance.Live.Execution is null)
             {
                 instance.Live.Execution = new(
-                    _catalog.FindOrchestrator(instance.Facts.Name, instance.Facts.Version)!, instance, _options.MaxPayloadBytes,
+                    FindOrchestrator(instance.Facts.Name, instance.Facts.Version)!, instance, _options.MaxPayloadBytes,
                     strayed => OnStrayed(instance, strayed));
                 history = [.. instance.Turns];
             }
@@ -758,7 +762,7 @@ internal sealed class EngineCore : IAsyncDisposable
     }
 
     private TaskFailureDetails? Obstacle(Instance parent, ChildScheduled call, string id) =>
-        _catalog.FindOrchestrator(call.Name, call.Version) is null
+        FindOrchestrator(call.Name, call.Version) is null
             ? Failure(
                 OrchestrationErrorCodes.OrchestratorNotRegistered,
                 $"Sub-orchestration '{call.Name}' version '{call.Version}' (step {call.Sequence} of instance '{parent.Id}') is not registered; " +

@@ -14,7 +14,10 @@ public abstract class OrchestrationContext
     /// <summary>The name of this orchestrator.</summary>
     public abstract string Name { get; }
 
-    /// <summary>The version that this instance was started with.</summary>
+    /// <summary>
+    /// The version that this instance was started with. It is older than the running code's where <see cref="VersionMatchStrategy.CurrentOrOlder"/>
+    /// lets newer code run it.
+    /// </summary>
     public abstract string Version { get; }
 
     /// <summary>How often this instance has continued as new. Starts at 0.</summary>

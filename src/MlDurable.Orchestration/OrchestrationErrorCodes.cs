@@ -21,7 +21,7 @@ public static class OrchestrationErrorCodes
     /// <summary>The instance was terminated.</summary>
     public const string Terminated = "terminated";
 
-    /// <summary>The catalog has no orchestrator of this name and version.</summary>
+    /// <summary>The catalog has no orchestrator of this name and version, nor a version that <see cref="VersionMatchStrategy"/> lets take its place.</summary>
     public const string OrchestratorNotRegistered = "orchestrator-not-registered";
 
     /// <summary>The catalog has no activity of this name.</summary>

@@ -10,7 +10,7 @@ public interface IEngineHarness : IAsyncDisposable
     DateTimeOffset Now { get; }
 
     /// <summary>Opens an engine on the store. It has four activity slots, and a pool "narrow" of one.</summary>
-    Task OpenAsync(OrchestrationCatalog catalog);
+    Task OpenAsync(OrchestrationCatalog catalog, VersionMatchStrategy versionMatch = VersionMatchStrategy.Strict);
 
     /// <summary>Closes the engine in order.</summary>
     Task CloseAsync();

@@ -32,12 +32,13 @@ internal sealed class DurableTaskHarness : IEngineHarness
 
     public DateTimeOffset Now => _time.GetUtcNow();
 
-    public async Task OpenAsync(OrchestrationCatalog catalog)
+    public async Task OpenAsync(OrchestrationCatalog catalog, VersionMatchStrategy versionMatch = VersionMatchStrategy.Strict)
     {
         _hub ??= await StartHubAsync();
         var options = new DurableTaskEngineOptions
         {
             TimeProvider = _time,
+            VersionMatch = versionMatch,
             Pools = new Dictionary<string, int> { ["narrow"] = 1 },
             ActivityStarts = _starts,
         };

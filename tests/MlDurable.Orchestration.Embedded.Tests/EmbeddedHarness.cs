@@ -29,7 +29,8 @@ internal sealed class EmbeddedHarness : IEngineHarness
         CompactionSegments = 4,
     };
 
-    public async Task OpenAsync(OrchestrationCatalog catalog) => _engine = await EmbeddedEngine.OpenAsync(catalog, Options);
+    public async Task OpenAsync(OrchestrationCatalog catalog, VersionMatchStrategy versionMatch = VersionMatchStrategy.Strict) =>
+        _engine = await EmbeddedEngine.OpenAsync(catalog, Options with { VersionMatch = versionMatch });
 
     public async Task CloseAsync()
     {

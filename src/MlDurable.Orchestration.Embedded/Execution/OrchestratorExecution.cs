@@ -66,9 +66,10 @@ internal sealed class OrchestratorExecution : OrchestrationContext
     public bool HasStrayed => _strayed;
 
     /// <summary>Why an instance waits whose orchestrator this build does not have.</summary>
-    public static OrchestrationException NotRegistered(string name, string version) => new(
+    public static OrchestrationException NotRegistered(string name, string version, VersionMatchStrategy match) => new(
         OrchestrationErrorCodes.OrchestratorNotRegistered,
-        $"Orchestrator '{name}' version '{version}' is not registered in this build; the instance waits for one that has it.");
+        $"Orchestrator '{name}' version '{version}' is not registered in this build" +
+        (match == VersionMatchStrategy.CurrentOrOlder ? ", nor is a newer one" : "") + "; the instance waits for one that has it.");
 
     /// <summary>Runs the code through its history, up to a turn that decides otherwise.</summary>
     /// <returns>What was expected and found there, after which this execution is of no use; null when the code follows its history.</returns>
@@ -372,8 +373,9 @@ internal sealed class OrchestratorExecution : OrchestrationContext
 
     private OrchestrationException Mismatch(Decision? expected, string found) => new(
         OrchestrationErrorCodes.Nondeterminism,
-        $"Orchestrator '{Name}' version '{Version}', instance '{InstanceId}', generation {Generation}, turn {_turn}, decision " +
-        $"{_decisions.Count + 1}: expected from the history: {expected?.Describe() ?? "nothing further"}; found now: {found}. The code has " +
+        $"Orchestrator '{Name}' version '{Version}'{(_registration.Version == Version ? "" : $", run by version '{_registration.Version}'")}, " +
+        $"instance '{InstanceId}', generation {Generation}, turn {_turn}, decision {_decisions.Count + 1}: " +
+        $"expected from the history: {expected?.Describe() ?? "nothing further"}; found now: {found}. The code has " +
         "changed under a running instance, or is not deterministic. Give changed code a new version.");
 
     private string Write<T>(T value, JsonTypeInfo<T> typeInfo, string what) =>

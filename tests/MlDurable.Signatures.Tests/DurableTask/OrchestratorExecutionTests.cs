@@ -221,6 +221,16 @@ public sealed class OrchestratorExecutionTests
         Assert.Contains("version '2'", failure.ErrorMessage, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Orchestrator_OlderVersionThanTheBuilds_IsRunByItWhereThatIsAllowed()
+    {
+        var engine = new DurableTaskEngine(
+            new OrchestrationCatalog().Add(s_main with { Version = "10" }, (context, _) => Task.FromResult(context.Version)),
+            new() { VersionMatch = VersionMatchStrategy.CurrentOrOlder });
+        var input = JsonSerializer.SerializeToElement(Input("") with { Version = "9" }, DurableTaskJson.Default.ExecutionInput);
+        Assert.Equal("9", (await engine.RunOrchestratorAsync(_context.Object, input)).GetString());
+    }
+
     private static ExecutionInput Input(string input) => new() { Version = "1", Input = Json(input) };
 
     private static JsonElement Json(string text) => JsonSerializer.SerializeToElement(text, ConformanceJson.Default.String);
