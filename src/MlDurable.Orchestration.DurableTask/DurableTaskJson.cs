@@ -25,6 +25,9 @@ internal sealed record ExecutionInput
 
     public IReadOnlyDictionary<string, string>? Tags { get; init; }
 
+    /// <summary>The priority, when it is not the usual one. Durable Task has none, so it is only shown, and given to children.</summary>
+    public OrchestrationPriority? Priority { get; init; }
+
     /// <summary>The events that the generation before was given and did not take, in the order of acceptance.</summary>
     public IReadOnlyList<RaisedEvent>? Events { get; init; }
 
@@ -60,6 +63,9 @@ internal sealed record ActivityInput
     public TimeSpan? HeartbeatTimeout { get; init; }
 
     public string? Pool { get; init; }
+
+    /// <summary>How many slots of the pool it takes, when it is not one.</summary>
+    public int? PoolWeight { get; init; }
 }
 
 /// <summary>

@@ -68,7 +68,13 @@ public sealed class DurableTaskOrchestrationClient(
             await client().ScheduleNewOrchestrationInstanceAsync(
                 definition.Name,
                 JsonSerializer.SerializeToElement(
-                    new() { Version = definition.Version, Input = JsonElement.Parse(json), Tags = tags },
+                    new()
+                    {
+                        Version = definition.Version,
+                        Input = JsonElement.Parse(json),
+                        Tags = tags,
+                        Priority = options?.Priority is { } priority and not OrchestrationPriority.Normal ? priority : null,
+                    },
                     DurableTaskJson.Default.ExecutionInput),
                 start,
                 cancellationToken);

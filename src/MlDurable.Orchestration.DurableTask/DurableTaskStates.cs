@@ -35,6 +35,7 @@ internal static class DurableTaskStates
                 _ => null,
             },
             Tags = input?.Tags ?? metadata.Tags,
+            Priority = input?.Priority ?? OrchestrationPriority.Normal,
             ParentInstanceId = input?.Parent,
         };
     }

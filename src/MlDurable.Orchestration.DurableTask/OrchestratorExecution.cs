@@ -73,8 +73,8 @@ internal sealed class OrchestratorExecution : OrchestrationContext
         {
             var output = await RunCodeAsync(catalog.FindOrchestrator(Name, Version, match) ?? throw new OrchestrationException(
                 OrchestrationErrorCodes.OrchestratorNotRegistered,
-                $"Orchestrator '{Name}' has no version '{Version}'{(match == VersionMatchStrategy.CurrentOrOlder ? " or newer" : "")} in this build. Deploy a build that has it, or let workers reject versions that " +
-                "they do not have."));
+                $"Orchestrator '{Name}' has no version '{Version}'{(match == VersionMatchStrategy.CurrentOrOlder ? " or newer" : "")} in this build. " +
+                "Deploy a build that has it, or let workers reject versions that they do not have."));
             if (_next is not null)
             {
                 _durableTask.ContinueAsNew(JsonSerializer.SerializeToElement(
@@ -114,6 +114,7 @@ internal sealed class OrchestratorExecution : OrchestrationContext
             Timeout = options?.Timeout,
             HeartbeatTimeout = options?.HeartbeatTimeout,
             Pool = options?.Pool,
+            PoolWeight = options?.PoolWeight is { } weight and > 1 ? weight : null,
         };
         return OpenAsync(
             () => TryActivityAsync(activity.Name, call, options?.Retry),
@@ -132,7 +133,7 @@ internal sealed class OrchestratorExecution : OrchestrationContext
 
         var id = options?.InstanceId
             ?? (Generation == 0 ? $"{InstanceId}:{sequence}" : $"{InstanceId}:{Generation}.{sequence}");
-        var call = new ExecutionInput { Version = orchestrator.Version, Input = Parse(json), Parent = InstanceId };
+        var call = new ExecutionInput { Version = orchestrator.Version, Input = Parse(json), Parent = InstanceId, Priority = _input.Priority };
         return OpenAsync(
             () => TryChildAsync(orchestrator.Name, sequence, id, call, options ?? new()),
             orchestrator.Output, $"the result of step {sequence} '{orchestrator.Name}'");

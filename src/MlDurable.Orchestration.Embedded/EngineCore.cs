@@ -90,6 +90,7 @@ internal sealed class EngineCore : IAsyncDisposable
                         CreatedAt = now,
                         UpdatedAt = now,
                         StartAt = options.StartAt?.ToUniversalTime(),
+                        Priority = options.Priority,
                         Tags = options.Tags is { Count: > 0 } tags ? new Dictionary<string, string>(tags) : [],
                     },
                     batch);
@@ -787,6 +788,8 @@ internal sealed class EngineCore : IAsyncDisposable
                 CreatedAt = now,
                 UpdatedAt = now,
                 Parent = new(parent.Id, generation, call.Sequence),
+                Priority = parent.Facts.Priority,
+                Root = parent.Facts.RunId,
             },
             batch);
     }
@@ -846,36 +849,49 @@ internal sealed class EngineCore : IAsyncDisposable
 
     private void MakeReady(Instance instance, ActivityScheduled call, Step step, JournalBatch batch)
     {
-        if (_catalog.FindActivity(call.Name) is null)
+        if (Obstacle(instance, call) is { } obstacle)
         {
-            FailStep(instance, call.Sequence, batch, Failure(
-                OrchestrationErrorCodes.ActivityNotRegistered,
-                $"Activity '{call.Name}' (step {call.Sequence} of instance '{instance.Id}') is not registered; add it to the catalog."));
+            FailStep(instance, call.Sequence, batch, obstacle);
+            return;
         }
-        else if (!_slots.HasPool(call.Pool))
-        {
-            FailStep(instance, call.Sequence, batch, Failure(
-                OrchestrationErrorCodes.PoolUnknown,
-                $"Activity '{call.Name}' (step {call.Sequence} of instance '{instance.Id}') asks for pool '{call.Pool}', which the engine's " +
-                "options do not have."));
-        }
-        else
-        {
-            _slots.Enqueue(instance, call, step);
-        }
+
+        var lease = new SlotLease(instance, call, step);
+        step.Live = lease;
+        _slots.Enqueue(lease);
+    }
+
+    private TaskFailureDetails? Obstacle(Instance instance, ActivityScheduled call)
+    {
+        return _catalog.FindActivity(call.Name) is null
+            ? Refused(OrchestrationErrorCodes.ActivityNotRegistered, "is not registered; add it to the catalog.")
+            : call.Pool is null
+            ? call.PoolWeight == 1
+                ? null
+                : Refused(OrchestrationErrorCodes.PoolUnknown, $"asks for {call.PoolWeight} slots of a pool, but for no pool; name one.")
+            : _slots.SlotsOf(call.Pool) is not { } slots
+            ? Refused(OrchestrationErrorCodes.PoolUnknown, $"asks for pool '{call.Pool}', which the engine's options do not have.")
+            : call.PoolWeight > slots
+            ? Refused(
+                OrchestrationErrorCodes.PoolTooSmall,
+                $"asks for {call.PoolWeight} slots of pool '{call.Pool}', which has {slots}; give it more, or the call a lower weight.")
+            : null;
+
+        TaskFailureDetails Refused(string code, string why) =>
+            Failure(code, $"Activity '{call.Name}' (step {call.Sequence} of instance '{instance.Id}') {why}");
     }
 
     private void StartActivities(JournalBatch batch)
     {
-        while (_stopped is null && _slots.TryTake(out var instance, out var call, out var step))
+        while (_stopped is null && _slots.TryTake(out var lease))
         {
+            var (instance, call) = (lease.Instance, lease.Call);
             Commit(new ActivityStarted(instance.Id, call.Sequence), batch);
             ActivityRun run = null!;
-            run = new(
-                instance, instance.Generation, call, step, _catalog.FindActivity(call.Name)!,
-                (fraction, message) => OnProgress(run, fraction, message))
-            { LastHeartbeat = Now.UtcTicks };
-            step.Live = run;
+            run = new(lease, instance.Generation, _catalog.FindActivity(call.Name)!, (fraction, message) => OnProgress(run, fraction, message))
+            {
+                LastHeartbeat = Now.UtcTicks,
+            };
+            lease.Step.Live = run;
             _runs.Add(run);
             if (call.Timeout is { } timeout)
             {
@@ -948,7 +964,7 @@ internal sealed class EngineCore : IAsyncDisposable
 
     private void Release(ActivityRun run)
     {
-        _slots.Release(run);
+        _slots.Release(run.Lease);
         if (run.Timeout is { } timeout)
         {
             _timers.Remove(timeout);

@@ -20,4 +20,15 @@ public sealed record ActivityOptions
 
     /// <summary>The named pool whose slots limit this call beside the engine's own limit. Default: no pool.</summary>
     public string? Pool { get; init; }
+
+    /// <summary>
+    /// How many slots of <see cref="Pool"/> the call takes. A call for more than the pool has fails with
+    /// <see cref="OrchestrationErrorCodes.PoolTooSmall"/>, one for several without a pool with <see cref="OrchestrationErrorCodes.PoolUnknown"/>.
+    /// A call that waits for several slots is not passed by lighter ones of the same priority. At least 1. Default: 1.
+    /// </summary>
+    public int PoolWeight
+    {
+        get;
+        init => field = value >= 1 ? value : throw new ArgumentOutOfRangeException(nameof(value), value, "PoolWeight must be at least 1.");
+    } = 1;
 }

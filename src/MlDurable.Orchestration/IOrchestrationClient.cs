@@ -11,7 +11,7 @@ public interface IOrchestrationClient
     /// <typeparam name="TOutput">Its result.</typeparam>
     /// <param name="definition">Which orchestrator and version.</param>
     /// <param name="input">Its input.</param>
-    /// <param name="options">Id, time, tags. Default: a random id, at once, none.</param>
+    /// <param name="options">Id, time, priority, tags. Default: a random id, at once, normal, none.</param>
     /// <param name="cancellationToken">Gives up waiting.</param>
     /// <returns>The id.</returns>
     /// <exception cref="OrchestrationException">

@@ -30,8 +30,11 @@ public static class OrchestrationErrorCodes
     /// <summary>A name is registered twice.</summary>
     public const string DuplicateRegistration = "duplicate-registration";
 
-    /// <summary>An activity asks for a pool that is not configured.</summary>
+    /// <summary>An activity asks for a pool that is not configured, or for several slots of none.</summary>
     public const string PoolUnknown = "pool-unknown";
+
+    /// <summary>An activity asks for more slots than its pool has.</summary>
+    public const string PoolTooSmall = "pool-too-small";
 
     /// <summary>An activity did not end within <see cref="ActivityOptions.Timeout"/>.</summary>
     public const string ActivityTimeout = "activity-timeout";

@@ -4,7 +4,7 @@ namespace MlDurable.Orchestration;
 /// When a failed step is tried again. The waits are durable timers computed from the instance's own clock, so a replay and a restart
 /// come to the same instants. Failures that no repeat can cure (<see cref="OrchestrationErrorCodes.ActivityPoisoned"/>,
 /// <see cref="OrchestrationErrorCodes.ActivityNotRegistered"/>, <see cref="OrchestrationErrorCodes.OrchestratorNotRegistered"/>,
-/// <see cref="OrchestrationErrorCodes.PoolUnknown"/>, <see cref="OrchestrationErrorCodes.PayloadTooLarge"/>,
+/// <see cref="OrchestrationErrorCodes.PoolUnknown"/>, <see cref="OrchestrationErrorCodes.PoolTooSmall"/>, <see cref="OrchestrationErrorCodes.PayloadTooLarge"/>,
 /// <see cref="OrchestrationErrorCodes.Terminated"/>) are never retried.
 /// </summary>
 public sealed record RetryPolicy
@@ -67,5 +67,6 @@ public sealed record RetryPolicy
 
     private static bool IsFinal(string? code) => code is OrchestrationErrorCodes.ActivityPoisoned
         or OrchestrationErrorCodes.ActivityNotRegistered or OrchestrationErrorCodes.OrchestratorNotRegistered
-        or OrchestrationErrorCodes.PoolUnknown or OrchestrationErrorCodes.PayloadTooLarge or OrchestrationErrorCodes.Terminated;
+        or OrchestrationErrorCodes.PoolUnknown or OrchestrationErrorCodes.PoolTooSmall
+        or OrchestrationErrorCodes.PayloadTooLarge or OrchestrationErrorCodes.Terminated;
 }

@@ -203,6 +203,141 @@ public abstract class ActivityConformance : ConformanceSuite
     }
 
     [Theory]
+    [InlineData("narrow", 2, OrchestrationErrorCodes.PoolTooSmall)]
+    [InlineData(null, 2, OrchestrationErrorCodes.PoolUnknown)]
+    public async Task PoolWeight_MoreThanThereIs_FailsWithItsOwnCode(string? pool, int weight, string code) => AssertFailed(
+        code,
+        await RunAsync(Catalog((context, _) => context.CallActivityAsync(
+            Echo, "x", new() { Pool = pool, PoolWeight = weight, Retry = Retry(9) }))));
+
+    [Fact]
+    public async Task PoolWeight_MixedCalls_AllRunAndNeverWeighMoreThanThePool()
+    {
+        var inside = 0;
+        var most = 0;
+        var state = await RunAsync(Catalog(async (context, _) =>
+        {
+            var calls = Enumerable.Range(0, 60).Select(number => 1 + (number % 3)).Select(weight => context.CallActivityAsync(
+                s_work, $"{weight}", new() { Pool = "wide", PoolWeight = weight })).ToList();
+            await Task.WhenAll(calls);
+            return $"{calls.Count}";
+        }).Add(s_work, async (_, input) =>
+        {
+            var weight = int.Parse(input);
+            InterlockedMax(Interlocked.Add(ref inside, weight));
+            await Task.Yield();
+            Interlocked.Add(ref inside, -weight);
+            return input;
+        }));
+        AssertCompleted("60", state);
+        Assert.Equal(3, most);
+
+        void InterlockedMax(int weight)
+        {
+            for (var seen = Volatile.Read(ref most); weight > seen; seen = Volatile.Read(ref most))
+            {
+                Interlocked.CompareExchange(ref most, weight, seen);
+            }
+        }
+    }
+
+    [Fact]
+    public async Task Fairness_OtherRunsFanOut_ASingleActivityWaitsForFewOfIt()
+    {
+        var started = new SemaphoreSlim(0);
+        var go = new SemaphoreSlim(0);
+        await Harness.OpenAsync(Catalog(async (context, input) =>
+        {
+            var calls = Enumerable.Range(0, input == "wide" ? 200 : 1).Select(_ => context.CallActivityAsync(s_work, input)).ToList();
+            context.SetCustomStatus("calling", ConformanceJson.Default.String);
+            await Task.WhenAll(calls);
+            return input;
+        }).Add(s_work, async (_, input) =>
+        {
+            if (input == "wide")
+            {
+                started.Release();
+                await go.WaitAsync();
+            }
+
+            return input;
+        }));
+        await Client.StartAsync(Main, "wide", new() { InstanceId = "w" });
+        for (var slot = 0; slot < 4; slot++)
+        {
+            await WithinAsync(started.WaitAsync());
+        }
+
+        await Client.StartAsync(Main, "single", new() { InstanceId = "s" });
+        await ReachAsync("s", "calling");
+        go.Release(2);
+        AssertCompleted("single", await EndAsync("s"));
+        Assert.False((await Client.GetAsync("w"))!.IsFinished);
+        go.Release(198);
+        AssertCompleted("wide", await EndAsync("w"));
+    }
+
+    [Fact]
+    public virtual async Task Priority_Waiting_HighBeforeNormalBeforeLow()
+    {
+        var started = new ConcurrentQueue<string>();
+        var go = new SemaphoreSlim(0);
+        await OpenPrioritiesAsync(started, go);
+
+        // One slot becomes free, and goes from one to the next.
+        go.Release();
+        AssertCompleted("low", await EndAsync("low"));
+        Assert.Equal(["high", "normal", "low"], started);
+        go.Release(3);
+        AssertCompleted("fullfullfullfull", await EndAsync("full"));
+    }
+
+    /// <summary>Fills the four slots, and calls an activity of each priority, of the lowest first.</summary>
+    protected async Task OpenPrioritiesAsync(ConcurrentQueue<string> started, SemaphoreSlim go)
+    {
+        var child = Definitions.Orchestrator("child");
+        var begun = new SemaphoreSlim(0);
+        await Harness.OpenAsync(Catalog(async (context, input) =>
+        {
+            context.SetCustomStatus("calling", ConformanceJson.Default.String);
+            return input == "full"
+                ? string.Concat(await context.FanOutAsync(s_work, ["full", "full", "full", "full"], 4))
+                : await context.CallSubOrchestratorAsync(child, input);
+        }).Add(child, async (context, input) =>
+        {
+            context.SetCustomStatus("calling", ConformanceJson.Default.String);
+            return await context.CallActivityAsync(s_work, input);
+        }).Add(s_work, async (_, input) =>
+        {
+            if (input == "full")
+            {
+                begun.Release();
+                await go.WaitAsync();
+            }
+            else
+            {
+                started.Enqueue(input);
+            }
+
+            return input;
+        }));
+        await Client.StartAsync(Main, "full", new() { InstanceId = "full" });
+        for (var slot = 0; slot < 4; slot++)
+        {
+            await WithinAsync(begun.WaitAsync());
+        }
+
+        foreach (var priority in Enum.GetValues<OrchestrationPriority>())
+        {
+            var id = priority.ToString().ToLowerInvariant();
+            await Client.StartAsync(Main, id, new() { InstanceId = id, Priority = priority });
+            await ReachAsync($"{id}:1", "calling");
+            Assert.Equal(priority, (await Client.GetAsync(id))!.Priority);
+            Assert.Equal(priority, (await Client.GetAsync($"{id}:1"))!.Priority);
+        }
+    }
+
+    [Theory]
     [InlineData(1)]
     [InlineData(7)]
     [InlineData(2000)]

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using MlDurable.Orchestration.Conformance;
 
 namespace MlDurable.Orchestration.DurableTask.Tests;
@@ -5,6 +6,21 @@ namespace MlDurable.Orchestration.DurableTask.Tests;
 public sealed class DurableTaskActivityConformance : ActivityConformance
 {
     protected override int Wide => 400;
+
+    // Durable Task knows no priorities: it is kept and shown, and orders nothing.
+    public override async Task Priority_Waiting_HighBeforeNormalBeforeLow()
+    {
+        var started = new ConcurrentQueue<string>();
+        var go = new SemaphoreSlim(4);
+        await OpenPrioritiesAsync(started, go);
+        foreach (var id in new[] { "low", "normal", "high" })
+        {
+            AssertCompleted(id, await EndAsync(id));
+        }
+
+        Assert.Equal(["high", "low", "normal"], started.Order(StringComparer.Ordinal));
+        AssertCompleted("fullfullfullfull", await EndAsync("full"));
+    }
 
     protected override IEngineHarness CreateHarness() => new DurableTaskHarness();
 }

@@ -39,7 +39,7 @@ internal sealed class DurableTaskHarness : IEngineHarness
         {
             TimeProvider = _time,
             VersionMatch = versionMatch,
-            Pools = new Dictionary<string, int> { ["narrow"] = 1 },
+            Pools = new Dictionary<string, int> { ["narrow"] = 1, ["wide"] = 3 },
             ActivityStarts = _starts,
         };
         var engine = new DurableTaskEngine(catalog, options);

@@ -23,7 +23,7 @@ internal sealed class EmbeddedHarness : IEngineHarness
         Files = Disk.Mount(),
         TimeProvider = Time,
         ActivitySlots = 4,
-        Pools = new Dictionary<string, int> { ["narrow"] = 1 },
+        Pools = new Dictionary<string, int> { ["narrow"] = 1, ["wide"] = 3 },
         SegmentBytes = 4096,
         CompactionBytes = 8192,
         CompactionSegments = 4,

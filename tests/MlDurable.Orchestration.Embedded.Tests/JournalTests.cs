@@ -35,7 +35,8 @@ public sealed class JournalTests
         };
         JournalEntry[] entries =
         [
-            record, new ActivityStarted("i", 1), new ActivityInterrupted("i", 2), new ActivityRunsRecorded("i", 3, 4, 5, true),
+            record, record with { Priority = OrchestrationPriority.High }, record with { Priority = OrchestrationPriority.Low, Root = "r" },
+            new ActivityStarted("i", 1), new ActivityInterrupted("i", 2), new ActivityRunsRecorded("i", 3, 4, 5, true),
             new StepSucceeded("i", s_time, 1, 2, "out"), new StepFailed("i", s_time, 1, 2, failure), new TimerFired("i", s_time, 1, 2),
             new EventRaised("i", s_time, 9, "e", ""), new InstanceSuspended("i", s_time, "r"), new InstanceResumed("i", s_time, "r"),
             new InstanceTerminated("i", s_time, "r"), new InstancePurged("i"), new SnapshotEnded(3),
@@ -43,6 +44,7 @@ public sealed class JournalTests
         Decision[] decisions =
         [
             new ActivityScheduled(1, "a", "in", TimeSpan.Zero, null, "gpu"), new ChildScheduled(2, "c", "1", "in", "id"),
+            new ActivityScheduled(1, "a", "in", null, null, "gpu", 3), new ChildScheduled(2, "c", "1", "in", "id", ParentClosePolicy.Abandon),
             new StepRetried(3, s_time, null), new StepRetried(3, s_time, "id#2"), new TimerCreated(4, DateTimeOffset.MaxValue.ToUniversalTime()),
             new TimerCancelled(5), new EventWaited(6, "e"), new EventTaken(7, 8), new CustomStatusSet("s"), new InstanceCompleted("o"),
             new InstanceFailed(failure), new ContinuedAsNew("in", true),

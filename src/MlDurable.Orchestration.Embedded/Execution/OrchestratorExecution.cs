@@ -126,7 +126,8 @@ internal sealed class OrchestratorExecution : OrchestrationContext
             return Task.FromException<TOutput>(refused);
         }
 
-        Decide(new ActivityScheduled(sequence, activity.Name, json, options?.Timeout, options?.HeartbeatTimeout, options?.Pool));
+        Decide(new ActivityScheduled(
+            sequence, activity.Name, json, options?.Timeout, options?.HeartbeatTimeout, options?.Pool, options?.PoolWeight ?? 1));
         return Open(new DurableCall<TOutput>(sequence, activity.Name, activity.Output, options?.Retry, _now, null));
     }
 

@@ -16,7 +16,7 @@ internal abstract record Decision
 }
 
 internal sealed record ActivityScheduled(
-    int Sequence, string Name, string Input, TimeSpan? Timeout, TimeSpan? HeartbeatTimeout, string? Pool) : Decision
+    int Sequence, string Name, string Input, TimeSpan? Timeout, TimeSpan? HeartbeatTimeout, string? Pool, int PoolWeight = 1) : Decision
 {
     public override string Describe() => $"step {Sequence}: activity '{Name}' with input {Shown(Input)}";
 

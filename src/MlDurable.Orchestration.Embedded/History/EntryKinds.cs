@@ -17,6 +17,7 @@ internal static class EntryKinds
     public const byte InstanceTerminated = 12;
     public const byte InstancePurged = 13;
     public const byte SnapshotEnded = 14;
+    public const byte InstanceRecordedWithPriority = 30;
 
     public const byte ActivityScheduled = 65;
     public const byte ChildScheduled = 66;
@@ -30,10 +31,12 @@ internal static class EntryKinds
     public const byte InstanceFailed = 74;
     public const byte ContinuedAsNew = 75;
     public const byte ChildScheduledWithPolicy = 80;
+    public const byte ActivityScheduledWithWeight = 81;
 
     public static byte Of(JournalEntry entry) => entry switch
     {
-        Embedded.History.InstanceRecorded => InstanceRecorded,
+        Embedded.History.InstanceRecorded { Priority: OrchestrationPriority.Normal, Root: null } => InstanceRecorded,
+        Embedded.History.InstanceRecorded => InstanceRecordedWithPriority,
         Embedded.History.ActivityStarted => ActivityStarted,
         Embedded.History.ActivityInterrupted => ActivityInterrupted,
         Embedded.History.ActivityRunsRecorded => ActivityRunsRecorded,
@@ -52,7 +55,8 @@ internal static class EntryKinds
 
     public static byte Of(Decision decision) => decision switch
     {
-        Embedded.History.ActivityScheduled => ActivityScheduled,
+        Embedded.History.ActivityScheduled { PoolWeight: 1 } => ActivityScheduled,
+        Embedded.History.ActivityScheduled => ActivityScheduledWithWeight,
         Embedded.History.ChildScheduled { ParentClosePolicy: ParentClosePolicy.Terminate } => ChildScheduled,
         Embedded.History.ChildScheduled => ChildScheduledWithPolicy,
         Embedded.History.StepRetried => StepRetried,

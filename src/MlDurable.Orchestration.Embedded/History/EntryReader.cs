@@ -19,6 +19,7 @@ internal ref struct EntryReader(ReadOnlySpan<byte> bytes)
         return kind switch
         {
             EntryKinds.InstanceRecorded => Instance(id),
+            EntryKinds.InstanceRecordedWithPriority => Instance(id) with { Priority = Enumerated<OrchestrationPriority>(), Root = OptionalText() },
             EntryKinds.ActivityStarted => new ActivityStarted(id, Int()),
             EntryKinds.ActivityInterrupted => new ActivityInterrupted(id, Int()),
             EntryKinds.ActivityRunsRecorded => new ActivityRunsRecorded(id, Int(), Int(), Int(), Flag()),
@@ -59,6 +60,7 @@ internal ref struct EntryReader(ReadOnlySpan<byte> bytes)
         return kind switch
         {
             EntryKinds.ActivityScheduled => new ActivityScheduled(Int(), Text(), Text(), Span(), Span(), OptionalText()),
+            EntryKinds.ActivityScheduledWithWeight => new ActivityScheduled(Int(), Text(), Text(), Span(), Span(), OptionalText(), Int()),
             EntryKinds.ChildScheduled => new ChildScheduled(Int(), Text(), Text(), Text(), Text()),
             EntryKinds.ChildScheduledWithPolicy => new ChildScheduled(Int(), Text(), Text(), Text(), Text(), Enumerated<ParentClosePolicy>()),
             EntryKinds.StepRetried => new StepRetried(Int(), Time(), OptionalText()),

@@ -9,11 +9,20 @@ internal sealed class EntryWriter(ArrayBufferWriter<byte> buffer)
 {
     public void Write(JournalEntry entry)
     {
-        Kind(EntryKinds.Of(entry));
+        var kind = EntryKinds.Of(entry);
+        Kind(kind);
         Text(entry.InstanceId);
         switch (entry)
         {
-            case InstanceRecorded e: Instance(e); break;
+            case InstanceRecorded e:
+                Instance(e);
+                if (kind == EntryKinds.InstanceRecordedWithPriority)
+                {
+                    Number((int)e.Priority);
+                    Text(e.Root);
+                }
+
+                break;
             case ActivityStarted e: Number(e.Sequence); break;
             case ActivityInterrupted e: Number(e.Sequence); break;
             case ActivityRunsRecorded e: Number(e.Sequence); Number(e.Starts); Number(e.Crashes); Flag(e.Running); break;
@@ -33,7 +42,8 @@ internal sealed class EntryWriter(ArrayBufferWriter<byte> buffer)
 
     private void Decide(Decision decision)
     {
-        Kind(EntryKinds.Of(decision));
+        var kind = EntryKinds.Of(decision);
+        Kind(kind);
         switch (decision)
         {
             case ActivityScheduled d:
@@ -43,8 +53,24 @@ internal sealed class EntryWriter(ArrayBufferWriter<byte> buffer)
                 Span(d.Timeout);
                 Span(d.HeartbeatTimeout);
                 Text(d.Pool);
+                if (kind == EntryKinds.ActivityScheduledWithWeight)
+                {
+                    Number(d.PoolWeight);
+                }
+
                 break;
-            case ChildScheduled d: Child(d); break;
+            case ChildScheduled d:
+                Number(d.Sequence);
+                Text(d.Name);
+                Text(d.Version);
+                Text(d.Input);
+                Text(d.ChildId);
+                if (kind == EntryKinds.ChildScheduledWithPolicy)
+                {
+                    Number((int)d.ParentClosePolicy);
+                }
+
+                break;
             case StepRetried d: Number(d.Sequence); Time(d.Due); Text(d.ChildId); break;
             case TimerCreated d: Number(d.Sequence); Time(d.Due); break;
             case TimerCancelled d: Number(d.Sequence); break;
@@ -55,19 +81,6 @@ internal sealed class EntryWriter(ArrayBufferWriter<byte> buffer)
             case InstanceFailed d: Failure(d.Failure); break;
             case ContinuedAsNew d: Text(d.Input); Flag(d.PreserveEvents); break;
             default: throw new InvalidOperationException($"No encoding for {decision.GetType().Name}.");
-        }
-    }
-
-    private void Child(ChildScheduled d)
-    {
-        Number(d.Sequence);
-        Text(d.Name);
-        Text(d.Version);
-        Text(d.Input);
-        Text(d.ChildId);
-        if (d.ParentClosePolicy != ParentClosePolicy.Terminate)
-        {
-            Number((int)d.ParentClosePolicy);
         }
     }
 

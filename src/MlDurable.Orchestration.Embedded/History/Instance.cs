@@ -23,7 +23,7 @@ internal sealed class Instance
         _suspended = record.Suspended;
     }
 
-    /// <summary>What never changes: id, name, version, first input, creation, tags, parent.</summary>
+    /// <summary>What never changes: id, name, version, first input, creation, tags, parent, priority.</summary>
     public InstanceRecorded Facts { get; }
 
     public string Id => Facts.InstanceId;
@@ -148,6 +148,7 @@ internal sealed class Instance
         CustomStatus = CustomStatus,
         Failure = Failure ?? obstacle,
         Tags = Facts.Tags,
+        Priority = Facts.Priority,
         ParentInstanceId = Facts.Parent?.InstanceId,
     };
 

@@ -35,6 +35,6 @@ internal sealed class Step(Decision decision)
     /// <summary>The present id of a child: a retry has an id of its own.</summary>
     public string? ChildId { get; set; }
 
-    /// <summary>What the engine runs for the step at the moment: a timer or an activity. Not part of the history.</summary>
+    /// <summary>What the engine runs for the step at the moment: a timer, the slots that it waits for, or an activity. Not part of the history.</summary>
     public object? Live { get; set; }
 }

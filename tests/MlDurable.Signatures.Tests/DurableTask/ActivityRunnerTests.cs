@@ -97,6 +97,33 @@ public sealed class ActivityRunnerTests : IDisposable
     }
 
     [Theory]
+    [InlineData("narrow", 2, OrchestrationErrorCodes.PoolTooSmall)]
+    [InlineData(null, 2, OrchestrationErrorCodes.PoolUnknown)]
+    public async Task RunActivity_MorePoolSlotsThanThereAre_Fails(string? pool, int weight, string code) => Assert.Equal(
+        code, (await RunAsync((_, input) => Task.FromResult(input), Call() with { Pool = pool, PoolWeight = weight })).Failure!.Code);
+
+    [Fact]
+    public async Task ActivityPool_HeavyWaitsAndOneBehindIt_AreServedInOrderAndLoseNoSlot()
+    {
+        var pool = new ActivityPool(2);
+        await pool.TakeAsync(1, CancellationToken.None);
+        var heavy = pool.TakeAsync(2, CancellationToken.None);
+        using var stopping = new CancellationTokenSource();
+        var given = pool.TakeAsync(1, stopping.Token);
+        var light = pool.TakeAsync(1, CancellationToken.None);
+        Assert.False(heavy.IsCompleted || given.IsCompleted || light.IsCompleted);
+        pool.Release(1);
+        await heavy;
+        Assert.False(light.IsCompleted);
+        await stopping.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => given);
+        pool.Release(2);
+        await light;
+        await pool.TakeAsync(1, CancellationToken.None);
+        Assert.False(pool.TakeAsync(1, CancellationToken.None).IsCompleted);
+    }
+
+    [Theory]
     [InlineData(4, null)]
     [InlineData(5, OrchestrationErrorCodes.ActivityPoisoned)]
     public async Task RunActivity_TookItsProcessDownBefore_IsGivenUpAfterSoManyTimes(int crashes, string? code)

@@ -44,10 +44,11 @@ public sealed class OrchestratorExecutionTests
     {
         Answer(Succeeded("done"));
         Assert.Equal("done", await RunAsync((context, _) => context.CallActivityAsync(
-            s_work, "x", new() { Timeout = TimeSpan.FromHours(1), HeartbeatTimeout = TimeSpan.FromMinutes(1), Pool = "train" })));
+            s_work, "x", new() { Timeout = TimeSpan.FromHours(1), HeartbeatTimeout = TimeSpan.FromMinutes(1), Pool = "train", PoolWeight = 3 })));
         var call = Assert.Single(_calls);
         Assert.Equal(("i", 0, 1, 1), (call.InstanceId, call.Generation, call.Sequence, call.Attempt));
-        Assert.Equal((TimeSpan.FromHours(1), TimeSpan.FromMinutes(1), "train"), (call.Timeout, call.HeartbeatTimeout, call.Pool));
+        Assert.Equal(
+            (TimeSpan.FromHours(1), TimeSpan.FromMinutes(1), "train", 3), (call.Timeout, call.HeartbeatTimeout, call.Pool, call.PoolWeight));
         Assert.Equal("\"x\"", call.Input.GetRawText());
     }
 
