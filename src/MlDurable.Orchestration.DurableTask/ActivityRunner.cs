@@ -66,7 +66,10 @@ internal sealed class ActivityRunner
 
         try
         {
-            return await CountAsync(name, registration, call, stopping);
+            // It has waited too long for its pool, or was delivered too late.
+            return call.Deadline <= _options.TimeProvider.GetUtcNow()
+                ? new() { Failure = TaskFailureDetails.FromException(ActivityRun.Expiry(name, call)) }
+                : await CountAsync(name, registration, call, stopping);
         }
         finally
         {

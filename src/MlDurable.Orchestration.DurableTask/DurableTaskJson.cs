@@ -62,6 +62,9 @@ internal sealed record ActivityInput
 
     public TimeSpan? HeartbeatTimeout { get; init; }
 
+    /// <summary>When the call must have its final answer.</summary>
+    public DateTimeOffset? Deadline { get; init; }
+
     public string? Pool { get; init; }
 
     /// <summary>How many slots of the pool it takes, when it is not one.</summary>

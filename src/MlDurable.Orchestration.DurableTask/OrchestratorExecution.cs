@@ -113,6 +113,9 @@ internal sealed class OrchestratorExecution : OrchestrationContext
             Input = Parse(json),
             Timeout = options?.Timeout,
             HeartbeatTimeout = options?.HeartbeatTimeout,
+            Deadline = options?.ScheduleToCloseTimeout is not { } timeout ? null
+                : timeout < DateTimeOffset.MaxValue - _now ? _now + timeout
+                : DateTimeOffset.MaxValue,
             Pool = options?.Pool,
             PoolWeight = options?.PoolWeight is { } weight and > 1 ? weight : null,
         };
@@ -307,11 +310,34 @@ internal sealed class OrchestratorExecution : OrchestrationContext
 
     private async Task<string> TryActivityAsync(string name, ActivityInput call, RetryPolicy? retry)
     {
+#pragma warning disable CA2000 // a token source without a timer or a wait handle holds nothing
+        var stop = CancellationTokenSource.CreateLinkedTokenSource(_timers.Token);
+#pragma warning restore CA2000
+        try
+        {
+            return await TryActivityAsync(
+                name, call, retry, call.Deadline is { } deadline ? _durableTask.CreateTimer(deadline.UtcDateTime, stop.Token) : null);
+        }
+        finally
+        {
+            stop.Cancel();
+        }
+    }
+
+    private async Task<string> TryActivityAsync(string name, ActivityInput call, RetryPolicy? retry, Task? expiry)
+    {
         var scheduled = _now;
         var failures = 0;
         while (true)
         {
-            var outcome = await AttemptAsync(name, call);
+            var attempt = AttemptAsync(name, call);
+            if (expiry is not null && await Task.WhenAny(attempt, expiry) == expiry)
+            {
+                await expiry;
+                throw new TaskFailedException(name, call.Sequence, TaskFailureDetails.FromException(ActivityRun.Expiry(name, call)));
+            }
+
+            var outcome = await attempt;
             if (outcome.Output is { } output)
             {
                 return output.GetRawText();
@@ -320,7 +346,7 @@ internal sealed class OrchestratorExecution : OrchestrationContext
             if (outcome.Failure is { } failure)
             {
                 failures++;
-                await WaitForRetryAsync(retry, failure, failures, scheduled, name, call.Sequence);
+                await WaitForRetryAsync(retry, failure, failures, scheduled, call.Deadline, name, call.Sequence);
             }
 
             call = call with { Attempt = call.Attempt + 1 };
@@ -381,15 +407,15 @@ internal sealed class OrchestratorExecution : OrchestrationContext
                 }
             }
 
-            await WaitForRetryAsync(options.Retry, failure, attempt, scheduled, name, sequence);
+            await WaitForRetryAsync(options.Retry, failure, attempt, scheduled, null, name, sequence);
         }
     }
 
     private async Task WaitForRetryAsync(
-        RetryPolicy? retry, TaskFailureDetails failure, int failures, DateTimeOffset scheduled, string name, int sequence)
+        RetryPolicy? retry, TaskFailureDetails failure, int failures, DateTimeOffset scheduled, DateTimeOffset? deadline, string name, int sequence)
     {
         var now = Tick();
-        if (retry?.NextAttempt(failure, failures, scheduled, now) is not { } due)
+        if (retry?.NextAttempt(failure, failures, scheduled, now) is not { } due || due >= deadline)
         {
             throw new TaskFailedException(name, sequence, failure);
         }

@@ -449,13 +449,18 @@ internal sealed class EngineCore : IAsyncDisposable
                     $"Activity '{call.Name}', step {sequence} of instance '{instance.Id}', began {step.Crashes} times in a row and ended with " +
                     "the process each time. It is not tried again; look for a crash or an exhausted memory in it."));
                 break;
+            case ActivityScheduled when step.Phase != StepPhase.Failed && step.Deadline <= Now:
+                Expire(instance, step, batch);
+                break;
             case ActivityScheduled call when step.Phase is StepPhase.Running or StepPhase.Open:
+                ScheduleExpiry(instance, step);
                 MakeReady(instance, call, step, batch);
                 break;
             case TimerCreated:
                 ScheduleTimer(instance, sequence, step);
                 break;
             case var _ when step.Phase == StepPhase.WaitingToRetry && (step.ChildId is null || _table.Find(step.ChildId) is null):
+                ScheduleExpiry(instance, step);
                 ScheduleRetry(instance, sequence, step);
                 break;
             default:
@@ -646,6 +651,7 @@ internal sealed class EngineCore : IAsyncDisposable
         {
             case ActivityScheduled d when instance.Steps.TryGetValue(d.Sequence, out var step) && step.Decision == d:
                 Tell(batch, Event(EngineEventKind.ActivityScheduled, instance, d));
+                ScheduleExpiry(instance, step);
                 MakeReady(instance, d, step, batch);
                 break;
             case TimerCreated d when instance.Steps.TryGetValue(d.Sequence, out var step) && step.Decision == d:
@@ -660,6 +666,7 @@ internal sealed class EngineCore : IAsyncDisposable
                     Tell(batch, Event(EngineEventKind.ActivityRetrying, instance, retried) with { Attempt = step.Starts + 1 });
                 }
 
+                ScheduleExpiry(instance, step);
                 ScheduleRetry(instance, d.Sequence, step);
                 break;
             case CustomStatusSet d:
@@ -747,8 +754,11 @@ internal sealed class EngineCore : IAsyncDisposable
         batch.IsFollowed |= instance.Live.TurnQueued;
     }
 
-    private void FailStep(Instance instance, int sequence, JournalBatch batch, TaskFailureDetails failure) =>
+    private void FailStep(Instance instance, int sequence, JournalBatch batch, TaskFailureDetails failure)
+    {
+        StopExpiry(instance.Steps[sequence]);
         Give(new StepFailed(instance.Id, Now, instance.Generation, sequence, failure), instance, batch);
+    }
 
     private void StartChild(Instance parent, ChildScheduled call, Step step, JournalBatch batch)
     {
@@ -815,8 +825,38 @@ internal sealed class EngineCore : IAsyncDisposable
         }
     });
 
+    private void ScheduleExpiry(Instance instance, Step step)
+    {
+        if (step.Deadline is { } deadline)
+        {
+            step.Expiry = _timers.Add(deadline, batch => Expire(instance, step, batch));
+        }
+    }
+
+    private void Expire(Instance instance, Step step, JournalBatch batch)
+    {
+        StopLive(step);
+        var call = (ActivityScheduled)step.Decision;
+        var failure = Failure(
+            OrchestrationErrorCodes.ActivityScheduleToCloseTimeout,
+            $"Activity '{call.Name}' (step {call.Sequence} of instance '{instance.Id}') had no final answer within {call.ScheduleToCloseTimeout} of its " +
+            $"call; it has begun {step.Starts} times.");
+        Tell(batch, Event(EngineEventKind.ActivityFailed, instance, call) with { Attempt = step.Starts > 0 ? step.Starts : null, Failure = failure });
+        FailStep(instance, call.Sequence, batch, failure);
+    }
+
+    private void StopExpiry(Step step)
+    {
+        if (step.Expiry is { } expiry)
+        {
+            _timers.Remove(expiry);
+            step.Expiry = null;
+        }
+    }
+
     private void StopLive(Step step)
     {
+        StopExpiry(step);
         switch (step.Live)
         {
             case ScheduledTimer timer: _timers.Remove(timer); break;
@@ -885,6 +925,14 @@ internal sealed class EngineCore : IAsyncDisposable
         while (_stopped is null && _slots.TryTake(out var lease))
         {
             var (instance, call) = (lease.Instance, lease.Call);
+            if (lease.Step.Deadline is { } deadline && deadline <= Now)
+            {
+                // Its timer has not come round yet.
+                _slots.Release(lease);
+                Expire(instance, lease.Step, batch);
+                continue;
+            }
+
             Commit(new ActivityStarted(instance.Id, call.Sequence), batch);
             ActivityRun run = null!;
             run = new(lease, instance.Generation, _catalog.FindActivity(call.Name)!, (fraction, message) => OnProgress(run, fraction, message))
@@ -1017,6 +1065,7 @@ internal sealed class EngineCore : IAsyncDisposable
             return;
         }
 
+        StopExpiry(run.Step);
         Tell(batch, Event(EngineEventKind.ActivityCompleted, run.Instance, run.Call) with { Attempt = run.Attempt, Result = output });
         Give(new StepSucceeded(run.InstanceId, Now, run.Generation, run.Sequence, output!), run.Instance, batch);
     }

@@ -39,6 +39,9 @@ public static class OrchestrationErrorCodes
     /// <summary>An activity did not end within <see cref="ActivityOptions.Timeout"/>.</summary>
     public const string ActivityTimeout = "activity-timeout";
 
+    /// <summary>A call of an activity had no final answer within <see cref="ActivityOptions.ScheduleToCloseTimeout"/>.</summary>
+    public const string ActivityScheduleToCloseTimeout = "activity-schedule-to-close-timeout";
+
     /// <summary>An activity reported no progress within <see cref="ActivityOptions.HeartbeatTimeout"/>.</summary>
     public const string ActivityHeartbeatTimeout = "activity-heartbeat-timeout";
 

@@ -152,6 +152,121 @@ public abstract class ActivityConformance : ConformanceSuite
     }
 
     [Fact]
+    public async Task ScheduleToClose_AttemptRuns_FailsWithItsCodeAndTokenIsCancelled()
+    {
+        var started = new TaskCompletionSource();
+        var cancelled = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await Harness.OpenAsync(Catalog(
+            (context, _) => context.CallActivityAsync(s_work, "x", new() { ScheduleToCloseTimeout = TimeSpan.FromMinutes(5), Retry = Retry(9) })).Add(
+            s_work, async (context, _) =>
+            {
+                using var registration = context.CancellationToken.Register(cancelled.SetResult);
+                started.SetResult();
+                await cancelled.Task;
+                return "too late";
+            }));
+        await Client.StartAsync(Main, "", new() { InstanceId = "i" });
+        await WithinAsync(started.Task);
+        await Harness.AdvanceAsync(TimeSpan.FromMinutes(6));
+        AssertFailed(OrchestrationErrorCodes.ActivityScheduleToCloseTimeout, await EndAsync("i"));
+        await WithinAsync(cancelled.Task);
+    }
+
+    [Fact]
+    public async Task ScheduleToClose_RetryCouldNotBeginBefore_FailsAtOnceWithTheLastFailure()
+    {
+        var runs = 0;
+        var state = await RunAsync(Catalog((context, _) => context.CallActivityAsync(
+            s_work, "x", new() { ScheduleToCloseTimeout = TimeSpan.FromSeconds(59), Retry = Retry(9) })).Add(s_work, (_, _) =>
+            {
+                Interlocked.Increment(ref runs);
+                throw new CodedException("again", "no");
+            }));
+        AssertFailed("again", state);
+        Assert.Equal(1, runs);
+    }
+
+    [Fact]
+    public async Task ScheduleToClose_WaitsForASlot_FailsWithoutHavingBegun()
+    {
+        var begun = new ConcurrentQueue<string>();
+        var started = new TaskCompletionSource();
+        var release = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await Harness.OpenAsync(Catalog(async (context, input) =>
+        {
+            context.SetCustomStatus("calling", ConformanceJson.Default.String);
+            return await context.CallActivityAsync(
+                s_work, input, new() { Pool = "narrow", ScheduleToCloseTimeout = input == "second" ? TimeSpan.FromMinutes(5) : null });
+        }).Add(s_work, async (_, input) =>
+        {
+            begun.Enqueue(input);
+            started.TrySetResult();
+            await release.Task;
+            return input;
+        }));
+        await Client.StartAsync(Main, "first", new() { InstanceId = "1" });
+        await WithinAsync(started.Task);
+        await Client.StartAsync(Main, "second", new() { InstanceId = "2" });
+        await ReachAsync("2", "calling");
+        await Harness.AdvanceAsync(TimeSpan.FromMinutes(6));
+        AssertFailed(OrchestrationErrorCodes.ActivityScheduleToCloseTimeout, await EndAsync("2"));
+        await Client.StartAsync(Main, "third", new() { InstanceId = "3" });
+        release.SetResult();
+        AssertCompleted("first", await EndAsync("1"));
+        AssertCompleted("third", await EndAsync("3"));
+        Assert.Equal(["first", "third"], begun);
+    }
+
+    [Theory]
+    [InlineData(6, 0, 1)]
+    [InlineData(3, 3, 2)]
+    public async Task ScheduleToClose_OverACrash_CountsFromTheCall(int minutesDown, int minutesUp, int runs)
+    {
+        var begun = new SemaphoreSlim(0);
+        var count = 0;
+        var catalog = Catalog(
+            (context, _) => context.CallActivityAsync(s_work, "x", new() { ScheduleToCloseTimeout = TimeSpan.FromMinutes(5) })).Add(
+            s_work, async (context, _) =>
+            {
+                Interlocked.Increment(ref count);
+                begun.Release();
+                await Task.Delay(Timeout.Infinite, context.CancellationToken);
+                return "never";
+            });
+        await Harness.OpenAsync(catalog);
+        await Client.StartAsync(Main, "", new() { InstanceId = "i" });
+        await WithinAsync(begun.WaitAsync());
+        await Harness.CrashAsync();
+        await Harness.AdvanceAsync(TimeSpan.FromMinutes(minutesDown));
+        await Harness.OpenAsync(catalog);
+        if (runs == 2)
+        {
+            await WithinAsync(begun.WaitAsync());
+        }
+
+        await Harness.AdvanceAsync(TimeSpan.FromMinutes(minutesUp));
+        AssertFailed(OrchestrationErrorCodes.ActivityScheduleToCloseTimeout, await EndAsync("i"));
+        Assert.Equal(runs, count);
+    }
+
+    [Fact]
+    public async Task ScheduleToClose_EndsInTime_IsForgotten()
+    {
+        await Harness.OpenAsync(Catalog(async (context, _) =>
+        {
+            var result = await context.CallActivityAsync(Echo, "x", new() { ScheduleToCloseTimeout = TimeSpan.FromMinutes(5) });
+            context.SetCustomStatus("waiting", ConformanceJson.Default.String);
+            await context.WaitForExternalEventAsync(Signal);
+            return result;
+        }));
+        await Client.StartAsync(Main, "", new() { InstanceId = "i" });
+        await ReachAsync("i", "waiting");
+        await Harness.AdvanceAsync(TimeSpan.FromMinutes(6));
+        await Client.RaiseEventAsync("i", Signal, "");
+        AssertCompleted("x", await EndAsync("i"));
+    }
+
+    [Fact]
     public async Task HeartbeatTimeout_ProgressThenSilence_FailsOnlyAfterTheSilence()
     {
         var beat = new SemaphoreSlim(0);

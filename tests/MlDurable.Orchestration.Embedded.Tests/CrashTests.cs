@@ -265,6 +265,35 @@ public sealed class CrashTests
     }
 
     [Fact]
+    public async Task ScheduleToClose_ShortenedUnderARunningInstance_WhatWasRecordedGoesOn()
+    {
+        await using var harness = new EmbeddedHarness();
+        await harness.OpenAsync(Retrying(TimeSpan.FromHours(1)));
+        var retrying = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        harness.Engine.Observed += happened =>
+        {
+            if (happened.Kind == EngineEventKind.ActivityRetrying)
+            {
+                retrying.SetResult();
+            }
+        };
+        await harness.Client.StartAsync(s_main, "", new() { InstanceId = "i" });
+        await retrying.Task.WaitAsync(s_patience);
+        await harness.CloseAsync();
+        await harness.OpenAsync(Retrying(TimeSpan.FromSeconds(10)));
+        harness.Time.Advance(TimeSpan.FromMinutes(1));
+        Assert.Equal("\"second\"", (await EndAsync(harness, "i")).Output);
+
+        static OrchestrationCatalog Retrying(TimeSpan timeout) => new OrchestrationCatalog()
+            .Add(s_effect, (context, _) => context.Attempt == 1 ? throw new CodedException("once", "") : Task.FromResult("second"))
+            .Add(s_main, (context, _) => context.CallActivityAsync(s_effect, "", new()
+            {
+                ScheduleToCloseTimeout = timeout,
+                Retry = new() { MaxAttempts = 2, FirstRetryInterval = TimeSpan.FromMinutes(1) },
+            }));
+    }
+
+    [Fact]
     public async Task History_LongerThanTheLimit_FailsTheInstance()
     {
         await using var harness = new EmbeddedHarness();

@@ -108,6 +108,20 @@ public sealed class TaskFailureDetailsTests
     }
 }
 
+public sealed class ActivityOptionsTests
+{
+    [Fact]
+    public void Init_OutOfRange_IsRefusedByName()
+    {
+        Assert.Equal("Timeout", Refused(() => new() { Timeout = TimeSpan.FromTicks(-1) }));
+        Assert.Equal("HeartbeatTimeout", Refused(() => new() { HeartbeatTimeout = TimeSpan.FromTicks(-1) }));
+        Assert.Equal("ScheduleToCloseTimeout", Refused(() => new() { ScheduleToCloseTimeout = TimeSpan.FromTicks(-1) }));
+        Assert.Equal("value", Refused(() => new() { PoolWeight = 0 }));
+
+        static string? Refused(Func<ActivityOptions> make) => Assert.Throws<ArgumentOutOfRangeException>(make).ParamName;
+    }
+}
+
 public sealed class OrchestrationCatalogTests
 {
     private static readonly OrchestratorDefinition<int, int> s_orchestrator =

@@ -67,7 +67,7 @@ internal sealed class DurableTimer(int sequence) : DurableStep<bool>(sequence)
 }
 
 internal sealed class DurableCall<TOutput>(
-    int sequence, string name, JsonTypeInfo<TOutput> output, RetryPolicy? retry, DateTimeOffset scheduled, string? childId)
+    int sequence, string name, JsonTypeInfo<TOutput> output, RetryPolicy? retry, DateTimeOffset scheduled, DateTimeOffset? deadline, string? childId)
     : DurableStep<TOutput>(sequence)
 {
     private int _failures;
@@ -79,7 +79,7 @@ internal sealed class DurableCall<TOutput>(
         nextChildId = childId is null ? null : $"{childId}#{_failures + 1}";
         try
         {
-            return retry?.NextAttempt(failure, _failures, scheduled, now);
+            return retry?.NextAttempt(failure, _failures, scheduled, now) is { } due && !(due >= deadline) ? due : null;
         }
         catch (Exception exception)
         {

@@ -126,9 +126,10 @@ internal sealed class OrchestratorExecution : OrchestrationContext
             return Task.FromException<TOutput>(refused);
         }
 
-        Decide(new ActivityScheduled(
-            sequence, activity.Name, json, options?.Timeout, options?.HeartbeatTimeout, options?.Pool, options?.PoolWeight ?? 1));
-        return Open(new DurableCall<TOutput>(sequence, activity.Name, activity.Output, options?.Retry, _now, null));
+        var call = Decide(new ActivityScheduled(
+            sequence, activity.Name, json, options?.Timeout, options?.HeartbeatTimeout, options?.Pool, options?.PoolWeight ?? 1,
+            options?.ScheduleToCloseTimeout));
+        return Open(new DurableCall<TOutput>(sequence, activity.Name, activity.Output, options?.Retry, _now, call.Deadline(_now), null));
     }
 
     public override Task<TOutput> CallSubOrchestratorAsync<TInput, TOutput>(
@@ -144,7 +145,7 @@ internal sealed class OrchestratorExecution : OrchestrationContext
             ?? (Generation == 0 ? $"{InstanceId}:{sequence}" : $"{InstanceId}:{Generation}.{sequence}");
         Decide(new ChildScheduled(
             sequence, orchestrator.Name, orchestrator.Version, json, id, options?.ParentClosePolicy ?? ParentClosePolicy.Terminate));
-        return Open(new DurableCall<TOutput>(sequence, orchestrator.Name, orchestrator.Output, options?.Retry, _now, id));
+        return Open(new DurableCall<TOutput>(sequence, orchestrator.Name, orchestrator.Output, options?.Retry, _now, null, id));
     }
 
     public override Task CreateTimerAsync(DateTimeOffset dueTime, CancellationToken cancellationToken)
@@ -354,22 +355,30 @@ internal sealed class OrchestratorExecution : OrchestrationContext
         _straying(this);
     }
 
-    private void Decide(Decision decision)
+    /// <summary>Takes a decision; a replay's must follow the history.</summary>
+    /// <returns>The decision that holds: the recorded one, where there is one.</returns>
+    private T Decide<T>(T decision)
+        where T : Decision
     {
         if (_mismatch is not null)
         {
             throw _mismatch;
         }
 
-        if (_expected is not null
-            && (_decisions.Count == _expected.Count || !_expected[_decisions.Count].IsFollowedBy(decision)))
+        if (_expected is not null)
         {
-            _mismatch = Mismatch(
-                _decisions.Count < _expected.Count ? _expected[_decisions.Count] : null, decision.Describe());
-            throw _mismatch;
+            var expected = _decisions.Count < _expected.Count ? _expected[_decisions.Count] : null;
+            if (expected?.IsFollowedBy(decision) != true)
+            {
+                _mismatch = Mismatch(expected, decision.Describe());
+                throw _mismatch;
+            }
+
+            decision = (T)expected;
         }
 
         _decisions.Add(decision);
+        return decision;
     }
 
     private OrchestrationException Mismatch(Decision? expected, string found) => new(

@@ -16,8 +16,14 @@ internal abstract record Decision
 }
 
 internal sealed record ActivityScheduled(
-    int Sequence, string Name, string Input, TimeSpan? Timeout, TimeSpan? HeartbeatTimeout, string? Pool, int PoolWeight = 1) : Decision
+    int Sequence, string Name, string Input, TimeSpan? Timeout, TimeSpan? HeartbeatTimeout, string? Pool, int PoolWeight = 1,
+    TimeSpan? ScheduleToCloseTimeout = null) : Decision
 {
+    /// <summary>When the call must have its final answer, when it was made at an instant.</summary>
+    public DateTimeOffset? Deadline(DateTimeOffset at) => ScheduleToCloseTimeout is not { } timeout ? null
+        : timeout < DateTimeOffset.MaxValue - at ? at + timeout
+        : DateTimeOffset.MaxValue;
+
     public override string Describe() => $"step {Sequence}: activity '{Name}' with input {Shown(Input)}";
 
     // Time-outs and pools may be tuned under a running instance; what was recorded goes on as recorded.

@@ -31,7 +31,7 @@ internal static class EntryKinds
     public const byte InstanceFailed = 74;
     public const byte ContinuedAsNew = 75;
     public const byte ChildScheduledWithPolicy = 80;
-    public const byte ActivityScheduledWithWeight = 81;
+    public const byte ActivityScheduledWithOptions = 81;
 
     public static byte Of(JournalEntry entry) => entry switch
     {
@@ -55,8 +55,8 @@ internal static class EntryKinds
 
     public static byte Of(Decision decision) => decision switch
     {
-        Embedded.History.ActivityScheduled { PoolWeight: 1 } => ActivityScheduled,
-        Embedded.History.ActivityScheduled => ActivityScheduledWithWeight,
+        Embedded.History.ActivityScheduled { PoolWeight: 1, ScheduleToCloseTimeout: null } => ActivityScheduled,
+        Embedded.History.ActivityScheduled => ActivityScheduledWithOptions,
         Embedded.History.ChildScheduled { ParentClosePolicy: ParentClosePolicy.Terminate } => ChildScheduled,
         Embedded.History.ChildScheduled => ChildScheduledWithPolicy,
         Embedded.History.StepRetried => StepRetried,

@@ -60,7 +60,8 @@ internal ref struct EntryReader(ReadOnlySpan<byte> bytes)
         return kind switch
         {
             EntryKinds.ActivityScheduled => new ActivityScheduled(Int(), Text(), Text(), Span(), Span(), OptionalText()),
-            EntryKinds.ActivityScheduledWithWeight => new ActivityScheduled(Int(), Text(), Text(), Span(), Span(), OptionalText(), Int()),
+            EntryKinds.ActivityScheduledWithOptions => new ActivityScheduled(
+                Int(), Text(), Text(), Span(), Span(), OptionalText(), Int(), Span()),
             EntryKinds.ChildScheduled => new ChildScheduled(Int(), Text(), Text(), Text(), Text()),
             EntryKinds.ChildScheduledWithPolicy => new ChildScheduled(Int(), Text(), Text(), Text(), Text(), Enumerated<ParentClosePolicy>()),
             EntryKinds.StepRetried => new StepRetried(Int(), Time(), OptionalText()),

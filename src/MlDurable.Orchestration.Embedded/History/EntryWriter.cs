@@ -53,9 +53,10 @@ internal sealed class EntryWriter(ArrayBufferWriter<byte> buffer)
                 Span(d.Timeout);
                 Span(d.HeartbeatTimeout);
                 Text(d.Pool);
-                if (kind == EntryKinds.ActivityScheduledWithWeight)
+                if (kind == EntryKinds.ActivityScheduledWithOptions)
                 {
                     Number(d.PoolWeight);
+                    Span(d.ScheduleToCloseTimeout);
                 }
 
                 break;

@@ -227,7 +227,7 @@ internal sealed class Instance
         _turns.Add(new(turn.At, inputs, turn.Decisions));
         foreach (var decision in turn.Decisions)
         {
-            Apply(decision);
+            Apply(decision, turn.At);
         }
 
         foreach (var input in inputs)
@@ -240,11 +240,11 @@ internal sealed class Instance
         }
     }
 
-    private void Apply(Decision decision)
+    private void Apply(Decision decision, DateTimeOffset at)
     {
         switch (decision)
         {
-            case ActivityScheduled d: Steps.Add(d.Sequence, new(d)); break;
+            case ActivityScheduled d: Steps.Add(d.Sequence, new(d) { Deadline = d.Deadline(at) }); break;
             case TimerCreated d: Steps.Add(d.Sequence, new(d) { Due = d.Due }); break;
             case ChildScheduled d: Steps.Add(d.Sequence, new(d) { ChildId = d.ChildId }); break;
             case StepRetried d:

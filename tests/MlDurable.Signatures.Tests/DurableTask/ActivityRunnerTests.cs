@@ -72,6 +72,40 @@ public sealed class ActivityRunnerTests : IDisposable
     }
 
     [Fact]
+    public async Task RunActivity_DeadlinePassesMeanwhile_FailsAllTheSame()
+    {
+        var started = new TaskCompletionSource();
+        var release = new TaskCompletionSource();
+        var running = RunAsync(
+            async (_, _) =>
+            {
+                started.SetResult();
+                await release.Task;
+                return "too late";
+            },
+            Call() with { Deadline = _time.GetUtcNow().AddMinutes(1) });
+        await started.Task;
+        _time.Advance(TimeSpan.FromMinutes(2));
+        Assert.Equal(OrchestrationErrorCodes.ActivityScheduleToCloseTimeout, (await running).Failure!.Code);
+        release.SetResult();
+    }
+
+    [Fact]
+    public async Task RunActivity_DeadlineHasPassed_IsNotBegun()
+    {
+        var begun = false;
+        var outcome = await RunAsync(
+            (_, input) =>
+            {
+                begun = true;
+                return Task.FromResult(input);
+            },
+            Call() with { Deadline = _time.GetUtcNow() });
+        Assert.Equal(OrchestrationErrorCodes.ActivityScheduleToCloseTimeout, outcome.Failure!.Code);
+        Assert.False(begun);
+    }
+
+    [Fact]
     public async Task RunActivity_UnknownPool_Fails() => Assert.Equal(
         OrchestrationErrorCodes.PoolUnknown,
         (await RunAsync((_, input) => Task.FromResult(input), Call() with { Pool = "nowhere" })).Failure!.Code);

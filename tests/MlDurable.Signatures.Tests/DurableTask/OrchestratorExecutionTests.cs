@@ -77,6 +77,36 @@ public sealed class OrchestratorExecutionTests
         Assert.Single(_timers);
     }
 
+    [Theory]
+    [InlineData(false, "busy")]
+    [InlineData(true, OrchestrationErrorCodes.ActivityScheduleToCloseTimeout)]
+    public async Task CallActivity_ScheduleToCloseTimeoutPasses_FailsWithoutAnotherAttempt(bool running, string code)
+    {
+        var start = _now;
+        var expiry = new TaskCompletionSource();
+        _context.Setup(context => context.CreateTimer(start.AddSeconds(90), It.IsAny<CancellationToken>())).Returns(expiry.Task);
+        Answer(Failed("busy"), Failed("busy"));
+        if (running)
+        {
+            _context.Setup(context => context.CallActivityAsync<JsonElement>("work", It.IsAny<object?>(), null)).Returns(
+                (TaskName _, object? input, TaskOptions? _) =>
+                {
+                    _calls.Add(((JsonElement)input!).Deserialize(DurableTaskJson.Default.ActivityInput)!);
+                    expiry.SetResult();
+                    return new TaskCompletionSource<JsonElement>().Task;
+                });
+        }
+
+        var failure = await FailAsync((context, _) => context.CallActivityAsync(s_work, "x", new()
+        {
+            Retry = new() { MaxAttempts = 9, FirstRetryInterval = TimeSpan.FromMinutes(1) },
+            ScheduleToCloseTimeout = TimeSpan.FromSeconds(90),
+        }));
+        Assert.Equal(code, failure.Code);
+        Assert.Equal(running ? 1 : 2, _calls.Count);
+        Assert.All(_calls, call => Assert.Equal(start.AddSeconds(90), call.Deadline!.Value.UtcDateTime));
+    }
+
     [Fact]
     public async Task CallActivity_HostStoppedMeanwhile_IsRepeatedThoughThereIsNoRetry()
     {
