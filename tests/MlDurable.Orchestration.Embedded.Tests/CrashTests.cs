@@ -108,7 +108,7 @@ public sealed class CrashTests
     [Fact]
     public void RandomOrchestrations_RandomPowerLosses_EqualThePlainModel()
     {
-        var programs = Gen.ListOf(Gen.Elements('a', 'f', 't', 'c', 's', 'r', 'w')).Select(steps => new string([.. steps.Take(12)]));
+        var programs = Gen.ListOf(Gen.Elements('a', 'f', 't', 'c', 's', 'r', 'w', 'p')).Select(steps => new string([.. steps.Take(12)]));
         var cases = from program in programs
                     from seed in Gen.Choose(0, 1_000_000)
                     select (program, seed);
@@ -388,6 +388,8 @@ public sealed class CrashTests
                         'r' => await context.CallActivityAsync(
                             s_effect, "r", new() { Retry = new() { MaxAttempts = 3, FirstRetryInterval = TimeSpan.FromHours(1) } }),
                         'w' => await context.WaitForExternalEventAsync(s_signal),
+                        'p' => await context.CallActivityAsync(
+                            s_effect, "p", new() { Pool = "wide", PoolWeight = 3, ScheduleToCloseTimeout = TimeSpan.FromDays(1000) }),
                         't' => await WaitAsync(context),
                         _ => Show(context, result),
                     };

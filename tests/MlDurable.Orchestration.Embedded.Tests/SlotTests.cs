@@ -68,6 +68,27 @@ public sealed class SlotTests
     }
 
     [Fact]
+    public void ActivitySlots_PoolsBesideEachOther_TakeTurns()
+    {
+        var slots = new ActivitySlots(1, new Dictionary<string, int> { ["p"] = 1, ["q"] = 1 });
+        foreach (var pool in new[] { "p", "p", "p", "q", "q", null })
+        {
+            slots.Enqueue(Lease("a", pool, 1));
+        }
+
+        var order = new List<string?>();
+        while (slots.TryTake(out var lease))
+        {
+            order.Add(lease.Call.Pool);
+            slots.Release(lease);
+        }
+
+        Assert.Equal(3, order.Take(3).Distinct().Count());
+        Assert.Equal(["p", "q"], order.Skip(3).Take(2).Order());
+        Assert.Equal(["p"], order.Skip(5));
+    }
+
+    [Fact]
     public void ActivitySlots_BlockedPool_DoesNotHoldUpOthers()
     {
         var slots = new ActivitySlots(4, new Dictionary<string, int> { ["p"] = 2 });
