@@ -449,9 +449,6 @@ internal sealed class EngineCore : IAsyncDisposable
                     $"Activity '{call.Name}', step {sequence} of instance '{instance.Id}', began {step.Crashes} times in a row and ended with " +
                     "the process each time. It is not tried again; look for a crash or an exhausted memory in it."));
                 break;
-            case ActivityScheduled when step.Phase != StepPhase.Failed && step.Deadline <= Now:
-                Expire(instance, step, batch);
-                break;
             case ActivityScheduled call when step.Phase is StepPhase.Running or StepPhase.Open:
                 ScheduleExpiry(instance, step);
                 MakeReady(instance, call, step, batch);

@@ -356,17 +356,26 @@ public abstract class ActivityConformance : ConformanceSuite
         }
     }
 
-    [Fact]
-    public async Task Fairness_OtherRunsFanOut_ASingleActivityWaitsForFewOfIt()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Fairness_OtherRunsFanOut_ASingleActivityWaitsForFewOfIt(bool overChildren)
     {
+        var child = Definitions.Orchestrator("child");
         var started = new SemaphoreSlim(0);
         var go = new SemaphoreSlim(0);
         await Harness.OpenAsync(Catalog(async (context, input) =>
         {
-            var calls = Enumerable.Range(0, input == "wide" ? 200 : 1).Select(_ => context.CallActivityAsync(s_work, input)).ToList();
+            var calls = Enumerable.Range(0, input == "wide" ? 200 : 1).Select(_ => overChildren && input == "wide"
+                ? context.CallSubOrchestratorAsync(child, input)
+                : context.CallActivityAsync(s_work, input)).ToList();
             context.SetCustomStatus("calling", ConformanceJson.Default.String);
             await Task.WhenAll(calls);
             return input;
+        }).Add(child, async (context, input) =>
+        {
+            context.SetCustomStatus("calling", ConformanceJson.Default.String);
+            return await context.CallActivityAsync(s_work, input);
         }).Add(s_work, async (_, input) =>
         {
             if (input == "wide")
@@ -381,6 +390,14 @@ public abstract class ActivityConformance : ConformanceSuite
         for (var slot = 0; slot < 4; slot++)
         {
             await WithinAsync(started.WaitAsync());
+        }
+
+        if (overChildren)
+        {
+            for (var sequence = 1; sequence <= 200; sequence++)
+            {
+                await ReachAsync($"w:{sequence}", "calling");
+            }
         }
 
         await Client.StartAsync(Main, "single", new() { InstanceId = "s" });
