@@ -10,6 +10,7 @@ internal sealed class ActivityRun : ActivityContext, IAsyncDisposable
     private readonly TaskCompletionSource<OrchestrationException> _expired = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ITimer? _timeout;
     private readonly ITimer? _heartbeat;
+    private readonly ITimer? _deadline;
 
     public ActivityRun(string name, ActivityInput call, TimeProvider timeProvider, CancellationToken stopping)
     {
@@ -20,9 +21,13 @@ internal sealed class ActivityRun : ActivityContext, IAsyncDisposable
         _heartbeat = call.HeartbeatTimeout is { } silence
             ? CreateTimer(OrchestrationErrorCodes.ActivityHeartbeatTimeout, $"reported no progress for {silence}", silence)
             : null;
+        _deadline = call.Deadline is { } deadline
+            ? timeProvider.CreateTimer(
+                _ => Expire(Expiry(name, call)), null, Bounded(deadline - timeProvider.GetUtcNow()), Timeout.InfiniteTimeSpan)
+            : null;
 
-        ITimer CreateTimer(string code, string what, TimeSpan due) =>
-            timeProvider.CreateTimer(_ => Expire(code, what), null, Bounded(due), Timeout.InfiniteTimeSpan);
+        ITimer CreateTimer(string code, string what, TimeSpan due) => timeProvider.CreateTimer(
+            _ => Expire(new(code, $"Step {Sequence} '{Name}' of instance '{InstanceId}' {what}.")), null, Bounded(due), Timeout.InfiniteTimeSpan);
     }
 
     public override string InstanceId => _call.InstanceId;
@@ -39,6 +44,11 @@ internal sealed class ActivityRun : ActivityContext, IAsyncDisposable
 
     /// <summary>Ends when the attempt has used up its time, with the failure.</summary>
     public Task<OrchestrationException> Expired => _expired.Task;
+
+    /// <summary>The failure of a call that had no final answer before its deadline.</summary>
+    public static OrchestrationException Expiry(string name, ActivityInput call) => new(
+        OrchestrationErrorCodes.ActivityScheduleToCloseTimeout,
+        $"Step {call.Sequence} '{name}' of instance '{call.InstanceId}' had no final answer until {call.Deadline:O}, over all attempts.");
 
     // Progress is for those who watch live; on Durable Task nobody can, so it only shows that the attempt is alive.
     public override void ReportProgress(double fraction, string? message = null)
@@ -61,6 +71,11 @@ internal sealed class ActivityRun : ActivityContext, IAsyncDisposable
             await _heartbeat.DisposeAsync();
         }
 
+        if (_deadline is not null)
+        {
+            await _deadline.DisposeAsync();
+        }
+
         // An activity that was given up may still look at its token, so the source is only cut off from the host's.
         if (!_expired.Task.IsCompleted)
         {
@@ -69,11 +84,11 @@ internal sealed class ActivityRun : ActivityContext, IAsyncDisposable
     }
 
     // The system has no longer timers, and no host runs one attempt for so long.
-    private static TimeSpan Bounded(TimeSpan due) => due < s_longest ? due : Timeout.InfiniteTimeSpan;
+    private static TimeSpan Bounded(TimeSpan due) => due >= s_longest ? Timeout.InfiniteTimeSpan : due > TimeSpan.Zero ? due : TimeSpan.Zero;
 
-    private void Expire(string code, string what)
+    private void Expire(OrchestrationException failure)
     {
-        if (_expired.TrySetResult(new(code, $"Step {Sequence} '{Name}' of instance '{InstanceId}' {what}.")))
+        if (_expired.TrySetResult(failure))
         {
             _ = _cancellation.CancelAsync();
         }

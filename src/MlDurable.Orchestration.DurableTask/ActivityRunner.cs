@@ -8,7 +8,7 @@ internal sealed class ActivityRunner
 {
     private readonly OrchestrationCatalog _catalog;
     private readonly DurableTaskEngineOptions _options;
-    private readonly Dictionary<string, SemaphoreSlim> _pools;
+    private readonly Dictionary<string, ActivityPool> _pools;
 
     public ActivityRunner(OrchestrationCatalog catalog, DurableTaskEngineOptions options)
     {
@@ -17,7 +17,7 @@ internal sealed class ActivityRunner
         _pools = options.Pools.ToDictionary(
             pool => pool.Key,
             pool => pool.Value >= 1
-                ? new SemaphoreSlim(pool.Value)
+                ? new ActivityPool(pool.Value)
                 : throw new ArgumentOutOfRangeException(nameof(options), pool.Value, $"Pool '{pool.Key}' needs at least one slot."));
     }
 
@@ -32,7 +32,7 @@ internal sealed class ActivityRunner
             return Failed(OrchestrationErrorCodes.ActivityNotRegistered, $"This build has no activity '{name}'.");
         }
 
-        SemaphoreSlim? pool = null;
+        ActivityPool? pool = null;
         if (call.Pool is not null && !_pools.TryGetValue(call.Pool, out pool))
         {
             return Failed(
@@ -40,9 +40,24 @@ internal sealed class ActivityRunner
                 $"Step {call.Sequence} '{name}' asks for the pool '{call.Pool}', which this host does not have. Configure it, or ask for another one.");
         }
 
+        var weight = call.PoolWeight ?? 1;
+        if (pool is null && weight > 1)
+        {
+            return Failed(
+                OrchestrationErrorCodes.PoolUnknown, $"Step {call.Sequence} '{name}' asks for {weight} slots of a pool, but for no pool; name one.");
+        }
+
+        if (weight > pool?.Slots)
+        {
+            return Failed(
+                OrchestrationErrorCodes.PoolTooSmall,
+                $"Step {call.Sequence} '{name}' asks for {weight} slots of the pool '{call.Pool}', which has {pool.Slots} in this host. Give it more, " +
+                "or the call a lower weight.");
+        }
+
         try
         {
-            await (pool?.WaitAsync(stopping) ?? Task.CompletedTask);
+            await (pool?.TakeAsync(weight, stopping) ?? Task.CompletedTask);
         }
         catch (OperationCanceledException)
         {
@@ -51,11 +66,14 @@ internal sealed class ActivityRunner
 
         try
         {
-            return await CountAsync(name, registration, call, stopping);
+            // It has waited too long for its pool, or was delivered too late.
+            return call.Deadline <= _options.TimeProvider.GetUtcNow()
+                ? new() { Failure = TaskFailureDetails.FromException(ActivityRun.Expiry(name, call)) }
+                : await CountAsync(name, registration, call, stopping);
         }
         finally
         {
-            pool?.Release();
+            pool?.Release(weight);
         }
     }
 

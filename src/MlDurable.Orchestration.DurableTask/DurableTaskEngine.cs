@@ -40,7 +40,8 @@ public sealed class DurableTaskEngine(OrchestrationCatalog catalog, DurableTaskE
     /// orchestrator in its details.
     /// </returns>
     public Task<JsonElement> RunOrchestratorAsync(TaskOrchestrationContext context, JsonElement input) =>
-        new OrchestratorExecution(context, Read(input, DurableTaskJson.Default.ExecutionInput), _options.MaxPayloadBytes).RunAsync(catalog);
+        new OrchestratorExecution(context, Read(input, DurableTaskJson.Default.ExecutionInput), _options.MaxPayloadBytes).RunAsync(
+            catalog, _options.VersionMatch);
 
     /// <summary>Runs one attempt of an activity.</summary>
     /// <param name="name">The name of the activity.</param>

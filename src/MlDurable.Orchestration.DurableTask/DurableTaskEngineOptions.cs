@@ -9,6 +9,12 @@ public sealed record DurableTaskEngineOptions
     /// </summary>
     public IReadOnlyDictionary<string, int> Pools { get; init; } = new Dictionary<string, int>();
 
+    /// <summary>
+    /// Which code starts and runs instances of a version that the catalog does not have; without any, the instance fails. Which versions a
+    /// worker is given at all is decided by Durable Task's own setting of this name. Default: <see cref="VersionMatchStrategy.Strict"/>.
+    /// </summary>
+    public VersionMatchStrategy VersionMatch { get; init; }
+
     /// <summary>The largest input, result, event or custom status, in bytes of JSON. At least 1,024. Default: 32 KiB.</summary>
     public int MaxPayloadBytes
     {

@@ -34,6 +34,10 @@ internal static class DurableTaskFailures
     public static TaskFailureDetails Terminated(string reason) =>
         new(typeof(OrchestrationException).FullName!, reason, null, OrchestrationErrorCodes.Terminated, null);
 
+    /// <summary>Whether it is the failure of the instance that was terminated itself, not of one that waited for that.</summary>
+    public static bool IsTermination(TaskFailureDetails? failure) =>
+        failure?.Code == OrchestrationErrorCodes.Terminated && failure.ErrorType == typeof(OrchestrationException).FullName;
+
     // The failures that Durable Task itself reports.
     private static string? OwnCode(string errorType) => errorType switch
     {

@@ -25,6 +25,9 @@ internal sealed record ExecutionInput
 
     public IReadOnlyDictionary<string, string>? Tags { get; init; }
 
+    /// <summary>The priority, when it is not the usual one. Durable Task has none, so it is only shown, and given to children.</summary>
+    public OrchestrationPriority? Priority { get; init; }
+
     /// <summary>The events that the generation before was given and did not take, in the order of acceptance.</summary>
     public IReadOnlyList<RaisedEvent>? Events { get; init; }
 
@@ -36,7 +39,11 @@ internal sealed record ExecutionInput
 }
 
 /// <summary>An external event, in the order in which Durable Task accepted it.</summary>
-internal sealed record RaisedEvent(string Name, JsonElement Payload);
+internal sealed record RaisedEvent(string Name, JsonElement Payload)
+{
+    /// <summary>Why the instance is to end as terminated, when this is no event but the word of its parent that has ended.</summary>
+    public string? Termination { get; init; }
+}
 
 /// <summary>What Durable Task keeps as the input of one attempt of an activity.</summary>
 internal sealed record ActivityInput
@@ -55,7 +62,13 @@ internal sealed record ActivityInput
 
     public TimeSpan? HeartbeatTimeout { get; init; }
 
+    /// <summary>When the call must have its final answer.</summary>
+    public DateTimeOffset? Deadline { get; init; }
+
     public string? Pool { get; init; }
+
+    /// <summary>How many slots of the pool it takes, when it is not one.</summary>
+    public int? PoolWeight { get; init; }
 }
 
 /// <summary>

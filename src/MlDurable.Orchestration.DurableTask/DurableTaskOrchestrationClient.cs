@@ -33,6 +33,7 @@ public sealed class DurableTaskOrchestrationClient(
     ];
 
     private readonly int _maxPayloadBytes = (options ?? new()).MaxPayloadBytes;
+    private readonly VersionMatchStrategy _versionMatch = (options ?? new()).VersionMatch;
 
     /// <inheritdoc/>
     public async Task<string> StartAsync<TInput, TOutput>(
@@ -60,7 +61,7 @@ public sealed class DurableTaskOrchestrationClient(
         var filter = new Microsoft.DurableTask.Client.OrchestrationQuery(
             CreatedFrom: query.CreatedFrom,
             CreatedTo: query.CreatedBefore,
-            Statuses: query.Statuses?.Select(DurableTaskStates.ToDurableTask),
+            Statuses: query.Statuses?.SelectMany(DurableTaskStates.ToDurableTask).Distinct(),
             InstanceIdPrefix: query.InstanceIdPrefix,
             PageSize: PageSize,
             FetchInputsAndOutputs: true);
@@ -219,7 +220,13 @@ public sealed class DurableTaskOrchestrationClient(
             await client().ScheduleNewOrchestrationInstanceAsync(
                 name,
                 JsonSerializer.SerializeToElement(
-                    new() { Version = version, Input = JsonElement.Parse(input), Tags = options.Tags },
+                    new()
+                    {
+                        Version = version,
+                        Input = JsonElement.Parse(input),
+                        Tags = options.Tags,
+                        Priority = options.Priority == OrchestrationPriority.Normal ? null : options.Priority,
+                    },
                     DurableTaskJson.Default.ExecutionInput),
                 start,
                 cancellationToken);
@@ -249,13 +256,13 @@ public sealed class DurableTaskOrchestrationClient(
             await PurgeAsync(id, cancellationToken);
         }
 
-        await StartAsync(id, state.Name, version, input, new() { Tags = state.Tags }, cancellationToken);
+        await StartAsync(id, state.Name, version, input, new() { Tags = state.Tags, Priority = state.Priority }, cancellationToken);
         return id;
     }
 
     private void EnsureRegistered(string name, string version)
     {
-        if (catalog.FindOrchestrator(name, version) is null)
+        if (catalog.FindOrchestrator(name, version, _versionMatch) is null)
         {
             throw new OrchestrationException(
                 OrchestrationErrorCodes.OrchestratorNotRegistered,

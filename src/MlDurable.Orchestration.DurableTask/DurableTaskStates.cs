@@ -9,7 +9,12 @@ internal static class DurableTaskStates
 {
     public static OrchestrationState FromMetadata(OrchestrationMetadata metadata)
     {
-        var status = FromDurableTask(metadata.RuntimeStatus);
+        var failure = metadata.FailureDetails is { } details ? DurableTaskFailures.FromInstance(details) : null;
+
+        // An instance that its parent's end has ended could only fail: see OrchestratorExecution.
+        var status = metadata.RuntimeStatus == DtStatus.Failed && DurableTaskFailures.IsTermination(failure)
+            ? OrchestrationRuntimeStatus.Terminated
+            : FromDurableTask(metadata.RuntimeStatus);
         var input = ReadInput(metadata.SerializedInput);
         return new()
         {
@@ -25,16 +30,20 @@ internal static class DurableTaskStates
             CustomStatus = metadata.SerializedCustomStatus is null or "" or "null" ? null : metadata.SerializedCustomStatus,
             Failure = status switch
             {
-                OrchestrationRuntimeStatus.Failed when metadata.FailureDetails is { } failure => DurableTaskFailures.FromInstance(failure),
-                OrchestrationRuntimeStatus.Terminated => DurableTaskFailures.Terminated(ReadReason(metadata.SerializedOutput)),
+                OrchestrationRuntimeStatus.Failed => failure,
+                OrchestrationRuntimeStatus.Terminated => DurableTaskFailures.Terminated(failure?.ErrorMessage ?? ReadReason(metadata.SerializedOutput)),
                 _ => null,
             },
             Tags = input?.Tags ?? metadata.Tags,
+            Priority = input?.Priority ?? OrchestrationPriority.Normal,
             ParentInstanceId = input?.Parent,
         };
     }
 
-    public static DtStatus ToDurableTask(OrchestrationRuntimeStatus status) => Enum.Parse<DtStatus>(status.ToString());
+    /// <summary>The statuses of Durable Task among whose instances those of a status are.</summary>
+    public static IEnumerable<DtStatus> ToDurableTask(OrchestrationRuntimeStatus status) => status == OrchestrationRuntimeStatus.Terminated
+        ? [DtStatus.Terminated, DtStatus.Failed]
+        : [Enum.Parse<DtStatus>(status.ToString())];
 
     // The statuses that Durable Task has beside these are obsolete, and say that the instance goes on or was ended by somebody.
     private static OrchestrationRuntimeStatus FromDurableTask(DtStatus status) => status switch

@@ -29,6 +29,7 @@ internal sealed class OrchestratorExecution : OrchestrationContext
     private readonly CancellationTokenSource _timers = new();
     private readonly Dictionary<string, LinkedList<EventWait>> _waits = [];
     private readonly List<RaisedEvent> _events;
+    private readonly List<string> _childrenToEnd = [];
 
     private Task<string>? _main;
     private DateTimeOffset _now;
@@ -66,14 +67,14 @@ internal sealed class OrchestratorExecution : OrchestrationContext
     public override bool IsReplaying => _durableTask.IsReplaying;
 
     /// <summary>Runs the code as far as the history and the new events take it; the task ends with the generation.</summary>
-    public async Task<JsonElement> RunAsync(OrchestrationCatalog catalog)
+    public async Task<JsonElement> RunAsync(OrchestrationCatalog catalog, VersionMatchStrategy match)
     {
         try
         {
-            var output = await RunCodeAsync(catalog.FindOrchestrator(Name, Version) ?? throw new OrchestrationException(
+            var output = await RunCodeAsync(catalog.FindOrchestrator(Name, Version, match) ?? throw new OrchestrationException(
                 OrchestrationErrorCodes.OrchestratorNotRegistered,
-                $"Orchestrator '{Name}' has no version '{Version}' in this build. Deploy a build that has it, or let workers reject versions that " +
-                "they do not have."));
+                $"Orchestrator '{Name}' has no version '{Version}'{(match == VersionMatchStrategy.CurrentOrOlder ? " or newer" : "")} in this build. " +
+                "Deploy a build that has it, or let workers reject versions that they do not have."));
             if (_next is not null)
             {
                 _durableTask.ContinueAsNew(JsonSerializer.SerializeToElement(
@@ -112,7 +113,11 @@ internal sealed class OrchestratorExecution : OrchestrationContext
             Input = Parse(json),
             Timeout = options?.Timeout,
             HeartbeatTimeout = options?.HeartbeatTimeout,
+            Deadline = options?.ScheduleToCloseTimeout is not { } timeout ? null
+                : timeout < DateTimeOffset.MaxValue - _now ? _now + timeout
+                : DateTimeOffset.MaxValue,
             Pool = options?.Pool,
+            PoolWeight = options?.PoolWeight is { } weight and > 1 ? weight : null,
         };
         return OpenAsync(
             () => TryActivityAsync(activity.Name, call, options?.Retry),
@@ -131,9 +136,9 @@ internal sealed class OrchestratorExecution : OrchestrationContext
 
         var id = options?.InstanceId
             ?? (Generation == 0 ? $"{InstanceId}:{sequence}" : $"{InstanceId}:{Generation}.{sequence}");
-        var call = new ExecutionInput { Version = orchestrator.Version, Input = Parse(json), Parent = InstanceId };
+        var call = new ExecutionInput { Version = orchestrator.Version, Input = Parse(json), Parent = InstanceId, Priority = _input.Priority };
         return OpenAsync(
-            () => TryChildAsync(orchestrator.Name, sequence, id, call, options?.Retry),
+            () => TryChildAsync(orchestrator.Name, sequence, id, call, options ?? new()),
             orchestrator.Output, $"the result of step {sequence} '{orchestrator.Name}'");
     }
 
@@ -260,6 +265,14 @@ internal sealed class OrchestratorExecution : OrchestrationContext
         {
             // A timer that is left behind keeps the instance from its end on some backends. Not CancelAsync, which uses another thread.
             _timers.Cancel();
+
+            // Nothing but a client can terminate an instance, so the children are asked to end, in the same turn as this one's end.
+            foreach (var child in _childrenToEnd)
+            {
+                _durableTask.SendEvent(child, EventName, JsonSerializer.SerializeToElement(
+                    new("", Parse("null")) { Termination = $"Its parent '{InstanceId}' has ended or continued as new." },
+                    DurableTaskJson.Default.RaisedEvent));
+            }
         }
 
         return !_strayed && _main!.IsCompleted ? await _main : throw OrchestratorTurns.NonDurable(this, _strayed);
@@ -271,6 +284,12 @@ internal sealed class OrchestratorExecution : OrchestrationContext
         {
             var json = await _durableTask.WaitForExternalEvent<JsonElement>(EventName);
             var raised = Payload.Read(json.GetRawText(), DurableTaskJson.Default.RaisedEvent, $"an event of instance '{InstanceId}'");
+            if (raised.Termination is { } reason)
+            {
+                _ended.TrySetException(new OrchestrationException(OrchestrationErrorCodes.Terminated, reason));
+                return;
+            }
+
             Turn(() => Give(raised));
         }
     }
@@ -291,11 +310,34 @@ internal sealed class OrchestratorExecution : OrchestrationContext
 
     private async Task<string> TryActivityAsync(string name, ActivityInput call, RetryPolicy? retry)
     {
+#pragma warning disable CA2000 // a token source without a timer or a wait handle holds nothing
+        var stop = CancellationTokenSource.CreateLinkedTokenSource(_timers.Token);
+#pragma warning restore CA2000
+        try
+        {
+            return await TryActivityAsync(
+                name, call, retry, call.Deadline is { } deadline ? _durableTask.CreateTimer(deadline.UtcDateTime, stop.Token) : null);
+        }
+        finally
+        {
+            stop.Cancel();
+        }
+    }
+
+    private async Task<string> TryActivityAsync(string name, ActivityInput call, RetryPolicy? retry, Task? expiry)
+    {
         var scheduled = _now;
         var failures = 0;
         while (true)
         {
-            var outcome = await AttemptAsync(name, call);
+            var attempt = AttemptAsync(name, call);
+            if (expiry is not null && await Task.WhenAny(attempt, expiry) == expiry)
+            {
+                await expiry;
+                throw new TaskFailedException(name, call.Sequence, TaskFailureDetails.FromException(ActivityRun.Expiry(name, call)));
+            }
+
+            var outcome = await attempt;
             if (outcome.Output is { } output)
             {
                 return output.GetRawText();
@@ -304,7 +346,7 @@ internal sealed class OrchestratorExecution : OrchestrationContext
             if (outcome.Failure is { } failure)
             {
                 failures++;
-                await WaitForRetryAsync(retry, failure, failures, scheduled, name, call.Sequence);
+                await WaitForRetryAsync(retry, failure, failures, scheduled, call.Deadline, name, call.Sequence);
             }
 
             call = call with { Attempt = call.Attempt + 1 };
@@ -327,7 +369,7 @@ internal sealed class OrchestratorExecution : OrchestrationContext
         }
     }
 
-    private async Task<string> TryChildAsync(string name, int sequence, string id, ExecutionInput call, RetryPolicy? retry)
+    private async Task<string> TryChildAsync(string name, int sequence, string id, ExecutionInput call, SubOrchestrationOptions options)
     {
         var scheduled = _now;
         for (var attempt = 1; ; attempt++)
@@ -342,6 +384,11 @@ internal sealed class OrchestratorExecution : OrchestrationContext
             }
             else
             {
+                if (options.ParentClosePolicy == ParentClosePolicy.Terminate)
+                {
+                    _childrenToEnd.Add(attemptId);
+                }
+
                 try
                 {
                     var output = await _durableTask.CallSubOrchestratorAsync<JsonElement>(
@@ -354,17 +401,21 @@ internal sealed class OrchestratorExecution : OrchestrationContext
                 {
                     failure = DurableTaskFailures.FromChild(attemptId, exception.FailureDetails);
                 }
+                finally
+                {
+                    _childrenToEnd.Remove(attemptId);
+                }
             }
 
-            await WaitForRetryAsync(retry, failure, attempt, scheduled, name, sequence);
+            await WaitForRetryAsync(options.Retry, failure, attempt, scheduled, null, name, sequence);
         }
     }
 
     private async Task WaitForRetryAsync(
-        RetryPolicy? retry, TaskFailureDetails failure, int failures, DateTimeOffset scheduled, string name, int sequence)
+        RetryPolicy? retry, TaskFailureDetails failure, int failures, DateTimeOffset scheduled, DateTimeOffset? deadline, string name, int sequence)
     {
         var now = Tick();
-        if (retry?.NextAttempt(failure, failures, scheduled, now) is not { } due)
+        if (retry?.NextAttempt(failure, failures, scheduled, now) is not { } due || due >= deadline)
         {
             throw new TaskFailedException(name, sequence, failure);
         }

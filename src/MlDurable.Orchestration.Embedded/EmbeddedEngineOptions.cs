@@ -11,6 +11,12 @@ public sealed record EmbeddedEngineOptions
     /// <summary>Gives the time and the timers. Default: the system's.</summary>
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
 
+    /// <summary>
+    /// Which code starts and runs instances of a version that the catalog does not have. Without any, an instance waits for a build that has it.
+    /// Default: <see cref="VersionMatchStrategy.Strict"/>.
+    /// </summary>
+    public VersionMatchStrategy VersionMatch { get; init; }
+
     /// <summary>How many activities may run at once. At least 1. Default: the number of processors.</summary>
     public int ActivitySlots { get; init; } = Environment.ProcessorCount;
 

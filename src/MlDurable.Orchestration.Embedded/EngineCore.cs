@@ -92,7 +92,7 @@ internal sealed class EngineCore : IAsyncDisposable
                 Commit(new InstancePurged(id), batch);
             }
 
-            Start(newId, call, new() { Tags = facts.Tags }, batch);
+            Start(newId, call, new() { Tags = facts.Tags, Priority = facts.Priority }, batch);
             return SubmitAndWait(batch);
         }
     }
@@ -337,6 +337,7 @@ internal sealed class EngineCore : IAsyncDisposable
                 CreatedAt = now,
                 UpdatedAt = now,
                 StartAt = options.StartAt?.ToUniversalTime(),
+                Priority = options.Priority,
                 Tags = options.Tags is { Count: > 0 } tags ? new Dictionary<string, string>(tags) : [],
             },
             batch);
@@ -344,7 +345,7 @@ internal sealed class EngineCore : IAsyncDisposable
 
     private void ThrowIfNotRegistered(OrchestratorCall call)
     {
-        if (_catalog.FindOrchestrator(call.Name, call.Version) is null)
+        if (FindOrchestrator(call.Name, call.Version) is null)
         {
             throw new OrchestrationException(
                 OrchestrationErrorCodes.OrchestratorNotRegistered,
@@ -443,9 +444,13 @@ internal sealed class EngineCore : IAsyncDisposable
 
     // Why the code of this build cannot go on with an unfinished instance.
     private TaskFailureDetails? Hindrance(Instance instance) => instance.Live.Parked
-        ?? (_catalog.FindOrchestrator(instance.Facts.Name, instance.Facts.Version) is null
-            ? TaskFailureDetails.FromException(OrchestratorExecution.NotRegistered(instance.Facts.Name, instance.Facts.Version))
+        ?? (FindOrchestrator(instance.Facts.Name, instance.Facts.Version) is null
+            ? TaskFailureDetails.FromException(
+                OrchestratorExecution.NotRegistered(instance.Facts.Name, instance.Facts.Version, _options.VersionMatch))
             : null);
+
+    private OrchestratorRegistration? FindOrchestrator(string name, string version) =>
+        _catalog.FindOrchestrator(name, version, _options.VersionMatch);
 
     // Stops everything at the first cause; later ones are its consequences.
     private void Stop(Exception cause)
@@ -559,6 +564,7 @@ internal sealed class EngineCore : IAsyncDisposable
         switch (step.Decision)
         {
             case ActivityScheduled call when step.IsQuarantined:
+                ScheduleExpiry(instance, step);
                 Tell(batch, Event(EngineEventKind.ActivityQuarantined, instance, call) with
                 {
                     Attempt = step.Crashes,
@@ -566,12 +572,14 @@ internal sealed class EngineCore : IAsyncDisposable
                 });
                 break;
             case ActivityScheduled call when step.Phase is StepPhase.Running or StepPhase.Open:
+                ScheduleExpiry(instance, step);
                 MakeReady(instance, call, step, batch);
                 break;
             case TimerCreated:
                 ScheduleTimer(instance, sequence, step);
                 break;
             case var _ when step.Phase == StepPhase.WaitingToRetry && (step.ChildId is null || _table.Find(step.ChildId) is null):
+                ScheduleExpiry(instance, step);
                 ScheduleRetry(instance, sequence, step);
                 break;
             default:
@@ -645,7 +653,7 @@ internal sealed class EngineCore : IAsyncDisposable
             if (instance.Live.Execution is null)
             {
                 instance.Live.Execution = new(
-                    _catalog.FindOrchestrator(instance.Facts.Name, instance.Facts.Version)!, instance, _options.MaxPayloadBytes,
+                    FindOrchestrator(instance.Facts.Name, instance.Facts.Version)!, instance, _options.MaxPayloadBytes,
                     strayed => OnStrayed(instance, strayed));
                 history = [.. instance.Turns];
             }
@@ -738,6 +746,7 @@ internal sealed class EngineCore : IAsyncDisposable
 
         // The generation's own collection: when the turn ends it, the instance gets another one.
         var steps = instance.Steps;
+        var generation = instance.Generation;
         Commit(turn, batch);
         foreach (var decision in turn.Decisions)
         {
@@ -747,10 +756,8 @@ internal sealed class EngineCore : IAsyncDisposable
         if (instance.Steps != steps)
         {
             instance.Live.Execution = null;
-            foreach (var step in steps.Values)
-            {
-                StopLive(step);
-            }
+            var end = instance.Ended?.ToString().ToLowerInvariant() ?? "continued as new";
+            LeaveSteps(instance, generation, steps, $"Its parent '{instance.Id}' has {end}.", batch);
         }
 
         if (instance.Ended is not null)
@@ -765,6 +772,7 @@ internal sealed class EngineCore : IAsyncDisposable
         {
             case ActivityScheduled d when instance.Steps.TryGetValue(d.Sequence, out var step) && step.Decision == d:
                 Tell(batch, Event(EngineEventKind.ActivityScheduled, instance, d));
+                ScheduleExpiry(instance, step);
                 MakeReady(instance, d, step, batch);
                 break;
             case TimerCreated d when instance.Steps.TryGetValue(d.Sequence, out var step) && step.Decision == d:
@@ -779,6 +787,7 @@ internal sealed class EngineCore : IAsyncDisposable
                     Tell(batch, Event(EngineEventKind.ActivityRetrying, instance, retried) with { Attempt = step.Starts + 1 });
                 }
 
+                ScheduleExpiry(instance, step);
                 ScheduleRetry(instance, d.Sequence, step);
                 break;
             case CustomStatusSet d:
@@ -800,16 +809,31 @@ internal sealed class EngineCore : IAsyncDisposable
         var steps = instance.Steps;
         Commit(new InstanceTerminated(instance.Id, Now, reason), batch);
         instance.Live.Execution = null;
-        foreach (var step in steps.Values)
+        LeaveSteps(instance, instance.Generation, steps, reason, batch);
+        Ended(instance, batch);
+    }
+
+    // What a generation that has ended had under way. In the batch of its end, so that no crash leaves a child whose fate is open.
+    private void LeaveSteps(Instance instance, int generation, IReadOnlyDictionary<int, Step> steps, string reason, JournalBatch batch)
+    {
+        foreach (var (sequence, step) in steps)
         {
             StopLive(step);
-            if (step.ChildId is { } childId && _table.Find(childId) is { Ended: null } child && child.Facts.Parent?.InstanceId == instance.Id)
+            switch (step.Decision)
             {
-                Terminate(child, reason, batch);
+                // Called in the last turn, so that it has not begun yet. Of an obstacle nobody is left to be told.
+                case ChildScheduled { ParentClosePolicy: ParentClosePolicy.Abandon } call
+                    when step.Phase == StepPhase.Open && Obstacle(instance, call, call.ChildId) is null:
+                    BeginChild(instance, generation, call, call.ChildId, batch);
+                    break;
+                case ChildScheduled { ParentClosePolicy: ParentClosePolicy.Terminate }
+                    when _table.Find(step.ChildId!) is { Ended: null } child && child.Facts.Parent == new ParentStep(instance.Id, generation, sequence):
+                    Terminate(child, reason, batch);
+                    break;
+                default:
+                    break;
             }
         }
-
-        Ended(instance, batch);
     }
 
     private void Rewind(Instance instance, string reason, JournalBatch batch)
@@ -895,30 +919,39 @@ internal sealed class EngineCore : IAsyncDisposable
         batch.IsFollowed |= instance.Live.TurnQueued;
     }
 
-    private void FailStep(Instance instance, int sequence, JournalBatch batch, TaskFailureDetails failure) =>
+    private void FailStep(Instance instance, int sequence, JournalBatch batch, TaskFailureDetails failure)
+    {
+        StopExpiry(instance.Steps[sequence]);
         Give(new StepFailed(instance.Id, Now, instance.Generation, sequence, failure), instance, batch);
+    }
 
     private void StartChild(Instance parent, ChildScheduled call, Step step, JournalBatch batch)
     {
-        var id = step.ChildId!;
-        if (_catalog.FindOrchestrator(call.Name, call.Version) is null)
+        if (Obstacle(parent, call, step.ChildId!) is { } obstacle)
         {
-            FailStep(parent, call.Sequence, batch, Failure(
+            FailStep(parent, call.Sequence, batch, obstacle);
+        }
+        else
+        {
+            BeginChild(parent, parent.Generation, call, step.ChildId!, batch);
+        }
+    }
+
+    private TaskFailureDetails? Obstacle(Instance parent, ChildScheduled call, string id) =>
+        FindOrchestrator(call.Name, call.Version) is null
+            ? Failure(
                 OrchestrationErrorCodes.OrchestratorNotRegistered,
                 $"Sub-orchestration '{call.Name}' version '{call.Version}' (step {call.Sequence} of instance '{parent.Id}') is not registered; " +
-                "add it to the catalog."));
-            return;
-        }
+                "add it to the catalog.")
+            : _table.Find(id) is { } existing
+                ? Failure(
+                    OrchestrationErrorCodes.InstanceConflict,
+                    $"The id '{id}' of sub-orchestration '{call.Name}' (step {call.Sequence} of instance '{parent.Id}') is taken by an instance of " +
+                    $"'{existing.Facts.Name}'.")
+                : null;
 
-        if (_table.Find(id) is { } existing)
-        {
-            FailStep(parent, call.Sequence, batch, Failure(
-                OrchestrationErrorCodes.InstanceConflict,
-                $"The id '{id}' of sub-orchestration '{call.Name}' (step {call.Sequence} of instance '{parent.Id}') is taken by an instance of " +
-                $"'{existing.Facts.Name}'."));
-            return;
-        }
-
+    private void BeginChild(Instance parent, int generation, ChildScheduled call, string id, JournalBatch batch)
+    {
         var now = Now;
         Begin(
             new(id)
@@ -929,7 +962,9 @@ internal sealed class EngineCore : IAsyncDisposable
                 Input = call.Input,
                 CreatedAt = now,
                 UpdatedAt = now,
-                Parent = new(parent.Id, parent.Generation, call.Sequence),
+                Parent = new(parent.Id, generation, call.Sequence),
+                Priority = parent.Facts.Priority,
+                Root = parent.Facts.RunId,
             },
             batch);
     }
@@ -955,8 +990,38 @@ internal sealed class EngineCore : IAsyncDisposable
         }
     });
 
+    private void ScheduleExpiry(Instance instance, Step step)
+    {
+        if (step.Deadline is { } deadline)
+        {
+            step.Expiry = _timers.Add(deadline, batch => Expire(instance, step, batch));
+        }
+    }
+
+    private void Expire(Instance instance, Step step, JournalBatch batch)
+    {
+        StopLive(step);
+        var call = (ActivityScheduled)step.Decision;
+        var failure = Failure(
+            OrchestrationErrorCodes.ActivityScheduleToCloseTimeout,
+            $"Activity '{call.Name}' (step {call.Sequence} of instance '{instance.Id}') had no final answer within {call.ScheduleToCloseTimeout} of its " +
+            $"call; it has begun {step.Starts} times.");
+        Tell(batch, Event(EngineEventKind.ActivityFailed, instance, call) with { Attempt = step.Starts > 0 ? step.Starts : null, Failure = failure });
+        FailStep(instance, call.Sequence, batch, failure);
+    }
+
+    private void StopExpiry(Step step)
+    {
+        if (step.Expiry is { } expiry)
+        {
+            _timers.Remove(expiry);
+            step.Expiry = null;
+        }
+    }
+
     private void StopLive(Step step)
     {
+        StopExpiry(step);
         switch (step.Live)
         {
             case ScheduledTimer timer: _timers.Remove(timer); break;
@@ -989,36 +1054,57 @@ internal sealed class EngineCore : IAsyncDisposable
 
     private void MakeReady(Instance instance, ActivityScheduled call, Step step, JournalBatch batch)
     {
-        if (_catalog.FindActivity(call.Name) is null)
+        if (Obstacle(instance, call) is { } obstacle)
         {
-            FailStep(instance, call.Sequence, batch, Failure(
-                OrchestrationErrorCodes.ActivityNotRegistered,
-                $"Activity '{call.Name}' (step {call.Sequence} of instance '{instance.Id}') is not registered; add it to the catalog."));
+            FailStep(instance, call.Sequence, batch, obstacle);
+            return;
         }
-        else if (!_slots.HasPool(call.Pool))
-        {
-            FailStep(instance, call.Sequence, batch, Failure(
-                OrchestrationErrorCodes.PoolUnknown,
-                $"Activity '{call.Name}' (step {call.Sequence} of instance '{instance.Id}') asks for pool '{call.Pool}', which the engine's " +
-                "options do not have."));
-        }
-        else
-        {
-            _slots.Enqueue(instance, call, step);
-        }
+
+        var lease = new SlotLease(instance, call, step);
+        step.Live = lease;
+        _slots.Enqueue(lease);
+    }
+
+    private TaskFailureDetails? Obstacle(Instance instance, ActivityScheduled call)
+    {
+        return _catalog.FindActivity(call.Name) is null
+            ? Refused(OrchestrationErrorCodes.ActivityNotRegistered, "is not registered; add it to the catalog.")
+            : call.Pool is null
+            ? call.PoolWeight == 1
+                ? null
+                : Refused(OrchestrationErrorCodes.PoolUnknown, $"asks for {call.PoolWeight} slots of a pool, but for no pool; name one.")
+            : _slots.SlotsOf(call.Pool) is not { } slots
+            ? Refused(OrchestrationErrorCodes.PoolUnknown, $"asks for pool '{call.Pool}', which the engine's options do not have.")
+            : call.PoolWeight > slots
+            ? Refused(
+                OrchestrationErrorCodes.PoolTooSmall,
+                $"asks for {call.PoolWeight} slots of pool '{call.Pool}', which has {slots}; give it more, or the call a lower weight.")
+            : null;
+
+        TaskFailureDetails Refused(string code, string why) =>
+            Failure(code, $"Activity '{call.Name}' (step {call.Sequence} of instance '{instance.Id}') {why}");
     }
 
     private void StartActivities(JournalBatch batch)
     {
-        while (_stopped is null && _slots.TryTake(out var instance, out var call, out var step))
+        while (_stopped is null && _slots.TryTake(out var lease))
         {
+            var (instance, call) = (lease.Instance, lease.Call);
+            if (lease.Step.Deadline is { } deadline && deadline <= Now)
+            {
+                // Its timer has not come round yet.
+                _slots.Release(lease);
+                Expire(instance, lease.Step, batch);
+                continue;
+            }
+
             Commit(new ActivityStarted(instance.Id, call.Sequence), batch);
             ActivityRun run = null!;
-            run = new(
-                instance, instance.Generation, call, step, _catalog.FindActivity(call.Name)!,
-                (fraction, message) => OnProgress(run, fraction, message))
-            { LastHeartbeat = Now.UtcTicks };
-            step.Live = run;
+            run = new(lease, instance.Generation, _catalog.FindActivity(call.Name)!, (fraction, message) => OnProgress(run, fraction, message))
+            {
+                LastHeartbeat = Now.UtcTicks,
+            };
+            lease.Step.Live = run;
             _runs.Add(run);
             if (call.Timeout is { } timeout)
             {
@@ -1091,7 +1177,7 @@ internal sealed class EngineCore : IAsyncDisposable
 
     private void Release(ActivityRun run)
     {
-        _slots.Release(run);
+        _slots.Release(run.Lease);
         if (run.Timeout is { } timeout)
         {
             _timers.Remove(timeout);
@@ -1144,6 +1230,7 @@ internal sealed class EngineCore : IAsyncDisposable
             return;
         }
 
+        StopExpiry(run.Step);
         Tell(batch, Event(EngineEventKind.ActivityCompleted, run.Instance, run.Call) with { Attempt = run.Attempt, Result = output });
         Give(new StepSucceeded(run.InstanceId, Now, run.Generation, run.Sequence, output!), run.Instance, batch);
     }

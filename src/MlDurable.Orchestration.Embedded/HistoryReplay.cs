@@ -29,21 +29,23 @@ public static class HistoryReplay
     /// <summary>Replays every unfinished instance of a journal.</summary>
     /// <param name="directory">The directory of the journal, or a copy of it.</param>
     /// <param name="catalog">The code.</param>
+    /// <param name="match">Which code runs which version, as <see cref="EmbeddedEngineOptions.VersionMatch"/>. Default: only its own.</param>
     /// <exception cref="OrchestrationException"><see cref="EmbeddedErrorCodes.JournalCorrupt"/>.</exception>
-    public static HistoryReplayResult Check(string directory, OrchestrationCatalog catalog)
+    public static HistoryReplayResult Check(
+        string directory, OrchestrationCatalog catalog, VersionMatchStrategy match = VersionMatchStrategy.Strict)
     {
         var table = new InstanceTable();
         _ = new JournalReader(new DiskJournalDirectory(Path.GetFullPath(directory)), table.Apply).Read();
         var begun = table.Instances.Where(instance => instance.Ended is null && instance.Turns.Count > 0).ToList();
-        return new(begun.Count, [.. begun.Select(instance => Check(instance, catalog)).OfType<HistoryMismatch>()]);
+        return new(begun.Count, [.. begun.Select(instance => Check(instance, catalog, match)).OfType<HistoryMismatch>()]);
     }
 
-    private static HistoryMismatch? Check(Instance instance, OrchestrationCatalog catalog)
+    private static HistoryMismatch? Check(Instance instance, OrchestrationCatalog catalog, VersionMatchStrategy match)
     {
         var (name, version) = (instance.Facts.Name, instance.Facts.Version);
-        var mismatch = catalog.FindOrchestrator(name, version) is { } orchestrator
+        var mismatch = catalog.FindOrchestrator(name, version, match) is { } orchestrator
             ? new OrchestratorExecution(orchestrator, instance, int.MaxValue, static _ => { }).Replay(instance.Turns)
-            : OrchestratorExecution.NotRegistered(name, version);
+            : OrchestratorExecution.NotRegistered(name, version, match);
         return mismatch is null ? null : new(instance.Id, name, version, TaskFailureDetails.FromException(mismatch));
     }
 }

@@ -11,7 +11,7 @@ public interface IOrchestrationClient
     /// <typeparam name="TOutput">Its result.</typeparam>
     /// <param name="definition">Which orchestrator and version.</param>
     /// <param name="input">Its input.</param>
-    /// <param name="options">Id, time, tags. Default: a random id, at once, none.</param>
+    /// <param name="options">Id, time, priority, tags. Default: a random id, at once, normal, none.</param>
     /// <param name="cancellationToken">Gives up waiting.</param>
     /// <returns>The id.</returns>
     /// <exception cref="OrchestrationException">
@@ -77,8 +77,8 @@ public interface IOrchestrationClient
     Task ResumeAsync(string instanceId, string reason, CancellationToken cancellationToken = default);
 
     /// <summary>
-    /// Ends an instance and its children at once; their activities under way are cancelled and their results dropped. Nothing happens when it
-    /// is terminated already.
+    /// Ends an instance at once, and its children under way by their <see cref="SubOrchestrationOptions.ParentClosePolicy"/>; activities under way
+    /// are cancelled and their results dropped. Nothing happens when it is terminated already.
     /// </summary>
     /// <param name="instanceId">Which.</param>
     /// <param name="reason">Why; it becomes the message of <see cref="OrchestrationState.Failure"/>.</param>

@@ -1,3 +1,5 @@
+using MlDurable.Orchestration.Engines;
+
 namespace MlDurable.Orchestration;
 
 /// <summary>
@@ -56,11 +58,17 @@ public sealed class OrchestrationCatalog
         return this;
     }
 
-    /// <summary>Finds an orchestrator.</summary>
-    /// <param name="name">Its name.</param>
-    /// <param name="version">Its exact version.</param>
+    /// <summary>Finds the orchestrator that runs an instance.</summary>
+    /// <param name="name">The name of the orchestrator.</param>
+    /// <param name="version">The version that the instance was started with.</param>
+    /// <param name="match">Which other version will do. Default: none.</param>
     /// <returns>The registration, or <see langword="null"/>.</returns>
-    public OrchestratorRegistration? FindOrchestrator(string name, string version) => _orchestrators.GetValueOrDefault((name, version));
+    public OrchestratorRegistration? FindOrchestrator(string name, string version, VersionMatchStrategy match = VersionMatchStrategy.Strict) =>
+        _orchestrators.TryGetValue((name, version), out var exact) ? exact
+        : match == VersionMatchStrategy.Strict ? null
+        : _orchestrators.Values
+            .Where(registered => registered.Name == name && VersionOrder.Instance.Compare(registered.Version, version) > 0)
+            .MinBy(registered => registered.Version, VersionOrder.Instance);
 
     /// <summary>Finds an activity.</summary>
     /// <param name="name">Its name.</param>

@@ -14,7 +14,10 @@ public abstract class OrchestrationContext
     /// <summary>The name of this orchestrator.</summary>
     public abstract string Name { get; }
 
-    /// <summary>The version that this instance was started with.</summary>
+    /// <summary>
+    /// The version that this instance was started with. It is older than the running code's where <see cref="VersionMatchStrategy.CurrentOrOlder"/>
+    /// lets newer code run it.
+    /// </summary>
     public abstract string Version { get; }
 
     /// <summary>How often this instance has continued as new. Starts at 0.</summary>
@@ -88,12 +91,15 @@ public abstract class OrchestrationContext
         }
     }
 
-    /// <summary>Runs another orchestrator as a child and waits for its result.</summary>
+    /// <summary>
+    /// Runs another orchestrator as a child and waits for its result. A child that is still under way when this generation ends is terminated
+    /// with it, unless its <see cref="SubOrchestrationOptions.ParentClosePolicy"/> says otherwise.
+    /// </summary>
     /// <typeparam name="TInput">Its input.</typeparam>
     /// <typeparam name="TOutput">Its result.</typeparam>
     /// <param name="orchestrator">Which orchestrator and version.</param>
     /// <param name="input">Its input.</param>
-    /// <param name="options">Id and retry. Default: a deterministic id, no retry.</param>
+    /// <param name="options">Id, retry, what the parent's end means. Default: a deterministic id, no retry, it ends the child.</param>
     /// <returns>
     /// Its result. Throws <see cref="TaskFailedException"/> when it fails for good or is terminated, or when its id is taken
     /// (<see cref="OrchestrationErrorCodes.InstanceConflict"/>).
@@ -166,7 +172,8 @@ public abstract class OrchestrationContext
     public abstract Guid NewGuid();
 
     /// <summary>
-    /// Starts the instance over with a new input and an empty history, once the orchestrator returns. Steps still under way are given up.
+    /// Starts the instance over with a new input and an empty history, once the orchestrator returns. Steps still under way are given up; of
+    /// children, see <see cref="SubOrchestrationOptions.ParentClosePolicy"/>.
     /// </summary>
     /// <typeparam name="TInput">The input of the orchestrator.</typeparam>
     /// <param name="input">The new input.</param>

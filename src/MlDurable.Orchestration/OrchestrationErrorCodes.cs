@@ -27,7 +27,7 @@ public static class OrchestrationErrorCodes
     /// <summary>The instance was terminated.</summary>
     public const string Terminated = "terminated";
 
-    /// <summary>The catalog has no orchestrator of this name and version.</summary>
+    /// <summary>The catalog has no orchestrator of this name and version, nor a version that <see cref="VersionMatchStrategy"/> lets take its place.</summary>
     public const string OrchestratorNotRegistered = "orchestrator-not-registered";
 
     /// <summary>The catalog has no activity of this name.</summary>
@@ -36,11 +36,17 @@ public static class OrchestrationErrorCodes
     /// <summary>A name is registered twice.</summary>
     public const string DuplicateRegistration = "duplicate-registration";
 
-    /// <summary>An activity asks for a pool that is not configured.</summary>
+    /// <summary>An activity asks for a pool that is not configured, or for several slots of none.</summary>
     public const string PoolUnknown = "pool-unknown";
+
+    /// <summary>An activity asks for more slots than its pool has.</summary>
+    public const string PoolTooSmall = "pool-too-small";
 
     /// <summary>An activity did not end within <see cref="ActivityOptions.Timeout"/>.</summary>
     public const string ActivityTimeout = "activity-timeout";
+
+    /// <summary>A call of an activity had no final answer within <see cref="ActivityOptions.ScheduleToCloseTimeout"/>.</summary>
+    public const string ActivityScheduleToCloseTimeout = "activity-schedule-to-close-timeout";
 
     /// <summary>An activity reported no progress within <see cref="ActivityOptions.HeartbeatTimeout"/>.</summary>
     public const string ActivityHeartbeatTimeout = "activity-heartbeat-timeout";

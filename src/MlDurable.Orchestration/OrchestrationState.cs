@@ -47,6 +47,9 @@ public sealed record OrchestrationState
     /// <summary>The tags that it was started with.</summary>
     public IReadOnlyDictionary<string, string> Tags { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>The priority that it was started with, or has from its parent.</summary>
+    public OrchestrationPriority Priority { get; init; } = OrchestrationPriority.Normal;
+
     /// <summary>The instance that started it as a sub-orchestration, or <see langword="null"/>.</summary>
     public string? ParentInstanceId { get; init; }
 

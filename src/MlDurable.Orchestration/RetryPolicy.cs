@@ -3,8 +3,9 @@ namespace MlDurable.Orchestration;
 /// <summary>
 /// When a failed step is tried again. The waits are durable timers computed from the instance's own clock, so a replay and a restart
 /// come to the same instants. Failures that no repeat can cure (<see cref="OrchestrationErrorCodes.ActivityPoisoned"/>,
+/// <see cref="OrchestrationErrorCodes.ActivityScheduleToCloseTimeout"/>,
 /// <see cref="OrchestrationErrorCodes.ActivityNotRegistered"/>, <see cref="OrchestrationErrorCodes.OrchestratorNotRegistered"/>,
-/// <see cref="OrchestrationErrorCodes.PoolUnknown"/>, <see cref="OrchestrationErrorCodes.PayloadTooLarge"/>,
+/// <see cref="OrchestrationErrorCodes.PoolUnknown"/>, <see cref="OrchestrationErrorCodes.PoolTooSmall"/>, <see cref="OrchestrationErrorCodes.PayloadTooLarge"/>,
 /// <see cref="OrchestrationErrorCodes.Terminated"/>) are never retried.
 /// </summary>
 public sealed record RetryPolicy
@@ -65,7 +66,8 @@ public sealed record RetryPolicy
         return RetryTimeout is { } timeout && due - firstScheduled > timeout ? null : due;
     }
 
-    private static bool IsFinal(string? code) => code is OrchestrationErrorCodes.ActivityPoisoned
+    private static bool IsFinal(string? code) => code is OrchestrationErrorCodes.ActivityPoisoned or OrchestrationErrorCodes.ActivityScheduleToCloseTimeout
         or OrchestrationErrorCodes.ActivityNotRegistered or OrchestrationErrorCodes.OrchestratorNotRegistered
-        or OrchestrationErrorCodes.PoolUnknown or OrchestrationErrorCodes.PayloadTooLarge or OrchestrationErrorCodes.Terminated;
+        or OrchestrationErrorCodes.PoolUnknown or OrchestrationErrorCodes.PoolTooSmall
+        or OrchestrationErrorCodes.PayloadTooLarge or OrchestrationErrorCodes.Terminated;
 }

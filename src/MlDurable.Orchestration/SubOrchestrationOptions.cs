@@ -11,4 +11,10 @@ public sealed record SubOrchestrationOptions
 
     /// <summary>When a failed child is started anew. Default: never.</summary>
     public RetryPolicy? Retry { get; init; }
+
+    /// <summary>
+    /// What becomes of the child when its parent ends first. Recorded with the call: changing it in the code does not reach a child that is under
+    /// way. Default: <see cref="Orchestration.ParentClosePolicy.Terminate"/>.
+    /// </summary>
+    public ParentClosePolicy ParentClosePolicy { get; init; }
 }

@@ -152,6 +152,121 @@ public abstract class ActivityConformance : ConformanceSuite
     }
 
     [Fact]
+    public async Task ScheduleToClose_AttemptRuns_FailsWithItsCodeAndTokenIsCancelled()
+    {
+        var started = new TaskCompletionSource();
+        var cancelled = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await Harness.OpenAsync(Catalog(
+            (context, _) => context.CallActivityAsync(s_work, "x", new() { ScheduleToCloseTimeout = TimeSpan.FromMinutes(5), Retry = Retry(9) })).Add(
+            s_work, async (context, _) =>
+            {
+                using var registration = context.CancellationToken.Register(cancelled.SetResult);
+                started.SetResult();
+                await cancelled.Task;
+                return "too late";
+            }));
+        await Client.StartAsync(Main, "", new() { InstanceId = "i" });
+        await WithinAsync(started.Task);
+        await Harness.AdvanceAsync(TimeSpan.FromMinutes(6));
+        AssertFailed(OrchestrationErrorCodes.ActivityScheduleToCloseTimeout, await EndAsync("i"));
+        await WithinAsync(cancelled.Task);
+    }
+
+    [Fact]
+    public async Task ScheduleToClose_RetryCouldNotBeginBefore_FailsAtOnceWithTheLastFailure()
+    {
+        var runs = 0;
+        var state = await RunAsync(Catalog((context, _) => context.CallActivityAsync(
+            s_work, "x", new() { ScheduleToCloseTimeout = TimeSpan.FromSeconds(59), Retry = Retry(9) })).Add(s_work, (_, _) =>
+            {
+                Interlocked.Increment(ref runs);
+                throw new CodedException("again", "no");
+            }));
+        AssertFailed("again", state);
+        Assert.Equal(1, runs);
+    }
+
+    [Fact]
+    public async Task ScheduleToClose_WaitsForASlot_FailsWithoutHavingBegun()
+    {
+        var begun = new ConcurrentQueue<string>();
+        var started = new TaskCompletionSource();
+        var release = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await Harness.OpenAsync(Catalog(async (context, input) =>
+        {
+            context.SetCustomStatus("calling", ConformanceJson.Default.String);
+            return await context.CallActivityAsync(
+                s_work, input, new() { Pool = "narrow", ScheduleToCloseTimeout = input == "second" ? TimeSpan.FromMinutes(5) : null });
+        }).Add(s_work, async (_, input) =>
+        {
+            begun.Enqueue(input);
+            started.TrySetResult();
+            await release.Task;
+            return input;
+        }));
+        await Client.StartAsync(Main, "first", new() { InstanceId = "1" });
+        await WithinAsync(started.Task);
+        await Client.StartAsync(Main, "second", new() { InstanceId = "2" });
+        await ReachAsync("2", "calling");
+        await Harness.AdvanceAsync(TimeSpan.FromMinutes(6));
+        AssertFailed(OrchestrationErrorCodes.ActivityScheduleToCloseTimeout, await EndAsync("2"));
+        await Client.StartAsync(Main, "third", new() { InstanceId = "3" });
+        release.SetResult();
+        AssertCompleted("first", await EndAsync("1"));
+        AssertCompleted("third", await EndAsync("3"));
+        Assert.Equal(["first", "third"], begun);
+    }
+
+    [Theory]
+    [InlineData(6, 0, 1)]
+    [InlineData(3, 3, 2)]
+    public async Task ScheduleToClose_OverACrash_CountsFromTheCall(int minutesDown, int minutesUp, int runs)
+    {
+        var begun = new SemaphoreSlim(0);
+        var count = 0;
+        var catalog = Catalog(
+            (context, _) => context.CallActivityAsync(s_work, "x", new() { ScheduleToCloseTimeout = TimeSpan.FromMinutes(5) })).Add(
+            s_work, async (context, _) =>
+            {
+                Interlocked.Increment(ref count);
+                begun.Release();
+                await Task.Delay(Timeout.Infinite, context.CancellationToken);
+                return "never";
+            });
+        await Harness.OpenAsync(catalog);
+        await Client.StartAsync(Main, "", new() { InstanceId = "i" });
+        await WithinAsync(begun.WaitAsync());
+        await Harness.CrashAsync();
+        await Harness.AdvanceAsync(TimeSpan.FromMinutes(minutesDown));
+        await Harness.OpenAsync(catalog);
+        if (runs == 2)
+        {
+            await WithinAsync(begun.WaitAsync());
+        }
+
+        await Harness.AdvanceAsync(TimeSpan.FromMinutes(minutesUp));
+        AssertFailed(OrchestrationErrorCodes.ActivityScheduleToCloseTimeout, await EndAsync("i"));
+        Assert.Equal(runs, count);
+    }
+
+    [Fact]
+    public async Task ScheduleToClose_EndsInTime_IsForgotten()
+    {
+        await Harness.OpenAsync(Catalog(async (context, _) =>
+        {
+            var result = await context.CallActivityAsync(Echo, "x", new() { ScheduleToCloseTimeout = TimeSpan.FromMinutes(5) });
+            context.SetCustomStatus("waiting", ConformanceJson.Default.String);
+            await context.WaitForExternalEventAsync(Signal);
+            return result;
+        }));
+        await Client.StartAsync(Main, "", new() { InstanceId = "i" });
+        await ReachAsync("i", "waiting");
+        await Harness.AdvanceAsync(TimeSpan.FromMinutes(6));
+        await Client.RaiseEventAsync("i", Signal, "");
+        AssertCompleted("x", await EndAsync("i"));
+    }
+
+    [Fact]
     public async Task HeartbeatTimeout_ProgressThenSilence_FailsOnlyAfterTheSilence()
     {
         var beat = new SemaphoreSlim(0);
@@ -200,6 +315,158 @@ public abstract class ActivityConformance : ConformanceSuite
         }));
         AssertCompleted("40", state);
         Assert.Equal(1, most);
+    }
+
+    [Theory]
+    [InlineData("narrow", 2, OrchestrationErrorCodes.PoolTooSmall)]
+    [InlineData(null, 2, OrchestrationErrorCodes.PoolUnknown)]
+    public async Task PoolWeight_MoreThanThereIs_FailsWithItsOwnCode(string? pool, int weight, string code) => AssertFailed(
+        code,
+        await RunAsync(Catalog((context, _) => context.CallActivityAsync(
+            Echo, "x", new() { Pool = pool, PoolWeight = weight, Retry = Retry(9) }))));
+
+    [Fact]
+    public async Task PoolWeight_MixedCalls_AllRunAndNeverWeighMoreThanThePool()
+    {
+        var inside = 0;
+        var most = 0;
+        var state = await RunAsync(Catalog(async (context, _) =>
+        {
+            var calls = Enumerable.Range(0, 60).Select(number => 1 + (number % 3)).Select(weight => context.CallActivityAsync(
+                s_work, $"{weight}", new() { Pool = "wide", PoolWeight = weight })).ToList();
+            await Task.WhenAll(calls);
+            return $"{calls.Count}";
+        }).Add(s_work, async (_, input) =>
+        {
+            var weight = int.Parse(input);
+            InterlockedMax(Interlocked.Add(ref inside, weight));
+            await Task.Yield();
+            Interlocked.Add(ref inside, -weight);
+            return input;
+        }));
+        AssertCompleted("60", state);
+        Assert.Equal(3, most);
+
+        void InterlockedMax(int weight)
+        {
+            for (var seen = Volatile.Read(ref most); weight > seen; seen = Volatile.Read(ref most))
+            {
+                Interlocked.CompareExchange(ref most, weight, seen);
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Fairness_OtherRunsFanOut_ASingleActivityWaitsForFewOfIt(bool overChildren)
+    {
+        var child = Definitions.Orchestrator("child");
+        var started = new SemaphoreSlim(0);
+        var go = new SemaphoreSlim(0);
+        await Harness.OpenAsync(Catalog(async (context, input) =>
+        {
+            var calls = Enumerable.Range(0, input == "wide" ? 200 : 1).Select(_ => overChildren && input == "wide"
+                ? context.CallSubOrchestratorAsync(child, input)
+                : context.CallActivityAsync(s_work, input)).ToList();
+            context.SetCustomStatus("calling", ConformanceJson.Default.String);
+            await Task.WhenAll(calls);
+            return input;
+        }).Add(child, async (context, input) =>
+        {
+            context.SetCustomStatus("calling", ConformanceJson.Default.String);
+            return await context.CallActivityAsync(s_work, input);
+        }).Add(s_work, async (_, input) =>
+        {
+            if (input == "wide")
+            {
+                started.Release();
+                await go.WaitAsync();
+            }
+
+            return input;
+        }));
+        await Client.StartAsync(Main, "wide", new() { InstanceId = "w" });
+        for (var slot = 0; slot < 4; slot++)
+        {
+            await WithinAsync(started.WaitAsync());
+        }
+
+        if (overChildren)
+        {
+            for (var sequence = 1; sequence <= 200; sequence++)
+            {
+                await ReachAsync($"w:{sequence}", "calling");
+            }
+        }
+
+        await Client.StartAsync(Main, "single", new() { InstanceId = "s" });
+        await ReachAsync("s", "calling");
+        go.Release(2);
+        AssertCompleted("single", await EndAsync("s"));
+        Assert.False((await Client.GetAsync("w"))!.IsFinished);
+        go.Release(198);
+        AssertCompleted("wide", await EndAsync("w"));
+    }
+
+    [Fact]
+    public virtual async Task Priority_Waiting_HighBeforeNormalBeforeLow()
+    {
+        var started = new ConcurrentQueue<string>();
+        var go = new SemaphoreSlim(0);
+        await OpenPrioritiesAsync(started, go);
+
+        // One slot becomes free, and goes from one to the next.
+        go.Release();
+        AssertCompleted("low", await EndAsync("low"));
+        Assert.Equal(["high", "normal", "low"], started);
+        go.Release(3);
+        AssertCompleted("fullfullfullfull", await EndAsync("full"));
+    }
+
+    /// <summary>Fills the four slots, and calls an activity of each priority, of the lowest first.</summary>
+    protected async Task OpenPrioritiesAsync(ConcurrentQueue<string> started, SemaphoreSlim go)
+    {
+        var child = Definitions.Orchestrator("child");
+        var begun = new SemaphoreSlim(0);
+        await Harness.OpenAsync(Catalog(async (context, input) =>
+        {
+            context.SetCustomStatus("calling", ConformanceJson.Default.String);
+            return input == "full"
+                ? string.Concat(await context.FanOutAsync(s_work, ["full", "full", "full", "full"], 4))
+                : await context.CallSubOrchestratorAsync(child, input);
+        }).Add(child, async (context, input) =>
+        {
+            context.SetCustomStatus("calling", ConformanceJson.Default.String);
+            return await context.CallActivityAsync(s_work, input);
+        }).Add(s_work, async (_, input) =>
+        {
+            if (input == "full")
+            {
+                begun.Release();
+                await go.WaitAsync();
+            }
+            else
+            {
+                started.Enqueue(input);
+            }
+
+            return input;
+        }));
+        await Client.StartAsync(Main, "full", new() { InstanceId = "full" });
+        for (var slot = 0; slot < 4; slot++)
+        {
+            await WithinAsync(begun.WaitAsync());
+        }
+
+        foreach (var priority in Enum.GetValues<OrchestrationPriority>())
+        {
+            var id = priority.ToString().ToLowerInvariant();
+            await Client.StartAsync(Main, id, new() { InstanceId = id, Priority = priority });
+            await ReachAsync($"{id}:1", "calling");
+            Assert.Equal(priority, (await Client.GetAsync(id))!.Priority);
+            Assert.Equal(priority, (await Client.GetAsync($"{id}:1"))!.Priority);
+        }
     }
 
     [Theory]

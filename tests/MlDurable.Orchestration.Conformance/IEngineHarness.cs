@@ -9,8 +9,8 @@ public interface IEngineHarness : IAsyncDisposable
     /// <summary>The present time of the engine.</summary>
     DateTimeOffset Now { get; }
 
-    /// <summary>Opens an engine on the store. It has four activity slots, and a pool "narrow" of one.</summary>
-    Task OpenAsync(OrchestrationCatalog catalog);
+    /// <summary>Opens an engine on the store. It has four activity slots, a pool "narrow" of one and a pool "wide" of three.</summary>
+    Task OpenAsync(OrchestrationCatalog catalog, VersionMatchStrategy versionMatch = VersionMatchStrategy.Strict);
 
     /// <summary>Closes the engine in order.</summary>
     Task CloseAsync();

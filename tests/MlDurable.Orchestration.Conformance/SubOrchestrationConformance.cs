@@ -107,4 +107,109 @@ public abstract class SubOrchestrationConformance : ConformanceSuite
         await Client.TerminateAsync("i:1", "enough");
         AssertFailed(OrchestrationErrorCodes.Terminated, await EndAsync("i"));
     }
+
+    public static TheoryData<string> ParentEnds => ["completes", "fails", "continues", "is terminated"];
+
+    [Theory]
+    [MemberData(nameof(ParentEnds))]
+    public async Task ParentClose_ByDefault_TerminatesTheChildrenAndTheirs(string how)
+    {
+        await EndParentAsync(how, ParentClosePolicy.Terminate);
+        Assert.Equal(OrchestrationRuntimeStatus.Terminated, (await EndAsync("i:1")).RuntimeStatus);
+        var grandchild = await EndAsync("i:1:1");
+        Assert.Equal(OrchestrationRuntimeStatus.Terminated, grandchild.RuntimeStatus);
+        Assert.Equal(OrchestrationErrorCodes.Terminated, grandchild.Failure!.Code);
+        var terminated = new List<string>();
+        await foreach (var state in Client.ListAsync(new() { Statuses = [OrchestrationRuntimeStatus.Terminated], InstanceIdPrefix = "i:" }))
+        {
+            terminated.Add(state.InstanceId);
+        }
+
+        Assert.Equal(["i:1", "i:1:1"], terminated.Order(StringComparer.Ordinal));
+    }
+
+    [Theory]
+    [MemberData(nameof(ParentEnds))]
+    public virtual async Task ParentClose_Abandon_LeavesTheChildToItself(string how)
+    {
+        var catalog = await EndParentAsync(how, ParentClosePolicy.Abandon);
+        await Harness.CrashAsync();
+        await Harness.OpenAsync(catalog);
+        Assert.False((await Client.GetAsync("i:1"))!.IsFinished);
+        await Client.RaiseEventAsync("i:1:1", Signal, "a");
+        AssertCompleted("a", await EndAsync("i:1"));
+    }
+
+    [Theory]
+    [InlineData(ParentClosePolicy.Abandon)]
+    [InlineData(ParentClosePolicy.Terminate)]
+    public virtual async Task ParentClose_InTheTurnOfTheCall_BeginsOnlyTheAbandoned(ParentClosePolicy policy)
+    {
+        AssertCompleted("left", await RunAsync(Catalog((context, input) =>
+        {
+            _ = context.CallSubOrchestratorAsync(s_child, "x", new() { ParentClosePolicy = policy });
+            return Task.FromResult("left");
+        }).Add(s_child, (_, input) => Task.FromResult(input))));
+        if (policy == ParentClosePolicy.Abandon)
+        {
+            AssertCompleted("x", await EndAsync("i:1"));
+        }
+        else
+        {
+            Assert.Null(await Client.GetAsync("i:1"));
+        }
+    }
+
+    /// <summary>Ends "i" while its child "i:1" waits for its child "i:1:1", which waits for a signal.</summary>
+    protected async Task<OrchestrationCatalog> EndParentAsync(string how, ParentClosePolicy policy)
+    {
+        var grandchild = Definitions.Orchestrator("grandchild");
+        var catalog = Catalog(async (context, input) =>
+        {
+            if (context.Generation == 0)
+            {
+                _ = context.CallSubOrchestratorAsync(s_child, "x", new() { ParentClosePolicy = policy });
+                context.SetCustomStatus("waiting", ConformanceJson.Default.String);
+                await context.WaitForExternalEventAsync(Signal);
+            }
+
+            if (how == "fails")
+            {
+                throw new CodedException("parent", "no");
+            }
+
+            if (how == "continues" && context.Generation == 0)
+            {
+                context.ContinueAsNew("", ConformanceJson.Default.String);
+            }
+
+            return "";
+        }).Add(s_child, (context, _) => context.CallSubOrchestratorAsync(grandchild, "y")).Add(grandchild, async (context, _) =>
+        {
+            context.SetCustomStatus("waiting", ConformanceJson.Default.String);
+            return await context.WaitForExternalEventAsync(Signal);
+        });
+        await Harness.OpenAsync(catalog);
+        await Client.StartAsync(Main, "", new() { InstanceId = "i" });
+        await ReachAsync("i", "waiting");
+        await ReachAsync("i:1:1", "waiting");
+        if (how == "is terminated")
+        {
+            await Client.TerminateAsync("i", "enough");
+        }
+        else
+        {
+            await Client.RaiseEventAsync("i", Signal, "");
+        }
+
+        Assert.Equal(
+            how switch
+            {
+                "fails" => OrchestrationRuntimeStatus.Failed,
+                "is terminated" => OrchestrationRuntimeStatus.Terminated,
+                _ => OrchestrationRuntimeStatus.Completed,
+            },
+            (await EndAsync("i")).RuntimeStatus);
+        return catalog;
+    }
 }

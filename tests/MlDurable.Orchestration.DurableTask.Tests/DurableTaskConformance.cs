@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using MlDurable.Orchestration.Conformance;
 
 namespace MlDurable.Orchestration.DurableTask.Tests;
@@ -5,6 +6,21 @@ namespace MlDurable.Orchestration.DurableTask.Tests;
 public sealed class DurableTaskActivityConformance : ActivityConformance
 {
     protected override int Wide => 400;
+
+    // Durable Task knows no priorities: it is kept and shown, and orders nothing.
+    public override async Task Priority_Waiting_HighBeforeNormalBeforeLow()
+    {
+        var started = new ConcurrentQueue<string>();
+        var go = new SemaphoreSlim(4);
+        await OpenPrioritiesAsync(started, go);
+        foreach (var id in new[] { "low", "normal", "high" })
+        {
+            AssertCompleted(id, await EndAsync(id));
+        }
+
+        Assert.Equal(["high", "low", "normal"], started.Order(StringComparer.Ordinal));
+        AssertCompleted("fullfullfullfull", await EndAsync("full"));
+    }
 
     protected override IEngineHarness CreateHarness() => new DurableTaskHarness();
 }
@@ -41,6 +57,40 @@ public sealed class DurableTaskEventConformance : EventConformance
 
 public sealed class DurableTaskSubOrchestrationConformance : SubOrchestrationConformance
 {
+    // Durable Task terminates all that an instance has started, or nothing of it.
+    public override async Task ParentClose_Abandon_LeavesTheChildToItself(string how)
+    {
+        if (how == "is terminated")
+        {
+            await EndParentAsync(how, ParentClosePolicy.Abandon);
+            Assert.Equal(OrchestrationRuntimeStatus.Terminated, (await EndAsync("i:1")).RuntimeStatus);
+        }
+        else
+        {
+            await base.ParentClose_Abandon_LeavesTheChildToItself(how);
+        }
+    }
+
+    // A child begins with the turn that called it, whatever else came of that turn.
+    public override async Task ParentClose_InTheTurnOfTheCall_BeginsOnlyTheAbandoned(ParentClosePolicy policy)
+    {
+        var child = Definitions.Orchestrator("child");
+        AssertCompleted("left", await RunAsync(Catalog((context, input) =>
+        {
+            _ = context.CallSubOrchestratorAsync(child, "x", new() { ParentClosePolicy = policy });
+            return Task.FromResult("left");
+        }).Add(child, async (context, _) => await context.WaitForExternalEventAsync(Signal))));
+        if (policy == ParentClosePolicy.Abandon)
+        {
+            await Client.RaiseEventAsync("i:1", Signal, "a");
+            AssertCompleted("a", await EndAsync("i:1"));
+        }
+        else
+        {
+            Assert.Equal(OrchestrationRuntimeStatus.Terminated, (await EndAsync("i:1")).RuntimeStatus);
+        }
+    }
+
     protected override IEngineHarness CreateHarness() => new DurableTaskHarness();
 }
 
@@ -117,6 +167,14 @@ public sealed class DurableTaskDeterminismConformance : DeterminismConformance
         await Client.RaiseEventAsync("i", Signal, "a");
         AssertFailed(OrchestrationErrorCodes.NonDurableAwait, await EndAsync("i"));
     }
+
+    protected override IEngineHarness CreateHarness() => new DurableTaskHarness();
+}
+
+public sealed class DurableTaskVersionConformance : VersionConformance
+{
+    // Durable Task has no way to leave an instance be: a worker that is given one must run it. Its own settings keep it from the worker.
+    protected override async Task AssertStoppedAsync(string code, OrchestrationCatalog mended) => AssertFailed(code, await EndAsync("i"));
 
     protected override IEngineHarness CreateHarness() => new DurableTaskHarness();
 }

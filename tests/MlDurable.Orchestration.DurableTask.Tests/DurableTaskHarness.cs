@@ -32,13 +32,14 @@ internal sealed class DurableTaskHarness : IEngineHarness
 
     public DateTimeOffset Now => _time.GetUtcNow();
 
-    public async Task OpenAsync(OrchestrationCatalog catalog)
+    public async Task OpenAsync(OrchestrationCatalog catalog, VersionMatchStrategy versionMatch = VersionMatchStrategy.Strict)
     {
         _hub ??= await StartHubAsync();
         var options = new DurableTaskEngineOptions
         {
             TimeProvider = _time,
-            Pools = new Dictionary<string, int> { ["narrow"] = 1 },
+            VersionMatch = versionMatch,
+            Pools = new Dictionary<string, int> { ["narrow"] = 1, ["wide"] = 3 },
             ActivityStarts = _starts,
         };
         var engine = new DurableTaskEngine(catalog, options);

@@ -108,7 +108,7 @@ public sealed class CrashTests
     [Fact]
     public void RandomOrchestrations_RandomPowerLosses_EqualThePlainModel()
     {
-        var programs = Gen.ListOf(Gen.Elements('a', 'f', 't', 'c', 's', 'r', 'w', 'x')).Select(steps => new string([.. steps.Take(12)]));
+        var programs = Gen.ListOf(Gen.Elements('a', 'f', 't', 'c', 's', 'r', 'w', 'x', 'p')).Select(steps => new string([.. steps.Take(12)]));
         var cases = from program in programs
                     from seed in Gen.Choose(0, 1_000_000)
                     select (program, seed);
@@ -265,6 +265,35 @@ public sealed class CrashTests
     }
 
     [Fact]
+    public async Task ScheduleToClose_ShortenedUnderARunningInstance_WhatWasRecordedGoesOn()
+    {
+        await using var harness = new EmbeddedHarness();
+        await harness.OpenAsync(Retrying(TimeSpan.FromHours(1)));
+        var retrying = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        harness.Engine.Observed += happened =>
+        {
+            if (happened.Kind == EngineEventKind.ActivityRetrying)
+            {
+                retrying.SetResult();
+            }
+        };
+        await harness.Client.StartAsync(s_main, "", new() { InstanceId = "i" });
+        await retrying.Task.WaitAsync(s_patience);
+        await harness.CloseAsync();
+        await harness.OpenAsync(Retrying(TimeSpan.FromSeconds(10)));
+        harness.Time.Advance(TimeSpan.FromMinutes(1));
+        Assert.Equal("\"second\"", (await EndAsync(harness, "i")).Output);
+
+        static OrchestrationCatalog Retrying(TimeSpan timeout) => new OrchestrationCatalog()
+            .Add(s_effect, (context, _) => context.Attempt == 1 ? throw new CodedException("once", "") : Task.FromResult("second"))
+            .Add(s_main, (context, _) => context.CallActivityAsync(s_effect, "", new()
+            {
+                ScheduleToCloseTimeout = timeout,
+                Retry = new() { MaxAttempts = 2, FirstRetryInterval = TimeSpan.FromMinutes(1) },
+            }));
+    }
+
+    [Fact]
     public async Task History_LongerThanTheLimit_FailsTheInstance()
     {
         await using var harness = new EmbeddedHarness();
@@ -366,6 +395,8 @@ public sealed class CrashTests
                             s_effect, "r", new() { Retry = new() { MaxAttempts = 3, FirstRetryInterval = TimeSpan.FromHours(1) } }),
                         'x' => await context.CallActivityAsync(s_effect, "x"),
                         'w' => await context.WaitForExternalEventAsync(s_signal),
+                        'p' => await context.CallActivityAsync(
+                            s_effect, "p", new() { Pool = "wide", PoolWeight = 3, ScheduleToCloseTimeout = TimeSpan.FromDays(1000) }),
                         't' => await WaitAsync(context),
                         _ => Show(context, result),
                     };

@@ -42,6 +42,11 @@ public sealed class EmbeddedDeterminismConformance : DeterminismConformance
     protected override IEngineHarness CreateHarness() => new EmbeddedHarness();
 }
 
+public sealed class EmbeddedVersionConformance : VersionConformance
+{
+    protected override IEngineHarness CreateHarness() => new EmbeddedHarness();
+}
+
 public sealed class EmbeddedFlowConformance : FlowConformance
 {
     protected override IEngineHarness CreateHarness() => new EmbeddedHarness();

@@ -23,13 +23,14 @@ internal sealed class EmbeddedHarness : IEngineHarness
         Files = Disk.Mount(),
         TimeProvider = Time,
         ActivitySlots = 4,
-        Pools = new Dictionary<string, int> { ["narrow"] = 1 },
+        Pools = new Dictionary<string, int> { ["narrow"] = 1, ["wide"] = 3 },
         SegmentBytes = 4096,
         CompactionBytes = 8192,
         CompactionSegments = 4,
     };
 
-    public async Task OpenAsync(OrchestrationCatalog catalog) => _engine = await EmbeddedEngine.OpenAsync(catalog, Options);
+    public async Task OpenAsync(OrchestrationCatalog catalog, VersionMatchStrategy versionMatch = VersionMatchStrategy.Strict) =>
+        _engine = await EmbeddedEngine.OpenAsync(catalog, Options with { VersionMatch = versionMatch });
 
     public async Task CloseAsync()
     {

@@ -35,6 +35,28 @@ public sealed class HistoryReplayTests : IDisposable
             StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Check_OnlyANewerVersionThere_ReplaysByTheSameMatchingAsTheEngine()
+    {
+        await using (var engine = await EmbeddedEngine.OpenAsync(Waiting(s_signal.Name), new() { Directory = _directory.Path }))
+        {
+            await engine.Client.StartAsync(s_main, "", new() { InstanceId = "i" });
+            while ((await engine.Client.GetAsync("i"))!.CustomStatus is null)
+            {
+                await Task.Yield();
+            }
+        }
+
+        var newer = s_main with { Version = "2" };
+        var following = new OrchestrationCatalog().Add(newer, WaitFor(s_signal.Name));
+        Assert.Equal(
+            OrchestrationErrorCodes.OrchestratorNotRegistered, Assert.Single(HistoryReplay.Check(_directory.Path, following).Mismatches).Failure.Code);
+        Assert.Empty(HistoryReplay.Check(_directory.Path, following, VersionMatchStrategy.CurrentOrOlder).Mismatches);
+        var other = HistoryReplay.Check(
+            _directory.Path, new OrchestrationCatalog().Add(newer, WaitFor("another")), VersionMatchStrategy.CurrentOrOlder);
+        Assert.Contains("version '1', run by version '2'", Assert.Single(other.Mismatches).Failure.ErrorMessage, StringComparison.Ordinal);
+    }
+
     private static OrchestrationCatalog Waiting(string signal) => new OrchestrationCatalog().Add(s_main, WaitFor(signal));
 
     private static Func<OrchestrationContext, string, Task<string>> WaitFor(string signal) => (context, _) =>

@@ -35,7 +35,8 @@ public sealed class JournalTests
         };
         JournalEntry[] entries =
         [
-            record, new ActivityStarted("i", 1), new ActivityInterrupted("i", 2), new ActivityRunsRecorded("i", 3, 4, 5, true),
+            record, record with { Priority = OrchestrationPriority.High }, record with { Priority = OrchestrationPriority.Low, Root = "r" },
+            new ActivityStarted("i", 1), new ActivityInterrupted("i", 2), new ActivityRunsRecorded("i", 3, 4, 5, true),
             new StepSucceeded("i", s_time, 1, 2, "out"), new StepFailed("i", s_time, 1, 2, failure), new TimerFired("i", s_time, 1, 2),
             new EventRaised("i", s_time, 9, "e", ""), new InstanceSuspended("i", s_time, "r"), new InstanceResumed("i", s_time, "r"),
             new InstanceTerminated("i", s_time, "r"), new InstancePurged("i"), new SnapshotEnded(3),
@@ -44,6 +45,8 @@ public sealed class JournalTests
         Decision[] decisions =
         [
             new ActivityScheduled(1, "a", "in", TimeSpan.Zero, null, "gpu"), new ChildScheduled(2, "c", "1", "in", "id"),
+            new ActivityScheduled(1, "a", "in", null, null, "gpu", 3), new ActivityScheduled(1, "a", "in", null, null, null, 1, TimeSpan.FromDays(9)),
+             new ChildScheduled(2, "c", "1", "in", "id", ParentClosePolicy.Abandon),
             new StepRetried(3, s_time, null), new StepRetried(3, s_time, "id#2"), new TimerCreated(4, DateTimeOffset.MaxValue.ToUniversalTime()),
             new TimerCancelled(5), new EventWaited(6, "e"), new EventTaken(7, 8), new CustomStatusSet("s"), new InstanceCompleted("o"),
             new InstanceFailed(failure), new ContinuedAsNew("in", true),
@@ -271,7 +274,7 @@ public sealed class JournalTests
             new TurnCompleted("i", s_time, 2, [new EventWaited(1, "e"), new EventTaken(1, 0), new ContinuedAsNew("next", true)]),
             new TurnCompleted("i", s_time.AddHours(1), 1,
             [
-                new ActivityScheduled(1, "a", "x", null, null, null), new ActivityScheduled(2, "b", "x", null, null, null),
+                new ActivityScheduled(1, "a", "x", null, null, null, 1, TimeSpan.FromDays(2)), new ActivityScheduled(2, "b", "x", null, null, null),
                 new TimerCreated(3, s_time.AddDays(1)), new ChildScheduled(4, "c", "1", "x", "i:1.4"), new CustomStatusSet("s"),
             ]),
             new ActivityStarted("i", 1), new ActivityStarted("i", 2),
@@ -363,7 +366,7 @@ public sealed class JournalTests
         .. instance.Turns.Select(turn => $"{turn.At:O} {string.Join(';', turn.Inputs)} {string.Join(';', turn.Decisions)}"),
         .. instance.Pending.Select(input => $"{input}"),
         .. instance.Steps.OrderBy(step => step.Key).Select(
-            step => $"{step.Key} {step.Value.Decision} {step.Value.Phase} {step.Value.Due:O} {step.Value.Starts} {step.Value.Crashes} {step.Value.ChildId}"),
+            step => $"{step.Key} {step.Value.Decision} {step.Value.Phase} {step.Value.Due:O} {step.Value.Deadline:O} {step.Value.Starts} {step.Value.Crashes} {step.Value.ChildId}"),
     ]);
 
     private static InstanceRecorded Start(string id) => new(id)

@@ -1,4 +1,6 @@
 using System.Text.Json.Serialization;
+using FsCheck;
+using FsCheck.Fluent;
 
 namespace MlDurable.Orchestration.Tests;
 
@@ -106,6 +108,20 @@ public sealed class TaskFailureDetailsTests
     }
 }
 
+public sealed class ActivityOptionsTests
+{
+    [Fact]
+    public void Init_OutOfRange_IsRefusedByName()
+    {
+        Assert.Equal("Timeout", Refused(() => new() { Timeout = TimeSpan.FromTicks(-1) }));
+        Assert.Equal("HeartbeatTimeout", Refused(() => new() { HeartbeatTimeout = TimeSpan.FromTicks(-1) }));
+        Assert.Equal("ScheduleToCloseTimeout", Refused(() => new() { ScheduleToCloseTimeout = TimeSpan.FromTicks(-1) }));
+        Assert.Equal("value", Refused(() => new() { PoolWeight = 0 }));
+
+        static string? Refused(Func<ActivityOptions> make) => Assert.Throws<ArgumentOutOfRangeException>(make).ParamName;
+    }
+}
+
 public sealed class OrchestrationCatalogTests
 {
     private static readonly OrchestratorDefinition<int, int> s_orchestrator =
@@ -124,6 +140,52 @@ public sealed class OrchestrationCatalogTests
         Assert.Null(catalog.FindOrchestrator("o", "3"));
         Assert.Equal(2, catalog.Orchestrators.Count);
     }
+
+    [Theory]
+    [InlineData("1", "1.0")]
+    [InlineData("1.9", "1.10")]
+    [InlineData("9", "10")]
+    [InlineData("99999999999999999999", "100000000000000000000")]
+    [InlineData("1.10", "1.10-beta")]
+    [InlineData("1.alpha", "1.beta")]
+    [InlineData("01", "1")]
+    [InlineData("", "0")]
+    public void FindOrchestrator_CurrentOrOlder_FindsTheNewerForTheOlderAndNeverTheOtherWayRound(string older, string newer)
+    {
+        Assert.True(IsOlder(older, newer));
+        Assert.False(IsOlder(newer, older));
+        Assert.Null(Versions(newer).FindOrchestrator("o", older));
+        Assert.Null(Versions(newer).FindOrchestrator("another", older, VersionMatchStrategy.CurrentOrOlder));
+    }
+
+    [Fact]
+    public void FindOrchestrator_CurrentOrOlder_IsATotalOrder()
+    {
+        var versions = Gen.Elements("", "0", "00", "1", "01", "2", "10", "a", "A", "1a", "é").ListOf()
+            .Select(parts => string.Join('.', parts.Take(3)));
+        var cases = from x in versions from y in versions from z in versions select (x, y, z);
+        Check.One(
+            Config.QuickThrowOnFailure.WithMaxTest(1000),
+            Prop.ForAll(cases.ToArbitrary(), one =>
+                (one.x == one.y || IsOlder(one.x, one.y) != IsOlder(one.y, one.x))
+                && !(IsOlder(one.x, one.y) && IsOlder(one.y, one.z) && !IsOlder(one.x, one.z))));
+    }
+
+    [Fact]
+    public void FindOrchestrator_CurrentOrOlder_IsTheExactVersionOrTheNextNewer()
+    {
+        var catalog = Versions("3", "1", "2.5", "2");
+        Assert.Equal("2", catalog.FindOrchestrator("o", "2", VersionMatchStrategy.CurrentOrOlder)!.Version);
+        Assert.Equal("2.5", catalog.FindOrchestrator("o", "2.4", VersionMatchStrategy.CurrentOrOlder)!.Version);
+        Assert.Null(catalog.FindOrchestrator("o", "4", VersionMatchStrategy.CurrentOrOlder));
+    }
+
+    private static OrchestrationCatalog Versions(params string[] versions) => versions.Aggregate(
+        new OrchestrationCatalog(),
+        (catalog, version) => catalog.AddOrchestrator(s_orchestrator with { Version = version }, () => new Doubling()));
+
+    private static bool IsOlder(string version, string than) =>
+        version != than && Versions(than).FindOrchestrator("o", version, VersionMatchStrategy.CurrentOrOlder) is not null;
 
     [Fact]
     public void Add_Twice_IsRefused()

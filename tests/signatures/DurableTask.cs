@@ -87,6 +87,8 @@ public abstract class TaskOrchestrationContext
 
     public Task<T> WaitForExternalEvent<T>(string eventName, TimeSpan timeout) => throw new NotSupportedException();
 
+    public abstract void SendEvent(string instanceId, string eventName, object payload);
+
     public abstract void SetCustomStatus(object? customStatus);
 
     public abstract void ContinueAsNew(object? newInput = null, bool preserveUnprocessedEvents = true);

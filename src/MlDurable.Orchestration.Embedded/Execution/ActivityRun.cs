@@ -5,18 +5,20 @@ namespace MlDurable.Orchestration.Embedded.Execution;
 /// <summary>One attempt of an activity that runs in this process. The engine's gate guards what may change.</summary>
 #pragma warning disable CA1001 // a token source without a timer or a wait handle holds nothing, and late callers may still look at its token
 internal sealed class ActivityRun(
-    Instance instance, int generation, ActivityScheduled call, Step step, ActivityRegistration registration, Action<double, string?> progress)
+    SlotLease lease, int generation, ActivityRegistration registration, Action<double, string?> progress)
     : ActivityContext
 #pragma warning restore CA1001
 {
     private readonly CancellationTokenSource _cancellation = new();
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    public Instance Instance { get; } = instance;
+    public SlotLease Lease { get; } = lease;
 
-    public ActivityScheduled Call { get; } = call;
+    public Instance Instance => Lease.Instance;
 
-    public Step Step { get; } = step;
+    public ActivityScheduled Call => Lease.Call;
+
+    public Step Step => Lease.Step;
 
     public override string InstanceId => Instance.Id;
 
@@ -26,12 +28,9 @@ internal sealed class ActivityRun(
 
     public override int Sequence => Call.Sequence;
 
-    public override int Attempt { get; } = step.Starts;
+    public override int Attempt { get; } = lease.Step.Starts;
 
     public override CancellationToken CancellationToken => _cancellation.Token;
-
-    /// <summary>Whether the slots are still taken.</summary>
-    public bool HoldsSlot { get; set; } = true;
 
     /// <summary>Whether whatever comes of it is to be ignored.</summary>
     public bool IsAbandoned { get; set; }

@@ -73,7 +73,8 @@ internal sealed class DurableTimer(int sequence) : DurableStep<bool>(sequence)
 }
 
 internal sealed class DurableCall<TOutput>(
-    int sequence, string name, JsonTypeInfo<TOutput> output, RetryPolicy? retry, DateTimeOffset scheduled, string? childId)
+    int sequence, string name, JsonTypeInfo<TOutput> output, RetryPolicy? retry, DateTimeOffset scheduled,
+    Func<DateTimeOffset, DateTimeOffset?>? deadline, string? childId)
     : DurableStep<TOutput>(sequence)
 {
     private DateTimeOffset _since = scheduled;
@@ -88,7 +89,7 @@ internal sealed class DurableCall<TOutput>(
         nextChildId = childId is null ? null : $"{childId}#{_attempts}";
         try
         {
-            return retry?.NextAttempt(failure, _failures, _since, now);
+            return retry?.NextAttempt(failure, _failures, _since, now) is { } due && !(due >= deadline?.Invoke(_since)) ? due : null;
         }
         catch (Exception exception)
         {

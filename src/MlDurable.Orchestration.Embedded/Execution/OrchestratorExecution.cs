@@ -67,9 +67,10 @@ internal sealed class OrchestratorExecution : OrchestrationContext
     public bool HasStrayed => _strayed;
 
     /// <summary>Why an instance waits whose orchestrator this build does not have.</summary>
-    public static OrchestrationException NotRegistered(string name, string version) => new(
+    public static OrchestrationException NotRegistered(string name, string version, VersionMatchStrategy match) => new(
         OrchestrationErrorCodes.OrchestratorNotRegistered,
-        $"Orchestrator '{name}' version '{version}' is not registered in this build; the instance waits for one that has it.");
+        $"Orchestrator '{name}' version '{version}' is not registered in this build" +
+        (match == VersionMatchStrategy.CurrentOrOlder ? ", nor is a newer one" : "") + "; the instance waits for one that has it.");
 
     /// <summary>Runs the code through its history, up to a turn that decides otherwise.</summary>
     /// <returns>What was expected and found there, after which this execution is of no use; null when the code follows its history.</returns>
@@ -132,8 +133,10 @@ internal sealed class OrchestratorExecution : OrchestrationContext
             return Task.FromException<TOutput>(refused);
         }
 
-        Decide(new ActivityScheduled(sequence, activity.Name, json, options?.Timeout, options?.HeartbeatTimeout, options?.Pool));
-        return Open(new DurableCall<TOutput>(sequence, activity.Name, activity.Output, options?.Retry, _now, null));
+        var call = Decide(new ActivityScheduled(
+            sequence, activity.Name, json, options?.Timeout, options?.HeartbeatTimeout, options?.Pool, options?.PoolWeight ?? 1,
+            options?.ScheduleToCloseTimeout));
+        return Open(new DurableCall<TOutput>(sequence, activity.Name, activity.Output, options?.Retry, _now, call.ScheduleToCloseTimeout is null ? null : call.Deadline, null));
     }
 
     public override Task<TOutput> CallSubOrchestratorAsync<TInput, TOutput>(
@@ -147,8 +150,9 @@ internal sealed class OrchestratorExecution : OrchestrationContext
 
         var id = options?.InstanceId
             ?? (Generation == 0 ? $"{InstanceId}:{sequence}" : $"{InstanceId}:{Generation}.{sequence}");
-        Decide(new ChildScheduled(sequence, orchestrator.Name, orchestrator.Version, json, id));
-        return Open(new DurableCall<TOutput>(sequence, orchestrator.Name, orchestrator.Output, options?.Retry, _now, id));
+        Decide(new ChildScheduled(
+            sequence, orchestrator.Name, orchestrator.Version, json, id, options?.ParentClosePolicy ?? ParentClosePolicy.Terminate));
+        return Open(new DurableCall<TOutput>(sequence, orchestrator.Name, orchestrator.Output, options?.Retry, _now, null, id));
     }
 
     public override Task CreateTimerAsync(DateTimeOffset dueTime, CancellationToken cancellationToken)
@@ -376,28 +380,37 @@ internal sealed class OrchestratorExecution : OrchestrationContext
         _straying(this);
     }
 
-    private void Decide(Decision decision)
+    /// <summary>Takes a decision; a replay's must follow the history.</summary>
+    /// <returns>The decision that holds: the recorded one, where there is one.</returns>
+    private T Decide<T>(T decision)
+        where T : Decision
     {
         if (_mismatch is not null)
         {
             throw _mismatch;
         }
 
-        if (_expected is not null
-            && (_decisions.Count == _expected.Count || !_expected[_decisions.Count].IsFollowedBy(decision)))
+        if (_expected is not null)
         {
-            _mismatch = Mismatch(
-                _decisions.Count < _expected.Count ? _expected[_decisions.Count] : null, decision.Describe());
-            throw _mismatch;
+            var expected = _decisions.Count < _expected.Count ? _expected[_decisions.Count] : null;
+            if (expected?.IsFollowedBy(decision) != true)
+            {
+                _mismatch = Mismatch(expected, decision.Describe());
+                throw _mismatch;
+            }
+
+            decision = (T)expected;
         }
 
         _decisions.Add(decision);
+        return decision;
     }
 
     private OrchestrationException Mismatch(Decision? expected, string found) => new(
         OrchestrationErrorCodes.Nondeterminism,
-        $"Orchestrator '{Name}' version '{Version}', instance '{InstanceId}', generation {Generation}, turn {_turn}, decision " +
-        $"{_decisions.Count + 1}: expected from the history: {expected?.Describe() ?? "nothing further"}; found now: {found}. The code has " +
+        $"Orchestrator '{Name}' version '{Version}'{(_registration.Version == Version ? "" : $", run by version '{_registration.Version}'")}, " +
+        $"instance '{InstanceId}', generation {Generation}, turn {_turn}, decision {_decisions.Count + 1}: " +
+        $"expected from the history: {expected?.Describe() ?? "nothing further"}; found now: {found}. The code has " +
         "changed under a running instance, or is not deterministic. Give changed code a new version.");
 
     private string Write<T>(T value, JsonTypeInfo<T> typeInfo, string what) =>

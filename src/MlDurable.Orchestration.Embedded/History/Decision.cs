@@ -16,8 +16,14 @@ internal abstract record Decision
 }
 
 internal sealed record ActivityScheduled(
-    int Sequence, string Name, string Input, TimeSpan? Timeout, TimeSpan? HeartbeatTimeout, string? Pool) : Decision
+    int Sequence, string Name, string Input, TimeSpan? Timeout, TimeSpan? HeartbeatTimeout, string? Pool, int PoolWeight = 1,
+    TimeSpan? ScheduleToCloseTimeout = null) : Decision
 {
+    /// <summary>When the call must have its final answer, when it was made at an instant.</summary>
+    public DateTimeOffset? Deadline(DateTimeOffset at) => ScheduleToCloseTimeout is not { } timeout ? null
+        : timeout < DateTimeOffset.MaxValue - at ? at + timeout
+        : DateTimeOffset.MaxValue;
+
     public override string Describe() => $"step {Sequence}: activity '{Name}' with input {Shown(Input)}";
 
     // Time-outs and pools may be tuned under a running instance; what was recorded goes on as recorded.
@@ -25,11 +31,12 @@ internal sealed record ActivityScheduled(
         found is ActivityScheduled other && other.Sequence == Sequence && other.Name == Name && other.Input == Input;
 }
 
-internal sealed record ChildScheduled(int Sequence, string Name, string Version, string Input, string ChildId) : Decision
+internal sealed record ChildScheduled(
+    int Sequence, string Name, string Version, string Input, string ChildId, ParentClosePolicy ParentClosePolicy = ParentClosePolicy.Terminate) : Decision
 {
     public override string Describe() => $"step {Sequence}: sub-orchestration '{Name}' as '{ChildId}' with input {Shown(Input)}";
 
-    // A child keeps the version that it was started with, whatever the parent's code would start today.
+    // A child keeps the version and the policy that it was started with, whatever the parent's code would say today.
     public override bool IsFollowedBy(Decision found) =>
         found is ChildScheduled other && other.Sequence == Sequence && other.Name == Name && other.Input == Input
         && other.ChildId == ChildId;

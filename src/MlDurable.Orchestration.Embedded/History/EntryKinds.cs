@@ -20,6 +20,7 @@ internal static class EntryKinds
     public const byte StepReleased = 15;
     public const byte StepSkipped = 16;
     public const byte InstanceRewound = 17;
+    public const byte InstanceRecordedWithPriority = 30;
 
     public const byte ActivityScheduled = 65;
     public const byte ChildScheduled = 66;
@@ -32,10 +33,13 @@ internal static class EntryKinds
     public const byte InstanceCompleted = 73;
     public const byte InstanceFailed = 74;
     public const byte ContinuedAsNew = 75;
+    public const byte ChildScheduledWithPolicy = 80;
+    public const byte ActivityScheduledWithOptions = 81;
 
     public static byte Of(JournalEntry entry) => entry switch
     {
-        Embedded.History.InstanceRecorded => InstanceRecorded,
+        Embedded.History.InstanceRecorded { Priority: OrchestrationPriority.Normal, Root: null } => InstanceRecorded,
+        Embedded.History.InstanceRecorded => InstanceRecordedWithPriority,
         Embedded.History.ActivityStarted => ActivityStarted,
         Embedded.History.ActivityInterrupted => ActivityInterrupted,
         Embedded.History.ActivityRunsRecorded => ActivityRunsRecorded,
@@ -57,8 +61,10 @@ internal static class EntryKinds
 
     public static byte Of(Decision decision) => decision switch
     {
-        Embedded.History.ActivityScheduled => ActivityScheduled,
-        Embedded.History.ChildScheduled => ChildScheduled,
+        Embedded.History.ActivityScheduled { PoolWeight: 1, ScheduleToCloseTimeout: null } => ActivityScheduled,
+        Embedded.History.ActivityScheduled => ActivityScheduledWithOptions,
+        Embedded.History.ChildScheduled { ParentClosePolicy: ParentClosePolicy.Terminate } => ChildScheduled,
+        Embedded.History.ChildScheduled => ChildScheduledWithPolicy,
         Embedded.History.StepRetried => StepRetried,
         Embedded.History.TimerCreated => TimerCreated,
         Embedded.History.TimerCancelled => TimerCancelled,

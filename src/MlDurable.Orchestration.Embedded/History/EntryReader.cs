@@ -19,6 +19,7 @@ internal ref struct EntryReader(ReadOnlySpan<byte> bytes)
         return kind switch
         {
             EntryKinds.InstanceRecorded => Instance(id),
+            EntryKinds.InstanceRecordedWithPriority => Instance(id) with { Priority = Enumerated<OrchestrationPriority>(), Root = OptionalText() },
             EntryKinds.ActivityStarted => new ActivityStarted(id, Int()),
             EntryKinds.ActivityInterrupted => new ActivityInterrupted(id, Int()),
             EntryKinds.ActivityRunsRecorded => new ActivityRunsRecorded(id, Int(), Int(), Int(), Flag()),
@@ -62,7 +63,10 @@ internal ref struct EntryReader(ReadOnlySpan<byte> bytes)
         return kind switch
         {
             EntryKinds.ActivityScheduled => new ActivityScheduled(Int(), Text(), Text(), Span(), Span(), OptionalText()),
+            EntryKinds.ActivityScheduledWithOptions => new ActivityScheduled(
+                Int(), Text(), Text(), Span(), Span(), OptionalText(), Int(), Span()),
             EntryKinds.ChildScheduled => new ChildScheduled(Int(), Text(), Text(), Text(), Text()),
+            EntryKinds.ChildScheduledWithPolicy => new ChildScheduled(Int(), Text(), Text(), Text(), Text(), Enumerated<ParentClosePolicy>()),
             EntryKinds.StepRetried => new StepRetried(Int(), Time(), OptionalText()),
             EntryKinds.TimerCreated => new TimerCreated(Int(), Time()),
             EntryKinds.TimerCancelled => new TimerCancelled(Int()),
@@ -142,6 +146,11 @@ internal ref struct EntryReader(ReadOnlySpan<byte> bytes)
     private int Int() => Number() is var value && value <= int.MaxValue
         ? (int)value
         : throw new InvalidDataException($"{value} is too large here");
+
+    private T Enumerated<T>()
+        where T : struct, Enum => (T)Enum.ToObject(typeof(T), Int()) is var value && Enum.IsDefined(value)
+        ? value
+        : throw new InvalidDataException($"{value} is no {typeof(T).Name}");
 
     private long Number()
     {

@@ -9,11 +9,20 @@ internal sealed class EntryWriter(ArrayBufferWriter<byte> buffer)
 {
     public void Write(JournalEntry entry)
     {
-        Kind(EntryKinds.Of(entry));
+        var kind = EntryKinds.Of(entry);
+        Kind(kind);
         Text(entry.InstanceId);
         switch (entry)
         {
-            case InstanceRecorded e: Instance(e); break;
+            case InstanceRecorded e:
+                Instance(e);
+                if (kind == EntryKinds.InstanceRecordedWithPriority)
+                {
+                    Number((int)e.Priority);
+                    Text(e.Root);
+                }
+
+                break;
             case ActivityStarted e: Number(e.Sequence); break;
             case ActivityInterrupted e: Number(e.Sequence); break;
             case ActivityRunsRecorded e: Number(e.Sequence); Number(e.Starts); Number(e.Crashes); Flag(e.Running); break;
@@ -36,7 +45,8 @@ internal sealed class EntryWriter(ArrayBufferWriter<byte> buffer)
 
     private void Decide(Decision decision)
     {
-        Kind(EntryKinds.Of(decision));
+        var kind = EntryKinds.Of(decision);
+        Kind(kind);
         switch (decision)
         {
             case ActivityScheduled d:
@@ -46,8 +56,25 @@ internal sealed class EntryWriter(ArrayBufferWriter<byte> buffer)
                 Span(d.Timeout);
                 Span(d.HeartbeatTimeout);
                 Text(d.Pool);
+                if (kind == EntryKinds.ActivityScheduledWithOptions)
+                {
+                    Number(d.PoolWeight);
+                    Span(d.ScheduleToCloseTimeout);
+                }
+
                 break;
-            case ChildScheduled d: Number(d.Sequence); Text(d.Name); Text(d.Version); Text(d.Input); Text(d.ChildId); break;
+            case ChildScheduled d:
+                Number(d.Sequence);
+                Text(d.Name);
+                Text(d.Version);
+                Text(d.Input);
+                Text(d.ChildId);
+                if (kind == EntryKinds.ChildScheduledWithPolicy)
+                {
+                    Number((int)d.ParentClosePolicy);
+                }
+
+                break;
             case StepRetried d: Number(d.Sequence); Time(d.Due); Text(d.ChildId); break;
             case TimerCreated d: Number(d.Sequence); Time(d.Due); break;
             case TimerCancelled d: Number(d.Sequence); break;

@@ -24,7 +24,7 @@ internal sealed class Instance
         _suspended = record.Suspended;
     }
 
-    /// <summary>What never changes: id, name, version, first input, creation, tags, parent.</summary>
+    /// <summary>What never changes: id, name, version, first input, creation, tags, parent, priority.</summary>
     public InstanceRecorded Facts { get; }
 
     public string Id => Facts.InstanceId;
@@ -175,6 +175,7 @@ internal sealed class Instance
         Failure = Failure ?? obstacle,
         QuarantinedSteps = quarantined,
         Tags = Facts.Tags,
+        Priority = Facts.Priority,
         ParentInstanceId = Facts.Parent?.InstanceId,
     };
 
@@ -263,7 +264,7 @@ internal sealed class Instance
         _rewound = [];
         foreach (var decision in turn.Decisions)
         {
-            Apply(decision);
+            Apply(decision, turn.At);
         }
 
         foreach (var input in inputs)
@@ -276,11 +277,11 @@ internal sealed class Instance
         }
     }
 
-    private void Apply(Decision decision)
+    private void Apply(Decision decision, DateTimeOffset at)
     {
         switch (decision)
         {
-            case ActivityScheduled d: Steps.Add(d.Sequence, new(d)); break;
+            case ActivityScheduled d: Steps.Add(d.Sequence, new(d) { Deadline = d.Deadline(at) }); break;
             case TimerCreated d: Steps.Add(d.Sequence, new(d) { Due = d.Due }); break;
             case ChildScheduled d: Steps.Add(d.Sequence, new(d) { ChildId = d.ChildId }); break;
             case StepRetried d:
@@ -351,6 +352,7 @@ internal sealed class Instance
         foreach (var step in Steps.Values)
         {
             step.Crashes = 0;
+            step.Deadline = (step.Decision as ActivityScheduled)?.Deadline(rewound.At);
         }
 
         _rewound.Add(rewound);

@@ -26,6 +26,14 @@ internal sealed record InstanceRecorded(string InstanceId) : JournalEntry(Instan
 
     public ParentStep? Parent { get; init; }
 
+    public OrchestrationPriority Priority { get; init; } = OrchestrationPriority.Normal;
+
+    /// <summary>The instance that somebody started, when it is another than this one: the parent, or the parent's.</summary>
+    public string? Root { get; init; }
+
+    /// <summary>What shares the turns at the slots: an instance that somebody started, with its children and theirs.</summary>
+    public string RunId => Root ?? InstanceId;
+
     public int Generation { get; init; }
 
     /// <summary>The input of the present generation.</summary>

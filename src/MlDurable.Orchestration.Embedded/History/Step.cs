@@ -1,3 +1,5 @@
+using MlDurable.Orchestration.Embedded.Execution;
+
 namespace MlDurable.Orchestration.Embedded.History;
 
 internal enum StepPhase
@@ -26,6 +28,9 @@ internal sealed class Step(Decision decision)
     /// <summary>When the timer fires, or the next attempt begins.</summary>
     public DateTimeOffset Due { get; set; }
 
+    /// <summary>When an activity must have its final answer.</summary>
+    public DateTimeOffset? Deadline { get; set; }
+
     /// <summary>How often an activity has begun.</summary>
     public int Starts { get; set; }
 
@@ -38,6 +43,9 @@ internal sealed class Step(Decision decision)
     /// <summary>The present id of a child: a retry has an id of its own.</summary>
     public string? ChildId { get; set; }
 
-    /// <summary>What the engine runs for the step at the moment: a timer or an activity. Not part of the history.</summary>
+    /// <summary>What the engine runs for the step at the moment: a timer, the slots that it waits for, or an activity. Not part of the history.</summary>
     public object? Live { get; set; }
+
+    /// <summary>The timer of <see cref="Deadline"/>, while the step has no answer. Not part of the history.</summary>
+    public ScheduledTimer? Expiry { get; set; }
 }

@@ -108,7 +108,10 @@ public sealed class BackfillLauncher(IBlobStore store, string engine, TimeProvid
         }
 
         await client.StartAsync(
-            BackfillSteps.BackfillRuns, new BackfillRef(backfill.Id), new StartOptions { InstanceId = backfill.Id }, cancellationToken);
+            BackfillSteps.BackfillRuns,
+            new BackfillRef(backfill.Id),
+            new StartOptions { InstanceId = backfill.Id, Priority = OrchestrationPriority.Low },
+            cancellationToken);
         if (await client.GetAsync(backfill.Id, cancellationToken) is not { Failure: { } failure, IsFinished: true })
         {
             return backfill;

@@ -46,6 +46,11 @@ public sealed class BackfillTests
         Assert.Equal(["strikes/1991.csv", "strikes/1992.csv", "strikes/1993.csv"], progress.Backfill.Items.Select(item => item.Through));
         Assert.Equal([2, 3, 4], progress.Runs.Select(run => run!.Work!.Partitions));
         Assert.All(progress.Runs, run => Assert.Equal(RunStage.Featurize, run!.Stage));
+
+        // Nobody waits for the past: runs of today come first.
+        var instances = await flow.Engine.Client.ListAsync(new()).ToListAsync();
+        Assert.Equal(4, instances.Count);
+        Assert.All(instances, instance => Assert.Equal(OrchestrationPriority.Low, instance.Priority));
     }
 
     [Fact]

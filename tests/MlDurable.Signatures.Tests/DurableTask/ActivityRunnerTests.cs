@@ -72,6 +72,40 @@ public sealed class ActivityRunnerTests : IDisposable
     }
 
     [Fact]
+    public async Task RunActivity_DeadlinePassesMeanwhile_FailsAllTheSame()
+    {
+        var started = new TaskCompletionSource();
+        var release = new TaskCompletionSource();
+        var running = RunAsync(
+            async (_, _) =>
+            {
+                started.SetResult();
+                await release.Task;
+                return "too late";
+            },
+            Call() with { Deadline = _time.GetUtcNow().AddMinutes(1) });
+        await started.Task;
+        _time.Advance(TimeSpan.FromMinutes(2));
+        Assert.Equal(OrchestrationErrorCodes.ActivityScheduleToCloseTimeout, (await running).Failure!.Code);
+        release.SetResult();
+    }
+
+    [Fact]
+    public async Task RunActivity_DeadlineHasPassed_IsNotBegun()
+    {
+        var begun = false;
+        var outcome = await RunAsync(
+            (_, input) =>
+            {
+                begun = true;
+                return Task.FromResult(input);
+            },
+            Call() with { Deadline = _time.GetUtcNow() });
+        Assert.Equal(OrchestrationErrorCodes.ActivityScheduleToCloseTimeout, outcome.Failure!.Code);
+        Assert.False(begun);
+    }
+
+    [Fact]
     public async Task RunActivity_UnknownPool_Fails() => Assert.Equal(
         OrchestrationErrorCodes.PoolUnknown,
         (await RunAsync((_, input) => Task.FromResult(input), Call() with { Pool = "nowhere" })).Failure!.Code);
@@ -94,6 +128,33 @@ public sealed class ActivityRunnerTests : IDisposable
         Assert.True((await second).Interrupted);
         release.SetResult();
         Assert.Equal("x", (await first).Output!.Value.GetString());
+    }
+
+    [Theory]
+    [InlineData("narrow", 2, OrchestrationErrorCodes.PoolTooSmall)]
+    [InlineData(null, 2, OrchestrationErrorCodes.PoolUnknown)]
+    public async Task RunActivity_MorePoolSlotsThanThereAre_Fails(string? pool, int weight, string code) => Assert.Equal(
+        code, (await RunAsync((_, input) => Task.FromResult(input), Call() with { Pool = pool, PoolWeight = weight })).Failure!.Code);
+
+    [Fact]
+    public async Task ActivityPool_HeavyWaitsAndOneBehindIt_AreServedInOrderAndLoseNoSlot()
+    {
+        var pool = new ActivityPool(2);
+        await pool.TakeAsync(1, CancellationToken.None);
+        var heavy = pool.TakeAsync(2, CancellationToken.None);
+        using var stopping = new CancellationTokenSource();
+        var given = pool.TakeAsync(1, stopping.Token);
+        var light = pool.TakeAsync(1, CancellationToken.None);
+        Assert.False(heavy.IsCompleted || given.IsCompleted || light.IsCompleted);
+        pool.Release(1);
+        await heavy;
+        Assert.False(light.IsCompleted);
+        await stopping.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => given);
+        pool.Release(2);
+        await light;
+        await pool.TakeAsync(1, CancellationToken.None);
+        Assert.False(pool.TakeAsync(1, CancellationToken.None).IsCompleted);
     }
 
     [Theory]

@@ -44,10 +44,11 @@ public sealed class OrchestratorExecutionTests
     {
         Answer(Succeeded("done"));
         Assert.Equal("done", await RunAsync((context, _) => context.CallActivityAsync(
-            s_work, "x", new() { Timeout = TimeSpan.FromHours(1), HeartbeatTimeout = TimeSpan.FromMinutes(1), Pool = "train" })));
+            s_work, "x", new() { Timeout = TimeSpan.FromHours(1), HeartbeatTimeout = TimeSpan.FromMinutes(1), Pool = "train", PoolWeight = 3 })));
         var call = Assert.Single(_calls);
         Assert.Equal(("i", 0, 1, 1), (call.InstanceId, call.Generation, call.Sequence, call.Attempt));
-        Assert.Equal((TimeSpan.FromHours(1), TimeSpan.FromMinutes(1), "train"), (call.Timeout, call.HeartbeatTimeout, call.Pool));
+        Assert.Equal(
+            (TimeSpan.FromHours(1), TimeSpan.FromMinutes(1), "train", 3), (call.Timeout, call.HeartbeatTimeout, call.Pool, call.PoolWeight));
         Assert.Equal("\"x\"", call.Input.GetRawText());
     }
 
@@ -74,6 +75,36 @@ public sealed class OrchestratorExecutionTests
         }));
         Assert.Equal("busy", failure.Code);
         Assert.Single(_timers);
+    }
+
+    [Theory]
+    [InlineData(false, "busy")]
+    [InlineData(true, OrchestrationErrorCodes.ActivityScheduleToCloseTimeout)]
+    public async Task CallActivity_ScheduleToCloseTimeoutPasses_FailsWithoutAnotherAttempt(bool running, string code)
+    {
+        var start = _now;
+        var expiry = new TaskCompletionSource();
+        _context.Setup(context => context.CreateTimer(start.AddSeconds(90), It.IsAny<CancellationToken>())).Returns(expiry.Task);
+        Answer(Failed("busy"), Failed("busy"));
+        if (running)
+        {
+            _context.Setup(context => context.CallActivityAsync<JsonElement>("work", It.IsAny<object?>(), null)).Returns(
+                (TaskName _, object? input, TaskOptions? _) =>
+                {
+                    _calls.Add(((JsonElement)input!).Deserialize(DurableTaskJson.Default.ActivityInput)!);
+                    expiry.SetResult();
+                    return new TaskCompletionSource<JsonElement>().Task;
+                });
+        }
+
+        var failure = await FailAsync((context, _) => context.CallActivityAsync(s_work, "x", new()
+        {
+            Retry = new() { MaxAttempts = 9, FirstRetryInterval = TimeSpan.FromMinutes(1) },
+            ScheduleToCloseTimeout = TimeSpan.FromSeconds(90),
+        }));
+        Assert.Equal(code, failure.Code);
+        Assert.Equal(running ? 1 : 2, _calls.Count);
+        Assert.All(_calls, call => Assert.Equal(start.AddSeconds(90), call.Deadline!.Value.UtcDateTime));
     }
 
     [Fact]
@@ -128,6 +159,39 @@ public sealed class OrchestratorExecutionTests
             .ThrowsAsync(new Dt.TaskFailedException("child", 0, (Dt.TaskFailureDetails)null!));
         Assert.Equal(
             OrchestrationErrorCodes.Terminated, (await FailAsync((context, _) => context.CallSubOrchestratorAsync(s_child, "x"))).Code);
+    }
+
+    [Theory]
+    [InlineData(ParentClosePolicy.Terminate, true)]
+    [InlineData(ParentClosePolicy.Abandon, false)]
+    public async Task Orchestrator_EndsBeforeItsChildren_AsksThoseToEndThatAreNotAbandoned(ParentClosePolicy policy, bool asked)
+    {
+        var ended = new TaskCompletionSource<JsonElement>();
+        _context.Setup(context => context.CallSubOrchestratorAsync<JsonElement>("child", It.IsAny<object?>(), It.IsAny<TaskOptions?>()))
+            .Returns((TaskName _, object? _, TaskOptions? options) => ((Dt.SubOrchestrationOptions)options!).InstanceId == "i:1"
+                ? Task.FromResult(JsonElement.Parse("\"done\""))
+                : ended.Task);
+        var told = new List<(string Id, RaisedEvent Event)>();
+        _context.Setup(context => context.SendEvent(It.IsAny<string>(), "mldurable", It.IsAny<object>())).Callback(
+            (string id, string _, object sent) => told.Add((id, ((JsonElement)sent).Deserialize(DurableTaskJson.Default.RaisedEvent)!)));
+        await RunAsync(async (context, input) =>
+        {
+            await context.CallSubOrchestratorAsync(s_child, "over", new() { ParentClosePolicy = policy });
+            _ = context.CallSubOrchestratorAsync(s_child, "under way", new() { ParentClosePolicy = policy });
+            return "";
+        });
+        Assert.Equal(asked ? ["i:2"] : [], told.Select(one => one.Id));
+        Assert.All(told, one => Assert.Contains("'i'", one.Event.Termination, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Orchestrator_ParentHasEnded_EndsAsTerminated()
+    {
+        _events.Enqueue(JsonSerializer.SerializeToElement(
+            new("", Json("")) { Termination = "Its parent 'p' has ended." }, DurableTaskJson.Default.RaisedEvent));
+        var failure = await FailAsync((context, _) => context.WaitForExternalEventAsync(s_signal));
+        Assert.Equal("Its parent 'p' has ended.", failure.ErrorMessage);
+        Assert.True(DurableTaskFailures.IsTermination(failure));
     }
 
     [Fact]
@@ -186,6 +250,16 @@ public sealed class OrchestratorExecutionTests
         var failure = await FailAsync((_, _) => Task.FromResult(""), Input("") with { Version = "2" });
         Assert.Equal(OrchestrationErrorCodes.OrchestratorNotRegistered, failure.Code);
         Assert.Contains("version '2'", failure.ErrorMessage, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Orchestrator_OlderVersionThanTheBuilds_IsRunByItWhereThatIsAllowed()
+    {
+        var engine = new DurableTaskEngine(
+            new OrchestrationCatalog().Add(s_main with { Version = "10" }, (context, _) => Task.FromResult(context.Version)),
+            new() { VersionMatch = VersionMatchStrategy.CurrentOrOlder });
+        var input = JsonSerializer.SerializeToElement(Input("") with { Version = "9" }, DurableTaskJson.Default.ExecutionInput);
+        Assert.Equal("9", (await engine.RunOrchestratorAsync(_context.Object, input)).GetString());
     }
 
     private static ExecutionInput Input(string input) => new() { Version = "1", Input = Json(input) };
