@@ -38,13 +38,39 @@ internal sealed class ChildProcess : IDisposable
             return input;
         });
 
+    /// <summary>Lets the process run until it ends by itself or says "idle": an instance whose activity fells it, and one that only works.</summary>
+    /// <returns>Whether it is still there.</returns>
+    public static async Task<ChildProcess?> StartDoomedAsync(string directory)
+    {
+        var child = Start(directory, "doomed");
+        if (await child._process.StandardOutput.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(30)) == "idle")
+        {
+            return child;
+        }
+
+        await child._process.WaitForExitAsync();
+        child.Dispose();
+        return null;
+    }
+
+    /// <summary>An activity that ends the process, and one that does not.</summary>
+    public static OrchestrationCatalog DoomedCatalog(string directory) => new OrchestrationCatalog()
+        .Add(Main, (context, input) => context.CallActivityAsync(s_effect, input))
+        .Add(s_effect, async (_, input) =>
+        {
+            await File.AppendAllTextAsync(Path.Combine(directory, "effects"), $"{input}\n");
+            if (input == "doomed")
+            {
+                Environment.FailFast("The test asks for it.");
+            }
+
+            return input;
+        });
+
     public static async Task<ChildProcess> StartUntilBlockedAsync(string directory)
     {
-        var process = Process.Start(new ProcessStartInfo(
-            Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", ["exec", typeof(ChildProcess).Assembly.Location, directory])
-        { RedirectStandardOutput = true, UseShellExecute = false })!;
-        var child = new ChildProcess(process);
-        Assert.Equal("blocked", await process.StandardOutput.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(20)));
+        var child = Start(directory, "blocked");
+        Assert.Equal("blocked", await child._process.StandardOutput.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(20)));
         return child;
     }
 
@@ -53,6 +79,10 @@ internal sealed class ChildProcess : IDisposable
         _process.Kill();
         await _process.WaitForExitAsync();
     }
+
+    private static ChildProcess Start(string directory, string part) => new(Process.Start(new ProcessStartInfo(
+        Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", ["exec", typeof(ChildProcess).Assembly.Location, directory, part])
+    { RedirectStandardOutput = true, RedirectStandardError = part == "doomed", UseShellExecute = false })!);
 
     public void Dispose()
     {

@@ -31,7 +31,10 @@ public sealed class RunLifeTests : IDisposable
             CreatedAt = DateTimeOffset.UnixEpoch,
             LastUpdatedAt = DateTimeOffset.UnixEpoch,
             Failure = new TaskFailureDetails("x", "expected from the history: step 1", null, OrchestrationErrorCodes.Nondeterminism, null),
+            QuarantinedSteps = [new QuarantinedStep(RunId, 7, "train", 5)],
         });
+        client.Setup(engine => engine.SkipStepAsync(RunId, 7, """{"index":1}""", "slow (http:anonymous)", It.IsAny<CancellationToken>())).Returns(Task.CompletedTask).Verifiable();
+        client.Setup(engine => engine.RetryStepAsync(RunId, 7, "again (http:anonymous)", It.IsAny<CancellationToken>())).Returns(Task.CompletedTask).Verifiable();
         await using var server = await TestServer.StartAsync(folder.FullName, options => options with { Engine = new RunEngine("workspace", client.Object) });
         var record = new RunRecord
         {
@@ -50,6 +53,56 @@ public sealed class RunLifeTests : IDisposable
 
         Assert.Equal("Running", run.GetProperty("runtimeStatus").GetString());
         Assert.Equal("nondeterminism: expected from the history: step 1", run.GetProperty("hindrance").GetString());
+        Assert.Equal(7, run.GetProperty("quarantinedSteps")[0].GetProperty("sequence").GetInt32());
+        await server.PostAsync($"/api/runs/{RunId}/steps/7/skip", """{"output":{"index":1},"reason":"slow"}""").ShouldBeAsync(HttpStatusCode.Accepted);
+        await server.PostAsync($"/api/runs/{RunId}/steps/7/retry?reason=again").ShouldBeAsync(HttpStatusCode.Accepted);
+        client.Verify();
+    }
+
+    [Fact]
+    public async Task Rewind_OfAFailedRun_GoesOnFromTheStepThatFailed()
+    {
+        await using var server = await TestServer.StartAsync(folder.FullName);
+        await server.DeployAsync("strikes", BirdStrikes.Pipeline("strikes")).ShouldBeAsync(HttpStatusCode.OK);
+        var accepted = await server.PostAsync("/api/pipelines/strikes/runs").ShouldBeAsync(HttpStatusCode.Accepted);
+        var run = accepted.GetProperty("id").GetString()!;
+        Assert.Equal("Failed", (await server.WatchToEndAsync(run)).GetProperty("status").GetString());
+        await server.UploadAsync("bird-strikes/1990.csv", BirdStrikes.Year(1990)).ShouldBeAsync(HttpStatusCode.Created);
+        await server.UploadAsync("bird-strikes/1991.csv", BirdStrikes.Year(1991)).ShouldBeAsync(HttpStatusCode.Created);
+
+        await server.PostAsync(Address("rewindPostUri").Replace("{text}", "data%20came", StringComparison.Ordinal)).ShouldBeAsync(HttpStatusCode.Accepted);
+
+        var ended = await server.WatchToEndAsync(run);
+        Assert.Equal("Completed", ended.GetProperty("status").GetString());
+        Assert.False(ended.TryGetProperty("failure", out _));
+        await server.PostAsync($"/api/runs/{run}/rewind").ShouldFailAsync(HttpStatusCode.Conflict, "run-not-failed");
+        await server.PostAsync($"/api/runs/{run}/steps/1/retry").ShouldFailAsync(HttpStatusCode.Conflict, "run-ended");
+        await server.PostAsync($"/api/runs/{run}/steps/1/skip", "{}").ShouldFailAsync(HttpStatusCode.BadRequest, "request-invalid");
+
+        string Address(string name) => new Uri(accepted.GetProperty(name).GetString()!).PathAndQuery;
+    }
+
+    [Fact]
+    public async Task Restart_OfAnEndedRun_IsOneNewRunPerKey()
+    {
+        await using var server = await StartAsync("strikes", BirdStrikes.Quick);
+        var first = await server.StartRunAsync("strikes");
+        await server.PostAsync($"/api/runs/{first}/restart").ShouldFailAsync(HttpStatusCode.Conflict, "instance-status");
+        await server.WatchToEndAsync(first);
+
+        const string Body = """{ "parameters": { "margin": 0.05 } }""";
+        var again = (await server.PostAsync($"/api/runs/{first}/restart", Body, ("Idempotency-Key", "again")).ShouldBeAsync(HttpStatusCode.Accepted)).GetProperty("id").GetString()!;
+        var same = await server.PostAsync($"/api/runs/{first}/restart", Body, ("Idempotency-Key", "again")).ShouldBeAsync(HttpStatusCode.Accepted);
+
+        Assert.Equal(again, same.GetProperty("id").GetString());
+        Assert.NotEqual(first, again);
+        var ended = await server.WatchToEndAsync(again);
+        Assert.Equal("Unchanged", ended.GetProperty("outcome").GetString());
+        Assert.Equal("0.05", ended.GetProperty("parameters").GetProperty("margin").GetString());
+        Assert.Equal(first, ended.GetProperty("trigger").GetProperty("name").GetString());
+        await server.PostAsync($"/api/runs/{first}/restart", "{}", ("Idempotency-Key", "again")).ShouldFailAsync(HttpStatusCode.UnprocessableEntity, "run-conflict");
+        await server.PostAsync($"/api/runs/{first}/restart", """{ "parameters": { "none": 1 } }""").ShouldFailAsync(HttpStatusCode.BadRequest, "pipeline-invalid");
+        await server.PostAsync("/api/runs/20260101T000000-aaaaaa/restart").ShouldFailAsync(HttpStatusCode.NotFound, "run-not-found");
     }
 
     [Fact]
