@@ -197,11 +197,11 @@ public abstract class ActivityConformance : ConformanceSuite
             context.SetCustomStatus("calling", ConformanceJson.Default.String);
             return await context.CallActivityAsync(
                 s_work, input, new() { Pool = "narrow", ScheduleToCloseTimeout = input == "second" ? TimeSpan.FromMinutes(5) : null });
-        }).Add(s_work, async (_, input) =>
+        }).Add(s_work, async (context, input) =>
         {
             begun.Enqueue(input);
             started.TrySetResult();
-            await release.Task;
+            await release.Task.WaitAsync(context.CancellationToken);
             return input;
         }));
         await Client.StartAsync(Main, "first", new() { InstanceId = "1" });
@@ -376,12 +376,12 @@ public abstract class ActivityConformance : ConformanceSuite
         {
             context.SetCustomStatus("calling", ConformanceJson.Default.String);
             return await context.CallActivityAsync(s_work, input);
-        }).Add(s_work, async (_, input) =>
+        }).Add(s_work, async (context, input) =>
         {
             if (input == "wide")
             {
                 started.Release();
-                await go.WaitAsync();
+                await go.WaitAsync(context.CancellationToken);
             }
 
             return input;
@@ -439,12 +439,12 @@ public abstract class ActivityConformance : ConformanceSuite
         {
             context.SetCustomStatus("calling", ConformanceJson.Default.String);
             return await context.CallActivityAsync(s_work, input);
-        }).Add(s_work, async (_, input) =>
+        }).Add(s_work, async (context, input) =>
         {
             if (input == "full")
             {
                 begun.Release();
-                await go.WaitAsync();
+                await go.WaitAsync(context.CancellationToken);
             }
             else
             {

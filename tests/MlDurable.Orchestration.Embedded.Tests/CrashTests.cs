@@ -265,6 +265,51 @@ public sealed class CrashTests
     }
 
     [Fact]
+    public async Task ScheduleToClose_ClockJumpsWhileItWaits_BeginsNoAttempt()
+    {
+        await using var harness = new EmbeddedHarness();
+        var begun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var release = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var options = new ActivityOptions { Pool = "narrow", ScheduleToCloseTimeout = TimeSpan.FromHours(1) };
+        await harness.OpenAsync(new OrchestrationCatalog()
+            .Add(s_effect, async (context, input) =>
+            {
+                begun.TrySetResult();
+                await release.Task.WaitAsync(context.CancellationToken);
+                return input;
+            })
+            .Add(s_main, (context, input) =>
+            {
+                context.SetCustomStatus("calling", ConformanceJson.Default.String);
+                return context.CallActivityAsync(s_effect, input, input == "last" ? options : new() { Pool = "narrow" });
+            }));
+        var started = new ConcurrentBag<string>();
+        harness.Engine.Observed += happened =>
+        {
+            if (happened.Kind == EngineEventKind.ActivityStarted)
+            {
+                started.Add(happened.InstanceId);
+            }
+        };
+        await harness.Client.StartAsync(s_main, "first", new() { InstanceId = "first" });
+        await begun.Task.WaitAsync(s_patience);
+        await harness.Client.StartAsync(s_main, "last", new() { InstanceId = "last" });
+        while ((await harness.Client.GetAsync("last"))!.CustomStatus is null)
+        {
+            await Task.Yield();
+        }
+
+        // No timer fires, as no time has passed: only the wall clock is another.
+        harness.Time.SetClock(harness.Now.AddHours(2));
+        release.SetResult();
+        Assert.Equal(
+            OrchestrationErrorCodes.ActivityScheduleToCloseTimeout,
+            (await harness.Client.WaitForCompletionAsync("last").WaitAsync(s_patience)).Failure?.Code);
+        await harness.CloseAsync();
+        Assert.Equal(["first"], started);
+    }
+
+    [Fact]
     public async Task ScheduleToClose_ShortenedUnderARunningInstance_WhatWasRecordedGoesOn()
     {
         await using var harness = new EmbeddedHarness();
