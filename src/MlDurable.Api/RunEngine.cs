@@ -9,4 +9,7 @@ public sealed record RunEngine(string Name, IOrchestrationClient Client)
 {
     /// <summary>Ends when the engine is closed, and faults when it had to stop. By default it never ends.</summary>
     public Task Completion { get; init; } = new TaskCompletionSource().Task;
+
+    /// <summary>Gives how long the step that has waited longest for a slot waits; null when none does. By default the engine does not say.</summary>
+    public Func<TimeSpan?>? LongestWait { get; init; }
 }

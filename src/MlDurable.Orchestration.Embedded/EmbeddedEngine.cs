@@ -30,6 +30,12 @@ public sealed class EmbeddedEngine : IAsyncDisposable
     public Task Completion => _core.Completion;
 
     /// <summary>
+    /// For how long the activity that has waited longest for a slot waits by now; <see langword="null"/> when none waits. One that grows without end
+    /// says that slots are too few, or held by what hangs. Safe to read from any thread.
+    /// </summary>
+    public TimeSpan? LongestWait => _core.LongestWait;
+
+    /// <summary>
     /// Tells what happens, one event at a time, in order, on a thread of its own; nothing is told of a replay, and nothing that is not on disk
     /// except progress. A handler must not throw: the engine then stops with <see cref="EmbeddedErrorCodes.ObserverFailed"/>.
     /// </summary>

@@ -57,6 +57,18 @@ internal sealed class EngineCore : IAsyncDisposable
 
     public Task Completion => _completion.Task;
 
+    /// <summary>For how long the activity that has waited longest for its slots waits by now, or null when none does.</summary>
+    public TimeSpan? LongestWait
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _slots.WaitingSince is { } since ? Now - since : null;
+            }
+        }
+    }
+
     private DateTimeOffset Now => _options.TimeProvider.GetUtcNow();
 
     public Task StartAsync(string id, OrchestratorCall call, StartOptions options)
@@ -1060,7 +1072,7 @@ internal sealed class EngineCore : IAsyncDisposable
             return;
         }
 
-        var lease = new SlotLease(instance, call, step);
+        var lease = new SlotLease(instance, call, step, Now);
         step.Live = lease;
         _slots.Enqueue(lease);
     }

@@ -50,7 +50,10 @@ public abstract class RewindConformance : ConformanceSuite
         await Harness.OpenAsync(catalog);
 
         AssertCompleted("next", await EndAsync("i"));
-        Assert.Equal(["i/0/1", "i/0/2", "i/0/1", "i/0/3"], _keys);
+
+        // The step that is tried again may have begun before the crash and once more after it.
+        Assert.Equal(["i/0/1", "i/0/2", "i/0/3"], _keys.Distinct());
+        Assert.Equal("i/0/3", _keys.Last());
     }
 
     [Fact]

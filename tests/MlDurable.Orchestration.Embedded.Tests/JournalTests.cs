@@ -228,7 +228,7 @@ public sealed class JournalTests
     [InlineData(1)]
     [InlineData(2)]
     [InlineData(3)]
-    public void Compaction_PowerLossAtEveryOperation_KeepsWhatWasConfirmed(int seed)
+    public void Bug19_PowerLossAtEveryOperationOfACompaction_LosesNothingConfirmed(int seed)
     {
         var limits = new JournalLimits(300, 300, 2);
         var compacted = 0;

@@ -270,7 +270,7 @@ public sealed class SlotTests
                 UpdatedAt = DateTimeOffset.UnixEpoch,
                 Priority = priority,
             }),
-            call, step);
+            call, step, DateTimeOffset.UnixEpoch);
         step.Live = lease;
         return lease;
     }

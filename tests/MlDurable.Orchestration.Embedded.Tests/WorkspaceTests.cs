@@ -9,24 +9,6 @@ public sealed class WorkspaceTests : IDisposable
     public void Dispose() => _directory.Dispose();
 
     [Fact]
-    public async Task FailFast_InAnActivity_EndsInQuarantineAndTheNextProcessStays()
-    {
-        var ends = 0;
-        ChildProcess? child;
-        while ((child = await ChildProcess.StartDoomedAsync(_directory.Path)) is null)
-        {
-            Assert.True(++ends <= 5, "The engine starts the activity again and again.");
-        }
-
-        using (child)
-        {
-            Assert.Equal(["doomed", "doomed", "doomed", "doomed", "doomed", "sound"], await File.ReadAllLinesAsync(Path.Combine(_directory.Path, "effects")));
-        }
-
-        Assert.Equal(5, ends);
-    }
-
-    [Fact]
     public async Task Kill_OfTheOwner_FreesTheWorkspaceAndTheNextOneContinues()
     {
         using var child = await ChildProcess.StartUntilBlockedAsync(_directory.Path);

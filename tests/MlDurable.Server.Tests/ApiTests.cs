@@ -130,7 +130,7 @@ public sealed class ApiTests(RanServer ran) : IClassFixture<RanServer>
         var id = body.GetProperty("id").GetString();
         Assert.Equal(new Uri(server.Address, $"/api/runs/{id}"), response.Headers.Location);
         Assert.Equal(
-            ["id", "purgeHistoryDeleteUri", "resumePostUri", "sendEventPostUri", "statusQueryGetUri", "suspendPostUri", "terminatePostUri"],
+            ["id", "purgeHistoryDeleteUri", "restartPostUri", "resumePostUri", "rewindPostUri", "sendEventPostUri", "statusQueryGetUri", "suspendPostUri", "terminatePostUri"],
             body.EnumerateObject().Select(property => property.Name).Order(StringComparer.Ordinal));
         Assert.Equal("no-partitions", (await server.WatchToEndAsync(id!)).GetProperty("failure").GetProperty("code").GetString());
         Assert.Equal("Failed", (await server.GetJsonAsync($"/api/runs/{id}")).GetProperty("runtimeStatus").GetString());

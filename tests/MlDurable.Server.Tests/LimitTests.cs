@@ -88,7 +88,9 @@ public sealed class LimitTests(RanServer ran) : IClassFixture<RanServer>, IDispo
             foreach (var target in (string[])["/api/data/", "/api/runs/", "/api/models/", "/api/pipelines/"])
             {
                 using var put = await RawAsync(target == "/api/data/" ? HttpMethod.Put : HttpMethod.Get, target + path);
-                Assert.True((int)put.StatusCode is 200 or 201 or (>= 400 and < 500), $"{target}{path}: {put.StatusCode}");
+
+                // A raw blank ends the path of a request line, and what follows is no version of HTTP (505).
+                Assert.True((int)put.StatusCode is 200 or 201 or (>= 400 and < 500) or 505, $"{target}{path}: {put.StatusCode}");
                 Assert.DoesNotContain("root:", await put.Content.ReadAsStringAsync(), StringComparison.Ordinal);
             }
 

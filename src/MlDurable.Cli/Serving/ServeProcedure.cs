@@ -34,7 +34,7 @@ internal static class ServeProcedure
             new ServerOptions
             {
                 Store = workspace.Store,
-                Engine = new RunEngine(workspace.EngineName, engine.Client) { Completion = engine.Completion },
+                Engine = new RunEngine(workspace.EngineName, engine.Client) { Completion = engine.Completion, LongestWait = () => engine.LongestWait },
                 Feed = feed,
                 Listen = Uri.TryCreate(listen, UriKind.Absolute, out var address)
                     ? address

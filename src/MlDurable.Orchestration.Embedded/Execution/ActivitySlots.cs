@@ -24,6 +24,9 @@ internal sealed class ActivitySlots
     /// <summary>How many slots of the engine are free.</summary>
     public int Free { get; private set; }
 
+    /// <summary>Since when the one waits that waits longest, or null when none does. Takes time for each run that has something waiting.</summary>
+    public DateTimeOffset? WaitingSince => _pools.Values.SelectMany(pool => pool.Waiting).Min(queue => queue.WaitingSince);
+
     /// <summary>How many slots a pool has.</summary>
     /// <returns>Their number, or null where there is no such pool.</returns>
     public int? SlotsOf(string pool) => _pools.GetValueOrDefault(pool)?.Slots;

@@ -3,13 +3,16 @@ using MlDurable.Orchestration.Embedded.History;
 namespace MlDurable.Orchestration.Embedded.Execution;
 
 /// <summary>The slots of one attempt of an activity: waited for, then held, then given back. Guarded by the engine's gate.</summary>
-internal sealed class SlotLease(Instance instance, ActivityScheduled call, Step step)
+internal sealed class SlotLease(Instance instance, ActivityScheduled call, Step step, DateTimeOffset since)
 {
     public Instance Instance { get; } = instance;
 
     public ActivityScheduled Call { get; } = call;
 
     public Step Step { get; } = step;
+
+    /// <summary>Since when it waits.</summary>
+    public DateTimeOffset Since { get; } = since;
 
     /// <summary>Whether the slots are taken.</summary>
     public bool IsHeld { get; set; }

@@ -52,6 +52,9 @@ internal sealed class SlotQueue
         return null;
     }
 
+    /// <summary>Since when the one waits that waits longest, or null when none does.</summary>
+    public DateTimeOffset? WaitingSince => _runs.Values.Min(run => run.WaitingSince);
+
     /// <summary>Removes what <see cref="Peek"/> gave.</summary>
     public void Dequeue()
     {
@@ -74,5 +77,20 @@ internal sealed class SlotQueue
         public SlotLease? First { get; set; }
 
         public SlotLease? Last { get; set; }
+
+        // The oldest comes first, but it may not be wanted any more.
+        public DateTimeOffset? WaitingSince
+        {
+            get
+            {
+                var lease = First;
+                while (lease is { IsWanted: false })
+                {
+                    lease = lease.Next;
+                }
+
+                return lease?.Since;
+            }
+        }
     }
 }

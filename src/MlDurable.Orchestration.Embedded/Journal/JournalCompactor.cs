@@ -18,11 +18,13 @@ internal sealed class JournalCompactor(IJournalDirectory directory, JournalExten
     private long _snapshotBytes = extent.SnapshotBytes;
     private long _sealedBytes = extent.SegmentBytes;
     private Task? _running;
+    private volatile bool _isBehind;
 
     /// <summary>Tells of a segment that will not grow any more. Called by the writer, one call at a time.</summary>
     public void SegmentSealed(long segment, long bytes, ulong nextFrame, long generation)
     {
         _sealedBytes += bytes;
+        _isBehind = _running is { IsCompleted: false } && _sealedBytes > limits.CompactionBytes;
         if (_running is { IsCompleted: false }
             || (_sealedBytes < Math.Max(limits.CompactionBytes, _snapshotBytes) && segment - _snapshot < limits.CompactionSegments))
         {
@@ -74,11 +76,11 @@ internal sealed class JournalCompactor(IJournalDirectory directory, JournalExten
             directory.Delete(JournalFiles.Segment(number));
         }
 
-        // Half of one processor at most: it is in no hurry, and whoever waits for the engine is.
+        // Half of one processor at most, unless the journal grows faster than it shrinks: it is in no hurry, and whoever waits for the engine is.
         void Apply(JournalEntry entry)
         {
             fold.Apply(entry);
-            if (worked.Elapsed > s_bite)
+            if (worked.Elapsed > s_bite && !_isBehind)
             {
 #pragma warning disable RS0030 // leaves a processor to others, whatever the engine's clock says
                 Thread.Sleep(s_bite);

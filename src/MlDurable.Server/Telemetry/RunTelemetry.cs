@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using MlDurable.Api;
 using MlDurable.Pipelines.Runs;
 using MlDurable.Pipelines.Serving;
 
@@ -28,7 +29,7 @@ internal sealed class RunTelemetry : BackgroundService
     private readonly ILogger<RunTelemetry> logger;
     private volatile UnfinishedRuns? unfinished;
 
-    public RunTelemetry(RunFeed feed, RunStore runs, ServedModels models, TimeProvider timeProvider, ILogger<RunTelemetry> logger)
+    public RunTelemetry(RunFeed feed, RunStore runs, ServedModels models, RunEngine engine, TimeProvider timeProvider, ILogger<RunTelemetry> logger)
     {
         this.feed = feed;
         this.runs = runs;
@@ -49,6 +50,11 @@ internal sealed class RunTelemetry : BackgroundService
             () => Observe(counted => counted.OldestStart is { } start ? (this.timeProvider.GetUtcNow() - start).TotalSeconds : 0),
             "s",
             "Time since the oldest run that has not ended was started.");
+        if (engine.LongestWait is { } longestWait)
+        {
+            meter.CreateObservableGauge(
+                "mldurable.steps.waiting.age", () => (longestWait() ?? TimeSpan.Zero).TotalSeconds, "s", "How long the step waits that has waited longest for a slot.");
+        }
     }
 
     public override void Dispose()
