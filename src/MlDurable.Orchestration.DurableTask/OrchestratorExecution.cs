@@ -113,9 +113,7 @@ internal sealed class OrchestratorExecution : OrchestrationContext
             Input = Parse(json),
             Timeout = options?.Timeout,
             HeartbeatTimeout = options?.HeartbeatTimeout,
-            Deadline = options?.ScheduleToCloseTimeout is not { } timeout ? null
-                : timeout < DateTimeOffset.MaxValue - _now ? _now + timeout
-                : DateTimeOffset.MaxValue,
+            Deadline = options?.ScheduleToCloseTimeout is { } timeout ? _now.AddSaturating(timeout) : null,
             Pool = options?.Pool,
             PoolWeight = options?.PoolWeight is { } weight and > 1 ? weight : null,
         };

@@ -1079,19 +1079,19 @@ internal sealed class EngineCore : IAsyncDisposable
 
     private TaskFailureDetails? Obstacle(Instance instance, ActivityScheduled call)
     {
-        return _catalog.FindActivity(call.Name) is null
-            ? Refused(OrchestrationErrorCodes.ActivityNotRegistered, "is not registered; add it to the catalog.")
-            : call.Pool is null
-            ? call.PoolWeight == 1
-                ? null
-                : Refused(OrchestrationErrorCodes.PoolUnknown, $"asks for {call.PoolWeight} slots of a pool, but for no pool; name one.")
-            : _slots.SlotsOf(call.Pool) is not { } slots
-            ? Refused(OrchestrationErrorCodes.PoolUnknown, $"asks for pool '{call.Pool}', which the engine's options do not have.")
-            : call.PoolWeight > slots
-            ? Refused(
+        return call switch
+        {
+            _ when _catalog.FindActivity(call.Name) is null =>
+                Refused(OrchestrationErrorCodes.ActivityNotRegistered, "is not registered; add it to the catalog."),
+            { Pool: null, PoolWeight: 1 } => null,
+            { Pool: null } => Refused(OrchestrationErrorCodes.PoolUnknown, $"asks for {call.PoolWeight} slots of a pool, but for no pool; name one."),
+            { Pool: var pool } when _slots.SlotsOf(pool) is null =>
+                Refused(OrchestrationErrorCodes.PoolUnknown, $"asks for pool '{pool}', which the engine's options do not have."),
+            { Pool: var pool } when call.PoolWeight > _slots.SlotsOf(pool) => Refused(
                 OrchestrationErrorCodes.PoolTooSmall,
-                $"asks for {call.PoolWeight} slots of pool '{call.Pool}', which has {slots}; give it more, or the call a lower weight.")
-            : null;
+                $"asks for {call.PoolWeight} slots of pool '{pool}', which has {_slots.SlotsOf(pool)}; give it more, or the call a lower weight."),
+            _ => null,
+        };
 
         TaskFailureDetails Refused(string code, string why) =>
             Failure(code, $"Activity '{call.Name}' (step {call.Sequence} of instance '{instance.Id}') {why}");
@@ -1120,7 +1120,7 @@ internal sealed class EngineCore : IAsyncDisposable
             _runs.Add(run);
             if (call.Timeout is { } timeout)
             {
-                run.Timeout = _timers.Add(AddSaturating(Now, timeout), fired => TimeOut(
+                run.Timeout = _timers.Add(Now.AddSaturating(timeout), fired => TimeOut(
                     run, fired, OrchestrationErrorCodes.ActivityTimeout, $"did not end within {timeout}"));
             }
 
@@ -1135,9 +1135,6 @@ internal sealed class EngineCore : IAsyncDisposable
         }
     }
 
-    private static DateTimeOffset AddSaturating(DateTimeOffset time, TimeSpan span) =>
-        span < DateTimeOffset.MaxValue - time ? time + span : DateTimeOffset.MaxValue;
-
     private void OnProgress(ActivityRun run, double fraction, string? message)
     {
         Volatile.Write(ref run.LastHeartbeat, Now.UtcTicks);
@@ -1151,10 +1148,10 @@ internal sealed class EngineCore : IAsyncDisposable
 
     private void WatchHeartbeat(ActivityRun run, TimeSpan silence)
     {
-        var due = AddSaturating(new(Volatile.Read(ref run.LastHeartbeat), TimeSpan.Zero), silence);
+        var due = new DateTimeOffset(Volatile.Read(ref run.LastHeartbeat), TimeSpan.Zero).AddSaturating(silence);
         run.Heartbeat = _timers.Add(due, batch =>
         {
-            if (AddSaturating(new(Volatile.Read(ref run.LastHeartbeat), TimeSpan.Zero), silence) > Now)
+            if (new DateTimeOffset(Volatile.Read(ref run.LastHeartbeat), TimeSpan.Zero).AddSaturating(silence) > Now)
             {
                 WatchHeartbeat(run, silence);
             }

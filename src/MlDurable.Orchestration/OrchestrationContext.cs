@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization.Metadata;
+using MlDurable.Orchestration.Engines;
 
 namespace MlDurable.Orchestration;
 
@@ -120,8 +121,7 @@ public abstract class OrchestrationContext
     public Task CreateTimerAsync(TimeSpan delay, CancellationToken cancellationToken)
     {
         var now = CurrentUtcDateTime;
-        var due = delay <= TimeSpan.Zero ? now : delay >= DateTimeOffset.MaxValue - now ? DateTimeOffset.MaxValue : now + delay;
-        return CreateTimerAsync(due, cancellationToken);
+        return CreateTimerAsync(delay <= TimeSpan.Zero ? now : now.AddSaturating(delay), cancellationToken);
     }
 
     /// <summary>

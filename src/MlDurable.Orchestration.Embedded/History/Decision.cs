@@ -1,3 +1,5 @@
+using MlDurable.Orchestration.Engines;
+
 namespace MlDurable.Orchestration.Embedded.History;
 
 /// <summary>What the code of an instance decided in a turn. A replay must decide the same in the same order.</summary>
@@ -20,9 +22,7 @@ internal sealed record ActivityScheduled(
     TimeSpan? ScheduleToCloseTimeout = null) : Decision
 {
     /// <summary>When the call must have its final answer, when it was made at an instant.</summary>
-    public DateTimeOffset? Deadline(DateTimeOffset at) => ScheduleToCloseTimeout is not { } timeout ? null
-        : timeout < DateTimeOffset.MaxValue - at ? at + timeout
-        : DateTimeOffset.MaxValue;
+    public DateTimeOffset? Deadline(DateTimeOffset at) => ScheduleToCloseTimeout is { } timeout ? at.AddSaturating(timeout) : null;
 
     public override string Describe() => $"step {Sequence}: activity '{Name}' with input {Shown(Input)}";
 
