@@ -921,6 +921,11 @@ internal sealed class EngineCore : IAsyncDisposable
 
     private void Give(InputEntry input, Instance instance, JournalBatch batch)
     {
+        if (input is StepInput answer && answer.Generation == instance.Generation && instance.Steps.TryGetValue(answer.Sequence, out var step))
+        {
+            StopExpiry(step);
+        }
+
         Commit(input, batch);
         if (batch.TakesTurn && TryTakeTurn(instance))
         {
@@ -931,11 +936,8 @@ internal sealed class EngineCore : IAsyncDisposable
         batch.IsFollowed |= instance.Live.TurnQueued;
     }
 
-    private void FailStep(Instance instance, int sequence, JournalBatch batch, TaskFailureDetails failure)
-    {
-        StopExpiry(instance.Steps[sequence]);
+    private void FailStep(Instance instance, int sequence, JournalBatch batch, TaskFailureDetails failure) =>
         Give(new StepFailed(instance.Id, Now, instance.Generation, sequence, failure), instance, batch);
-    }
 
     private void StartChild(Instance parent, ChildScheduled call, Step step, JournalBatch batch)
     {
@@ -1239,7 +1241,6 @@ internal sealed class EngineCore : IAsyncDisposable
             return;
         }
 
-        StopExpiry(run.Step);
         Tell(batch, Event(EngineEventKind.ActivityCompleted, run.Instance, run.Call) with { Attempt = run.Attempt, Result = output });
         Give(new StepSucceeded(run.InstanceId, Now, run.Generation, run.Sequence, output!), run.Instance, batch);
     }

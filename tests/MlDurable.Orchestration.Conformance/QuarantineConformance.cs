@@ -72,6 +72,47 @@ public abstract class QuarantineConformance : PoisonSuite
     }
 
     [Fact]
+    public async Task SkipStep_TimeOfTheCallPassesLater_MeansNothingAnyMore()
+    {
+        var poison = new Poison();
+        var catalog = poison.Catalog(async (context, _) =>
+        {
+            var result = await context.CallActivityAsync(Work, "x", new() { ScheduleToCloseTimeout = TimeSpan.FromHours(1) });
+            context.SetCustomStatus("skipped", ConformanceJson.Default.String);
+            return result + await context.WaitForExternalEventAsync(Signal);
+        });
+        await CrashTooOftenAsync(catalog, poison);
+
+        await Client.SkipStepAsync("i", 1, Json("by hand "), "computed elsewhere");
+        await ReachAsync("i", "skipped");
+        await Harness.AdvanceAsync(TimeSpan.FromHours(2));
+        await Client.RaiseEventAsync("i", Signal, "and on");
+
+        AssertCompleted("by hand and on", await EndAsync("i"));
+    }
+
+    [Fact]
+    public async Task Quarantine_TimeOfTheCallPasses_FailsTheStep()
+    {
+        var poison = new Poison();
+        var catalog = poison.Catalog((context, _) => context.CallActivityAsync(Work, "x", new() { ScheduleToCloseTimeout = TimeSpan.FromHours(1) }));
+        await CrashTooOftenAsync(catalog, poison);
+
+        await Client.SuspendAsync("i", "so that its turn does not come yet");
+        await Harness.AdvanceAsync(TimeSpan.FromHours(2));
+        using var patience = new CancellationTokenSource(Patience);
+        while ((await Client.GetAsync("i", patience.Token))!.QuarantinedSteps.Count > 0)
+        {
+            await Task.Yield();
+        }
+
+        await ThrowsAsync(OrchestrationErrorCodes.StepNotQuarantined, () => Client.RetryStepAsync("i", 1, "too late"));
+        await Client.ResumeAsync("i", "now");
+        AssertFailed(OrchestrationErrorCodes.ActivityScheduleToCloseTimeout, await EndAsync("i"));
+        Assert.Equal(5, poison.Runs);
+    }
+
+    [Fact]
     public async Task RetryStep_OfAStepThatIsNotInQuarantine_IsRefused()
     {
         await Harness.OpenAsync(Catalog((context, _) => context.WaitForExternalEventAsync(Signal)));

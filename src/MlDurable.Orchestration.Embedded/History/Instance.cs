@@ -231,6 +231,7 @@ internal sealed class Instance
             case StepFailed failed when failed.Generation == Generation && Steps.TryGetValue(failed.Sequence, out var step):
                 step.Phase = StepPhase.Failed;
                 step.Crashes = 0;
+                step.IsQuarantined = false;
                 break;
             case StepInput answer when answer.Generation == Generation:
                 Steps.Remove(answer.Sequence);
