@@ -101,6 +101,33 @@ public abstract class RewindConformance : ConformanceSuite
         Assert.Equal(["a", "!b", "!b"], _began);
     }
 
+    [Theory]
+    [InlineData(ParentClosePolicy.Terminate)]
+    [InlineData(ParentClosePolicy.Abandon)]
+    public async Task Rewind_ChildUnderWayAtTheFailure_BeginsAnewOrHasGoneOn(ParentClosePolicy policy)
+    {
+        var catalog = StepCatalog(async (context, _) =>
+        {
+            var child = context.CallSubOrchestratorAsync(s_child, "x", new() { ParentClosePolicy = policy });
+            return await context.CallActivityAsync(s_step, "!b") + await child;
+        }).Add(s_child, async (context, _) =>
+        {
+            context.SetCustomStatus("waiting", ConformanceJson.Default.String);
+            return await context.WaitForExternalEventAsync(Signal);
+        });
+        await FailAsync(catalog, failures: 1);
+        Assert.Equal(policy == ParentClosePolicy.Terminate, (await Client.GetAsync("i:1"))!.IsFinished);
+
+        await Client.RewindAsync("i", "cured");
+        await Harness.CrashAsync();
+        await Harness.OpenAsync(catalog);
+        await ReachAsync("i:1", "waiting");
+        await Client.RaiseEventAsync("i:1", Signal, " end");
+
+        AssertCompleted("!b end", await EndAsync("i"));
+        AssertCompleted(" end", await EndAsync("i:1"));
+    }
+
     [Fact]
     public async Task Rewind_AfterEvents_ReceivesEachOnceInOrder()
     {
