@@ -13,9 +13,8 @@ internal static class StepCommands
         var (id, step, reason) = (Run(), Step(), Reason("retried by a person"));
         var command = new ToolCommand(
             "retry",
-            "Lets a step out of quarantine, into which it came because the process ended each time that it ran.",
-            "mldurable retry latest 7 --reason \"more memory\"",
-            "mldurable resume latest             # goes on with the run");
+            "Lets a step out of quarantine, into which it came because the process ended each time that it ran; `resume` goes on with the run.",
+            "mldurable retry latest 7 --reason \"more memory\"");
         command.Arguments.Add(id);
         command.Arguments.Add(step);
         command.Options.Add(reason);

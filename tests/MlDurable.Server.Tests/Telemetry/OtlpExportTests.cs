@@ -4,10 +4,13 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging.Abstractions;
+using MlDurable.Api;
+using MlDurable.Orchestration;
 using MlDurable.Pipelines.Runs;
 using MlDurable.Pipelines.Serving;
 using MlDurable.Server.Telemetry;
 using MlDurable.Storage;
+using Moq;
 
 namespace MlDurable.Server.Tests.Telemetry;
 
@@ -59,7 +62,7 @@ public sealed class OtlpExportTests : IDisposable
     {
         var store = new DirectoryBlobStore(folder.FullName);
         using var models = new ServedModels(store, TimeProvider.System);
-        using var telemetry = new RunTelemetry(new RunFeed(1), new RunStore(store), models, TimeProvider.System, NullLogger<RunTelemetry>.Instance);
+        using var telemetry = new RunTelemetry(new RunFeed(1), new RunStore(store), models, new RunEngine("workspace", Mock.Of<IOrchestrationClient>()), TimeProvider.System, NullLogger<RunTelemetry>.Instance);
         await telemetry.ObserveAsync(new RunHappening(RunId, RunStepState.Started, "plan"), CancellationToken.None);
         await telemetry.ObserveAsync(new RunHappening(RunId, RunStepState.Finished, "plan"), CancellationToken.None);
     }
