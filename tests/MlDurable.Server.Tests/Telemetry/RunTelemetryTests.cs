@@ -3,7 +3,6 @@ using System.Diagnostics;
 using Microsoft.Extensions.Logging.Abstractions;
 using MlDurable.Api;
 using MlDurable.Orchestration.Conformance;
-using MlDurable.Orchestration;
 using MlDurable.Pipelines.Runs;
 using MlDurable.Pipelines.Serving;
 using MlDurable.Server.Telemetry;
@@ -82,7 +81,7 @@ public sealed class RunTelemetryTests : IDisposable
     {
         var store = new DirectoryBlobStore(folder.FullName);
         using var models = new ServedModels(store, clock);
-        using var telemetry = new RunTelemetry(new RunFeed(1), new RunStore(store), models, new RunEngine("workspace", Mock.Of<IOrchestrationClient>()), clock, NullLogger<RunTelemetry>.Instance);
+        using var telemetry = new RunTelemetry(new RunFeed(1), new RunStore(store), models, new RunEngine("workspace", Mock.Of<Orchestration.IOrchestrationClient>()), clock, NullLogger<RunTelemetry>.Instance);
         foreach (var happening in happenings)
         {
             await telemetry.ObserveAsync(happening, CancellationToken.None);
