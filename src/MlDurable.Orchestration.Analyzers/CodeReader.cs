@@ -199,17 +199,18 @@ internal sealed class CodeReader(Contract contract, IAssemblySymbol assembly, Ac
             root = parent;
         }
 
-        var tasks = new HashSet<ISymbol>(VariablesIn(result).Concat(IsOfLambda(result) ? VariablesIn(source) : []), SymbolEqualityComparer.Default);
+        var tasks = new HashSet<ISymbol>(TasksIn(result).Concat(IsOfLambda(result) ? TasksIn(source) : []), SymbolEqualityComparer.Default);
         return root.Descendants().Any(earlier => earlier.Syntax.SpanStart < result.Syntax.SpanStart
             && earlier is IAwaitOperation or IPropertyReferenceOperation { Property.Name: "IsCompleted" or "IsCompletedSuccessfully" }
             && !earlier.Syntax.Span.Contains(result.Syntax.Span)
-            && VariablesIn(earlier).Any(tasks.Contains));
+            && TasksIn(earlier).Any(tasks.Contains));
     }
 
     private static bool IsOfLambda(IPropertyReferenceOperation result) =>
         result.Instance is IParameterReferenceOperation { Parameter.ContainingSymbol: IMethodSymbol { MethodKind: MethodKind.AnonymousFunction } };
 
-    private static IEnumerable<ISymbol> VariablesIn(IOperation operation) => operation.DescendantsAndSelf()
+    private static IEnumerable<ISymbol> TasksIn(IOperation operation) => operation.DescendantsAndSelf()
+        .Where(part => part.Type is { } type && HoldsTasks(type))
         .Select(part => part switch
         {
             ILocalReferenceOperation local => (ISymbol)local.Local,
@@ -217,6 +218,13 @@ internal sealed class CodeReader(Contract contract, IAssemblySymbol assembly, Ac
             _ => null,
         })
         .OfType<ISymbol>();
+
+    private static bool HoldsTasks(ITypeSymbol type) => type switch
+    {
+        IArrayTypeSymbol array => HoldsTasks(array.ElementType),
+        INamedTypeSymbol named => named.Name is "Task" or "ValueTask" || named.TypeArguments.Any(HoldsTasks),
+        _ => false,
+    };
 
     private static bool Leaves(IOperation operation, ILoopOperation loop) => operation switch
     {
