@@ -41,6 +41,7 @@ public sealed class CompilerTests : IDisposable
         var start = new ProcessStartInfo("dotnet", ["build", "-nologo", "-tl:off", "-nodeReuse:false", "-p:UseSharedCompilation=false"])
         {
             WorkingDirectory = _folder,
+            UseShellExecute = false,
             RedirectStandardOutput = true,
         };
         start.Environment["DOTNET_CLI_UI_LANGUAGE"] = "en";
