@@ -32,6 +32,11 @@ public sealed class DurableTaskOrchestrationClient(
         nameof(DtStatus.Completed), nameof(DtStatus.Failed), nameof(DtStatus.Terminated),
     ];
 
+    private static readonly OrchestrationRuntimeStatus[] s_finished =
+    [
+        OrchestrationRuntimeStatus.Completed, OrchestrationRuntimeStatus.Failed, OrchestrationRuntimeStatus.Terminated,
+    ];
+
     private readonly int _maxPayloadBytes = (options ?? new()).MaxPayloadBytes;
     private readonly VersionMatchStrategy _versionMatch = (options ?? new()).VersionMatch;
 
@@ -42,6 +47,11 @@ public sealed class DurableTaskOrchestrationClient(
     {
         var id = InstanceIds.Choose(options?.InstanceId);
         var json = Write(input, definition.Input, $"the input of orchestrator '{definition.Name}'");
+        if (options?.SingletonKey is not null)
+        {
+            throw NotSupported("singleton keys", "Use one instance id for all of them: a start is idempotent by id.");
+        }
+
         await StartAsync(id, definition.Name, definition.Version, json, options ?? new(), cancellationToken);
         return id;
     }
@@ -53,19 +63,30 @@ public sealed class DurableTaskOrchestrationClient(
             : null;
 
     /// <inheritdoc/>
+    /// <remarks>
+    /// A page of Durable Task, in the order and with the token of its backend; conditions that it does not know are met here, so that a page may have
+    /// fewer instances.
+    /// </remarks>
+    public async Task<OrchestrationPage> ListPageAsync(
+        OrchestrationQuery query, int pageSize = 100, string? continuationToken = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(pageSize, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(pageSize, 1000);
+        await foreach (var page in client().GetAllInstancesAsync(FilterOf(query, pageSize)).AsPages(continuationToken, pageSize).WithCancellation(cancellationToken))
+        {
+            return new([.. page.Values.Select(DurableTaskStates.FromMetadata).Where(query.Matches)], page.ContinuationToken);
+        }
+
+        return new([], null);
+    }
+
+    /// <inheritdoc/>
     /// <remarks>Durable Task lists by status, time and id; the other conditions are met here, after everything that meets these was read.</remarks>
     public async IAsyncEnumerable<OrchestrationState> ListAsync(
         OrchestrationQuery query, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         var states = new List<OrchestrationState>();
-        var filter = new Microsoft.DurableTask.Client.OrchestrationQuery(
-            CreatedFrom: query.CreatedFrom,
-            CreatedTo: query.CreatedBefore,
-            Statuses: query.Statuses?.SelectMany(DurableTaskStates.ToDurableTask).Distinct(),
-            InstanceIdPrefix: query.InstanceIdPrefix,
-            PageSize: PageSize,
-            FetchInputsAndOutputs: true);
-        await foreach (var metadata in client().GetAllInstancesAsync(filter).WithCancellation(cancellationToken))
+        await foreach (var metadata in client().GetAllInstancesAsync(FilterOf(query, PageSize)).WithCancellation(cancellationToken))
         {
             var state = DurableTaskStates.FromMetadata(metadata);
             if (query.Matches(state))
@@ -78,6 +99,29 @@ public sealed class DurableTaskOrchestrationClient(
         {
             yield return state;
         }
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>One instance at a time, each with its children: Durable Task's own purge knows when an instance was created, not when it ended.</remarks>
+    public async Task<PurgeProgress> PurgeAsync(PurgePolicy policy, TimeSpan? within = null, CancellationToken cancellationToken = default)
+    {
+        var began = TimeProvider.System.GetTimestamp();
+        var purged = 0;
+        var query = new OrchestrationQuery { Statuses = policy.Statuses ?? s_finished, Name = policy.Name, Tags = policy.Tags };
+        await foreach (var state in ListAsync(query, cancellationToken))
+        {
+            if (TimeProvider.System.GetElapsedTime(began) >= within)
+            {
+                return new(purged, IsComplete: false);
+            }
+
+            if (state.ParentInstanceId is null && policy.Matches(state))
+            {
+                purged += (await client().PurgeInstanceAsync(state.InstanceId, new PurgeInstanceOptions(Recursive: true), cancellationToken)).PurgedInstanceCount;
+            }
+        }
+
+        return new(purged, IsComplete: true);
     }
 
     /// <inheritdoc/>
@@ -193,6 +237,14 @@ public sealed class DurableTaskOrchestrationClient(
     public Task SkipStepAsync(
         string instanceId, int sequence, string output, string reason, CancellationToken cancellationToken = default) =>
         RetryStepAsync(instanceId, sequence, reason, cancellationToken);
+
+    private static Microsoft.DurableTask.Client.OrchestrationQuery FilterOf(OrchestrationQuery query, int pageSize) => new(
+        CreatedFrom: query.CreatedFrom,
+        CreatedTo: query.CreatedBefore,
+        Statuses: query.Statuses?.SelectMany(DurableTaskStates.ToDurableTask).Distinct(),
+        InstanceIdPrefix: query.InstanceIdPrefix,
+        PageSize: pageSize,
+        FetchInputsAndOutputs: true);
 
     private static OrchestrationException NotSupported(string what, string instead) =>
         new(OrchestrationErrorCodes.NotSupported, $"The Durable Task engine does not know {what}. {instead}");

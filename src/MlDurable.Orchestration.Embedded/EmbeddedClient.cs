@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using MlDurable.Orchestration.Embedded.History;
 using MlDurable.Orchestration.Engines;
 
 namespace MlDurable.Orchestration.Embedded;
@@ -14,6 +15,11 @@ internal sealed class EmbeddedClient(EngineCore core, int maxPayloadBytes) : IOr
         cancellationToken.ThrowIfCancellationRequested();
         options ??= new();
         var id = InstanceIds.Choose(options.InstanceId);
+        if (options.SingletonKey is { } key)
+        {
+            InstanceIds.Check(key, "a singleton key");
+        }
+
         var json = Write(input, definition.Input, $"the input of orchestrator '{definition.Name}'");
         await core.StartAsync(id, new(definition.Name, definition.Version, json), options).WaitAsync(cancellationToken);
         return id;
@@ -22,14 +28,51 @@ internal sealed class EmbeddedClient(EngineCore core, int maxPayloadBytes) : IOr
     public Task<OrchestrationState?> GetAsync(string instanceId, CancellationToken cancellationToken = default) =>
         core.GetAsync(instanceId).WaitAsync(cancellationToken);
 
+    public async Task<OrchestrationPage> ListPageAsync(
+        OrchestrationQuery query, int pageSize = 100, string? continuationToken = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(pageSize, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(pageSize, 1000);
+        InstanceKey? after = null;
+        if (continuationToken is not null)
+        {
+            var (createdAt, id) = ContinuationTokens.Read(continuationToken);
+            after = new(createdAt, id);
+        }
+
+        var (states, last) = await core.ListAsync(query, pageSize, after).WaitAsync(cancellationToken);
+        return new(states, last is { } key ? ContinuationTokens.Of(key.CreatedAt, key.Id) : null);
+    }
+
     public async IAsyncEnumerable<OrchestrationState> ListAsync(
         OrchestrationQuery query, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        foreach (var state in await core.ListAsync(query).WaitAsync(cancellationToken))
+        InstanceKey? after = null;
+        do
+        {
+            (var states, after) = await core.ListAsync(query, 1000, after).WaitAsync(cancellationToken);
+            foreach (var state in states)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                yield return state;
+            }
+        }
+        while (after is not null);
+    }
+
+    public async Task<PurgeProgress> PurgeAsync(PurgePolicy policy, TimeSpan? within = null, CancellationToken cancellationToken = default)
+    {
+        var began = TimeProvider.System.GetTimestamp();
+        var purged = 0;
+        InstanceKey? after = null;
+        do
         {
             cancellationToken.ThrowIfCancellationRequested();
-            yield return state;
+            (var bite, after) = await core.PurgeAsync(policy, after).WaitAsync(cancellationToken);
+            purged += bite;
         }
+        while (after is not null && !(TimeProvider.System.GetElapsedTime(began) >= within));
+        return new(purged, after is null);
     }
 
     public Task<OrchestrationState> WaitForCompletionAsync(string instanceId, CancellationToken cancellationToken = default) =>

@@ -16,6 +16,10 @@ internal sealed class EngineCore : IAsyncDisposable
     // A turn takes the waiting inputs by portions, so that a generation that takes one of many thousand does not copy them all.
     private const int InputsPerTurn = 256;
 
+    // How many instances a page or a bite of a purge looks at, and how many a bite forgets, while everybody else waits.
+    private const int MaxSeen = 4096;
+    private const int PurgesPerBite = 256;
+
     private readonly Lock _gate = new();
     private readonly InstanceTable _table = new();
     private readonly OrchestrationCatalog _catalog;
@@ -104,7 +108,9 @@ internal sealed class EngineCore : IAsyncDisposable
                 Commit(new InstancePurged(id), batch);
             }
 
-            Start(newId, call, new() { Tags = facts.Tags, Priority = facts.Priority }, batch);
+            Start(
+                newId, call,
+                new() { Tags = facts.Tags, Priority = facts.Priority, SingletonKey = facts.Tags.GetValueOrDefault(StartOptions.SingletonTag) }, batch);
             return SubmitAndWait(batch);
         }
     }
@@ -125,22 +131,78 @@ internal sealed class EngineCore : IAsyncDisposable
         return state;
     }
 
-    public async Task<IReadOnlyList<OrchestrationState>> ListAsync(OrchestrationQuery query)
+    /// <summary>Gives a page; it ends early after so many instances that no filter holds up everybody else.</summary>
+    public async Task<(List<OrchestrationState> States, InstanceKey? Last)> ListAsync(OrchestrationQuery query, int count, InstanceKey? after)
     {
-        List<OrchestrationState> states;
+        List<OrchestrationState> states = [];
+        InstanceKey? last = null;
         Task durable;
         lock (_gate)
         {
             ThrowIfStopped();
-            states = [.. _table.Instances.Select(State).Where(query.Matches)];
+            var seen = 0;
+            foreach (var instance in _table.After(after))
+            {
+                if (states.Count == count || seen++ == MaxSeen)
+                {
+                    last = after;
+                    break;
+                }
+
+                after = InstanceKey.Of(instance);
+                if (State(instance) is var state && query.Matches(state))
+                {
+                    states.Add(state);
+                }
+            }
+
             durable = SubmitAndWait(new());
         }
 
         await durable;
-        states.Sort(static (x, y) => x.CreatedAt.CompareTo(y.CreatedAt) is var byTime && byTime != 0
-            ? byTime
-            : string.CompareOrdinal(x.InstanceId, y.InstanceId));
-        return states;
+        return (states, last);
+    }
+
+    /// <summary>Purges a bite.</summary>
+    /// <returns>How many, and the place behind the last one that was looked at; null when there is nothing behind it.</returns>
+    public async Task<(int Purged, InstanceKey? Last)> PurgeAsync(PurgePolicy policy, InstanceKey? after)
+    {
+        var batch = new JournalBatch();
+        InstanceKey? last = null;
+        Task durable;
+        lock (_gate)
+        {
+            ThrowIfStopped();
+            var seen = 0;
+            List<string> purged = [];
+            HashSet<string> gone = [];
+            foreach (var instance in _table.After(after))
+            {
+                if (purged.Count >= PurgesPerBite || seen++ == MaxSeen)
+                {
+                    last = after;
+                    break;
+                }
+
+                after = InstanceKey.Of(instance);
+                var root = instance.Facts.RunId;
+                if (root == instance.Id ? policy.Matches(State(instance)) : instance.Ended is not null && (gone.Contains(root) || _table.Find(root) is null))
+                {
+                    purged.Add(instance.Id);
+                    gone.Add(instance.Id);
+                }
+            }
+
+            foreach (var id in purged)
+            {
+                Commit(new InstancePurged(id), batch);
+            }
+
+            durable = SubmitAndWait(batch);
+        }
+
+        await durable;
+        return (batch.Entries.Count, last);
     }
 
     public async Task<OrchestrationState> WaitForCompletionAsync(string id)
@@ -226,6 +288,12 @@ internal sealed class EngineCore : IAsyncDisposable
             {
                 throw new OrchestrationException(
                     OrchestrationErrorCodes.InstanceStatus, $"The history of instance '{id}' was not kept, for it failed in an older version; restart it instead.");
+            }
+
+            if (instance.Facts.Tags.GetValueOrDefault(StartOptions.SingletonTag) is { } key && _table.FindSingleton(key) is { } holder)
+            {
+                throw new OrchestrationException(
+                    OrchestrationErrorCodes.SingletonTaken, $"Instance '{holder.Id}' has the singleton key '{key}' until it has ended; '{id}' was not rewound.");
             }
 
             var batch = new JournalBatch();
@@ -338,6 +406,12 @@ internal sealed class EngineCore : IAsyncDisposable
         }
 
         ThrowIfNotRegistered(call);
+        if (options.SingletonKey is { } key && _table.FindSingleton(key) is { } holder)
+        {
+            throw new OrchestrationException(
+                OrchestrationErrorCodes.SingletonTaken, $"Instance '{holder.Id}' has the singleton key '{key}' until it has ended; '{id}' was not started.");
+        }
+
         var now = Now;
         Begin(
             new(id)
@@ -350,9 +424,20 @@ internal sealed class EngineCore : IAsyncDisposable
                 UpdatedAt = now,
                 StartAt = options.StartAt?.ToUniversalTime(),
                 Priority = options.Priority,
-                Tags = options.Tags is { Count: > 0 } tags ? new Dictionary<string, string>(tags) : [],
+                Tags = TagsOf(options),
             },
             batch);
+    }
+
+    private static Dictionary<string, string> TagsOf(StartOptions options)
+    {
+        Dictionary<string, string> tags = options.Tags is { Count: > 0 } given ? new(given) : [];
+        if (options.SingletonKey is { } key)
+        {
+            tags[StartOptions.SingletonTag] = key;
+        }
+
+        return tags;
     }
 
     private void ThrowIfNotRegistered(OrchestratorCall call)

@@ -17,7 +17,8 @@ public interface IOrchestrationClient
     /// <exception cref="OrchestrationException">
     /// <see cref="OrchestrationErrorCodes.InstanceConflict"/>: the id has another orchestrator or input;
     /// <see cref="OrchestrationErrorCodes.OrchestratorNotRegistered"/>; <see cref="OrchestrationErrorCodes.InstanceIdInvalid"/>;
-    /// <see cref="OrchestrationErrorCodes.PayloadTooLarge"/>.
+    /// <see cref="OrchestrationErrorCodes.PayloadTooLarge"/>; <see cref="OrchestrationErrorCodes.SingletonTaken"/>: another unfinished instance has the
+    /// singleton key.
     /// </exception>
     Task<string> StartAsync<TInput, TOutput>(
         OrchestratorDefinition<TInput, TOutput> definition, TInput input, StartOptions? options = null,
@@ -29,10 +30,23 @@ public interface IOrchestrationClient
     /// <returns>Its state, or <see langword="null"/> when there is none of this id.</returns>
     Task<OrchestrationState?> GetAsync(string instanceId, CancellationToken cancellationToken = default);
 
-    /// <summary>Lists instances in the order of their creation, then of their ids.</summary>
+    /// <summary>
+    /// Gives a page of the instances, in the order of their creation, then of their ids. Instances that are started, end or are purged between two pages
+    /// do not shift what follows.
+    /// </summary>
+    /// <param name="query">Which.</param>
+    /// <param name="pageSize">How many at most, 1 to 1,000. Default: 100.</param>
+    /// <param name="continuationToken">What the page before gave. Default: the first page.</param>
+    /// <param name="cancellationToken">Gives up waiting.</param>
+    /// <returns>Their states at the time of the call.</returns>
+    /// <exception cref="OrchestrationException"><see cref="OrchestrationErrorCodes.ContinuationTokenInvalid"/>.</exception>
+    Task<OrchestrationPage> ListPageAsync(
+        OrchestrationQuery query, int pageSize = 100, string? continuationToken = null, CancellationToken cancellationToken = default);
+
+    /// <summary>Lists instances page by page, in the order of their creation, then of their ids.</summary>
     /// <param name="query">Which.</param>
     /// <param name="cancellationToken">Ends the listing.</param>
-    /// <returns>Their states at the time of the call.</returns>
+    /// <returns>Their states at the time of their page.</returns>
     IAsyncEnumerable<OrchestrationState> ListAsync(OrchestrationQuery query, CancellationToken cancellationToken = default);
 
     /// <summary>Waits until an instance has ended, in whatever way.</summary>
@@ -169,4 +183,14 @@ public interface IOrchestrationClient
     /// <returns><see langword="true"/> when it was there.</returns>
     /// <exception cref="OrchestrationException"><see cref="OrchestrationErrorCodes.InstanceStatus"/>: it has not ended.</exception>
     Task<bool> PurgeAsync(string instanceId, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Forgets the finished instances that meet a policy, each with its finished children, in small bites between which other work goes on. A child is
+    /// forgotten with its parent, never before it. Interrupted at any place, what was purged is purged, and the same call goes on.
+    /// </summary>
+    /// <param name="policy">Which.</param>
+    /// <param name="within">How long at most, a bite more or less. Default: until it is done.</param>
+    /// <param name="cancellationToken">Ends it after a bite.</param>
+    /// <returns>How far it has come.</returns>
+    Task<PurgeProgress> PurgeAsync(PurgePolicy policy, TimeSpan? within = null, CancellationToken cancellationToken = default);
 }

@@ -15,6 +15,12 @@ public static class OrchestrationErrorCodes
     /// <summary>The operation is not possible in the instance's present status.</summary>
     public const string InstanceStatus = "instance-status";
 
+    /// <summary>Another unfinished instance has the singleton key.</summary>
+    public const string SingletonTaken = "singleton-taken";
+
+    /// <summary>A continuation token that no page gave.</summary>
+    public const string ContinuationTokenInvalid = "continuation-token-invalid";
+
     /// <summary>The step is not in quarantine.</summary>
     public const string StepNotQuarantined = "step-not-quarantined";
 

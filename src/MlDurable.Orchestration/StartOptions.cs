@@ -17,6 +17,16 @@ public sealed record StartOptions
     /// </summary>
     public OrchestrationPriority Priority { get; init; } = OrchestrationPriority.Normal;
 
+    /// <summary>
+    /// A key that at most one unfinished instance has: another start with it is refused with <see cref="OrchestrationErrorCodes.SingletonTaken"/>, which
+    /// names the holder. It is kept as the tag <see cref="SingletonTag"/>, also over continue-as-new, and free when the instance has ended, whether or not
+    /// it is purged. 1 to 256 characters. Default: none.
+    /// </summary>
+    public string? SingletonKey { get; init; }
+
+    /// <summary>The tag that shows the singleton key.</summary>
+    public const string SingletonTag = "mldurable.singleton";
+
     /// <summary>Names and values to query by; they never change. Default: none.</summary>
     public IReadOnlyDictionary<string, string>? Tags { get; init; }
 }

@@ -414,4 +414,103 @@ public abstract class LifecycleConformance : ConformanceSuite
         await ThrowsAsync(OrchestrationErrorCodes.InstanceIdInvalid, () => Client.RestartAsync("i", "\u0001"));
         AssertCompleted("done", await EndAsync("i"));
     }
+
+    [Fact]
+    public virtual async Task ListPage_WhileInstancesComeAndGo_ShowsEachOnceInTheOrderOfCreation()
+    {
+        await Harness.OpenAsync(Catalog((_, input) => Task.FromResult(input)));
+        for (var number = 0; number < 10; number++)
+        {
+            await Client.StartAsync(Main, "", new() { InstanceId = $"i{number}", Tags = new Dictionary<string, string> { ["odd"] = $"{number % 2 == 1}" } });
+            await EndAsync($"i{number}");
+            await Harness.AdvanceAsync(TimeSpan.FromSeconds(1));
+        }
+
+        var first = await Client.ListPageAsync(new(), 4);
+        Assert.Equal(["i0", "i1", "i2", "i3"], first.Instances.Select(state => state.InstanceId));
+        await Client.PurgeAsync("i3");
+        await Client.PurgeAsync("i4");
+        await Client.StartAsync(Main, "", new() { InstanceId = "later" });
+        var second = await Client.ListPageAsync(new(), 4, first.ContinuationToken);
+        Assert.Equal(["i5", "i6", "i7", "i8"], second.Instances.Select(state => state.InstanceId));
+        var third = await Client.ListPageAsync(new(), 4, second.ContinuationToken);
+        Assert.Equal(["i9", "later"], third.Instances.Select(state => state.InstanceId));
+        Assert.Null(third.ContinuationToken);
+
+        var odd = await Client.ListPageAsync(new() { Tags = new Dictionary<string, string> { ["odd"] = "True" } }, 3);
+        Assert.Equal(["i1", "i5", "i7"], odd.Instances.Select(state => state.InstanceId));
+        await ThrowsAsync(OrchestrationErrorCodes.ContinuationTokenInvalid, () => Client.ListPageAsync(new(), 4, "no token"));
+        await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => Client.ListPageAsync(new(), 0));
+    }
+
+    [Fact]
+    public async Task PurgeByPolicy_OldAndFinished_ForgetsThoseWithTheirChildrenAndNoOther()
+    {
+        var child = Definitions.Orchestrator("child");
+        await Harness.OpenAsync(Catalog((context, input) => input switch
+        {
+            "parent" => context.CallSubOrchestratorAsync(child, ""),
+            "wait" => context.WaitForExternalEventAsync(Signal),
+            "fail" => throw new InvalidOperationException("asked for"),
+            _ => Task.FromResult(input),
+        }).Add(child, (_, _) => Task.FromResult("")));
+        foreach (var input in new[] { "parent", "wait", "fail", "old" })
+        {
+            await Client.StartAsync(Main, input, new() { InstanceId = input });
+            if (input != "wait")
+            {
+                await EndAsync(input);
+            }
+        }
+
+        await Harness.AdvanceAsync(TimeSpan.FromDays(40));
+        await Client.StartAsync(Main, "young", new() { InstanceId = "young" });
+        await EndAsync("young");
+        var policy = new PurgePolicy { EndedBefore = Harness.Now - TimeSpan.FromDays(30) };
+
+        Assert.Equal(new PurgeProgress(0, true), await Client.PurgeAsync(policy with { Name = "another" }));
+        Assert.Equal(new PurgeProgress(1, true), await Client.PurgeAsync(policy with { Statuses = [OrchestrationRuntimeStatus.Failed] }));
+        var rest = await Client.PurgeAsync(policy);
+
+        Assert.True(rest.IsComplete);
+        Assert.Equal(["wait", "young"], (await Client.ListAsync(new()).ToListAsync()).Select(state => state.InstanceId).Order());
+        Assert.Equal(3, rest.Purged);
+        Assert.Equal(new PurgeProgress(0, true), await Client.PurgeAsync(policy));
+    }
+
+    [Fact]
+    public virtual async Task SingletonKey_IsHeldByOneUnfinishedInstance()
+    {
+        var catalog = Catalog(async (context, input) =>
+        {
+            var signal = await context.WaitForExternalEventAsync(Signal);
+            if (signal == "again")
+            {
+                context.ContinueAsNew(input, ConformanceJson.Default.String);
+            }
+
+            return signal == "fail" ? throw new InvalidOperationException("asked for") : signal;
+        });
+        await Harness.OpenAsync(catalog);
+        await Client.StartAsync(Main, "", Key("a"));
+        Assert.Equal("a", await Client.StartAsync(Main, "", Key("a")));
+        Assert.Contains("'a'", (await ThrowsAsync(OrchestrationErrorCodes.SingletonTaken, () => Client.StartAsync(Main, "", Key("b")))).Message, StringComparison.Ordinal);
+        await Client.RaiseEventAsync("a", Signal, "again");
+        await Harness.CrashAsync();
+        await Harness.OpenAsync(catalog);
+        await ThrowsAsync(OrchestrationErrorCodes.SingletonTaken, () => Client.StartAsync(Main, "", Key("b")));
+        Assert.Equal("one", (await Client.GetAsync("a"))!.Tags[StartOptions.SingletonTag]);
+
+        await Client.RaiseEventAsync("a", Signal, "fail");
+        await EndAsync("a");
+        await Client.StartAsync(Main, "", Key("b"));
+        await ThrowsAsync(OrchestrationErrorCodes.SingletonTaken, () => Client.RewindAsync("a", "while b has it"));
+        await ThrowsAsync(OrchestrationErrorCodes.SingletonTaken, () => Client.RestartAsync("a", "c"));
+        await Client.TerminateAsync("b", "enough");
+        await Client.RewindAsync("a", "b is gone");
+        await ThrowsAsync(OrchestrationErrorCodes.SingletonTaken, () => Client.StartAsync(Main, "", Key("d")));
+        await ThrowsAsync(OrchestrationErrorCodes.InstanceIdInvalid, () => Client.StartAsync(Main, "", new() { SingletonKey = "" }));
+
+        static StartOptions Key(string id) => new() { InstanceId = id, SingletonKey = "one" };
+    }
 }

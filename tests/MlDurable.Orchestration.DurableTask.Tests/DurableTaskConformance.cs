@@ -96,6 +96,34 @@ public sealed class DurableTaskSubOrchestrationConformance : SubOrchestrationCon
 
 public sealed class DurableTaskLifecycleConformance : LifecycleConformance
 {
+    // The order and the token are the backend's.
+    public override async Task ListPage_WhileInstancesComeAndGo_ShowsEachOnceInTheOrderOfCreation()
+    {
+        await Harness.OpenAsync(Catalog((_, input) => Task.FromResult(input)));
+        for (var number = 0; number < 10; number++)
+        {
+            await Client.StartAsync(Main, "", new() { InstanceId = $"i{number}" });
+            await EndAsync($"i{number}");
+        }
+
+        var seen = new List<string>();
+        string? token = null;
+        do
+        {
+            var page = await Client.ListPageAsync(new(), 4, token);
+            seen.AddRange(page.Instances.Select(state => state.InstanceId));
+            token = page.ContinuationToken;
+        }
+        while (token is not null);
+        Assert.Equal(Enumerable.Range(0, 10).Select(number => $"i{number}"), seen.Order(StringComparer.Ordinal));
+    }
+
+    public override async Task SingletonKey_IsHeldByOneUnfinishedInstance()
+    {
+        await Harness.OpenAsync(Catalog((_, input) => Task.FromResult(input)));
+        await ThrowsAsync(OrchestrationErrorCodes.NotSupported, () => Client.StartAsync(Main, "", new() { SingletonKey = "one" }));
+    }
+
     // Durable Task cannot reach an activity: it goes on to its end, and its result is dropped.
     public override async Task Terminate_Running_EndsItAndCancelsItsActivities()
     {
