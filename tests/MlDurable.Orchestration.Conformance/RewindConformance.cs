@@ -129,6 +129,61 @@ public abstract class RewindConformance : ConformanceSuite
     }
 
     [Fact]
+    public async Task Rewind_OfAFallbackThatFailed_KeepsTheFailureThatWasAnswered()
+    {
+        var catalog = StepCatalog(async (context, _) =>
+        {
+            try
+            {
+                return await context.CallActivityAsync(s_step, "!a");
+            }
+            catch (TaskFailedException)
+            {
+                return "instead " + await context.CallActivityAsync(s_step, "!b");
+            }
+        });
+        await FailAsync(catalog, failures: 2);
+
+        await Client.RewindAsync("i", "cured");
+
+        AssertCompleted("instead !b", await EndAsync("i"));
+        Assert.Equal(["!a", "!b", "!b"], _began);
+    }
+
+    [Fact]
+    public async Task Rewind_AfterTheRetryTimeout_GivesTheStepItsTimeAnew()
+    {
+        var retry = new RetryPolicy { MaxAttempts = 3, FirstRetryInterval = TimeSpan.FromMilliseconds(1), RetryTimeout = TimeSpan.FromHours(1) };
+        var catalog = StepCatalog((context, _) => context.CallActivityAsync(s_step, "!b", new() { Retry = retry }));
+        await FailAsync(catalog, failures: 4);
+        await Harness.AdvanceAsync(TimeSpan.FromDays(1));
+
+        await Client.RewindAsync("i", "cured");
+
+        AssertCompleted("!b", await EndAdvancingAsync("i"));
+        Assert.Equal(5, _began.Count);
+    }
+
+    [Fact]
+    public async Task Rewind_OfBranchesOfSeveralSteps_TriesTheBrokenBranchAgain()
+    {
+        var catalog = StepCatalog(async (context, _) =>
+        {
+            async Task<string> BranchAsync(string first, string second) =>
+                await context.CallActivityAsync(s_step, first) + await context.CallActivityAsync(s_step, second);
+
+            return string.Concat(await Task.WhenAll(BranchAsync("!a", "b"), BranchAsync("c", "d")));
+        });
+        await FailAsync(catalog, failures: 1);
+
+        await Client.RewindAsync("i", "cured");
+
+        AssertCompleted("!abcd", await EndAsync("i"));
+        Assert.Equal(2, _began.Count(name => name == "!a"));
+        Assert.Single(_began, "c");
+    }
+
+    [Fact]
     public async Task Rewind_AfterEvents_ReceivesEachOnceInOrder()
     {
         var catalog = StepCatalog(async (context, _) =>
