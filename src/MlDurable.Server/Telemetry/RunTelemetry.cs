@@ -24,6 +24,7 @@ internal sealed class RunTelemetry : BackgroundService
     private readonly Dictionary<(string RunId, string Step, string? Input), DateTimeOffset> open = [];
     private readonly RunFeed feed;
     private readonly RunStore runs;
+    private readonly RunEngine engine;
     private readonly ServedModels models;
     private readonly TimeProvider timeProvider;
     private readonly ILogger<RunTelemetry> logger;
@@ -33,6 +34,7 @@ internal sealed class RunTelemetry : BackgroundService
     {
         this.feed = feed;
         this.runs = runs;
+        this.engine = engine;
         this.models = models;
         this.timeProvider = timeProvider;
         this.logger = logger;
@@ -45,6 +47,8 @@ internal sealed class RunTelemetry : BackgroundService
             tags: null,
             new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60, 300, 900, 3600] });
         meter.CreateObservableGauge("mldurable.runs.unfinished", () => Observe(counted => counted.Count), "{run}", "Runs that have not ended.");
+        meter.CreateObservableGauge(
+            "mldurable.steps.quarantined", () => Observe(counted => counted.QuarantinedSteps), "{step}", "Steps that ended the process too often and wait for a person.");
         meter.CreateObservableGauge(
             "mldurable.work.oldest.age",
             () => Observe(counted => counted.OldestStart is { } start ? (this.timeProvider.GetUtcNow() - start).TotalSeconds : 0),
@@ -169,26 +173,36 @@ internal sealed class RunTelemetry : BackgroundService
         using var timer = new PeriodicTimer(CountInterval, timeProvider);
         do
         {
-            try
-            {
-                var count = 0;
-                DateTimeOffset? oldest = null;
-                await foreach (var record in runs.UnfinishedAsync(cancellationToken: cancellationToken))
-                {
-                    count++;
-                    oldest = oldest < record.StartedAt ? oldest : record.StartedAt;
-                }
-
-                unfinished = new UnfinishedRuns(count, oldest);
-            }
-            catch (Exception exception) when (exception is not OperationCanceledException)
-            {
-                // No figure is better than an old one.
-                unfinished = null;
-                ServerLog.TelemetryFailed(logger, exception);
-            }
+            await CountOnceAsync(cancellationToken);
         }
         while (await timer.WaitForNextTickAsync(cancellationToken));
+    }
+
+    /// <summary>Takes the figures of the gauges.</summary>
+    internal async Task CountOnceAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            var count = 0;
+            var quarantinedSteps = 0;
+            DateTimeOffset? oldest = null;
+            await foreach (var record in runs.UnfinishedAsync(cancellationToken: cancellationToken))
+            {
+                count++;
+                quarantinedSteps += record.Engine == engine.Name && await engine.Client.GetAsync(record.RunId, cancellationToken) is { } state
+                    ? state.QuarantinedSteps.Count
+                    : 0;
+                oldest = oldest < record.StartedAt ? oldest : record.StartedAt;
+            }
+
+            unfinished = new UnfinishedRuns(count, quarantinedSteps, oldest);
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException)
+        {
+            // No figure is better than an old one.
+            unfinished = null;
+            ServerLog.TelemetryFailed(logger, exception);
+        }
     }
 
     private IEnumerable<Measurement<double>> Observe(Func<UnfinishedRuns, double> value) =>
@@ -199,5 +213,5 @@ internal sealed class RunTelemetry : BackgroundService
     private static string Lower<T>(T value)
         where T : struct, Enum => value.ToString().ToLowerInvariant();
 
-    private sealed record UnfinishedRuns(int Count, DateTimeOffset? OldestStart);
+    private sealed record UnfinishedRuns(int Count, int QuarantinedSteps, DateTimeOffset? OldestStart);
 }
