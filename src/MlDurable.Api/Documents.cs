@@ -291,6 +291,7 @@ public sealed record BackfillSummary(Backfill Backfill, int Completed, int Faile
 [JsonSerializable(typeof(PipelineDocument))]
 [JsonSerializable(typeof(PipelinesDocument))]
 [JsonSerializable(typeof(PromoteBody))]
+[JsonSerializable(typeof(PurgeProgress))]
 [JsonSerializable(typeof(PurgeResult))]
 [JsonSerializable(typeof(RegistryDocument))]
 [JsonSerializable(typeof(RollbackBody))]

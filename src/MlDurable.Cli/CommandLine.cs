@@ -61,6 +61,7 @@ internal static class CommandLine
             RestartCommand.Create(),
             StepCommands.CreateRetry(),
             StepCommands.CreateSkip(),
+            PurgeCommand.Create(),
             ApprovalsCommand.Create(),
             AnswerCommands.CreateApprove(),
             AnswerCommands.CreateReject(),

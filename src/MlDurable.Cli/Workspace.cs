@@ -12,6 +12,9 @@ internal sealed class Workspace
 {
     private const string DefaultDirectory = ".mldurable";
 
+    /// <summary>How long the engine keeps what has ended; the records in the store stay.</summary>
+    private static readonly TimeSpan Retention = TimeSpan.FromDays(30);
+
     private readonly string? given;
     private readonly Host host;
 
@@ -94,7 +97,7 @@ internal sealed class Workspace
         bool paused, CancellationToken cancellationToken, Action<EngineEvent>? observer = null, ApprovalOptions? approvals = null) =>
         EmbeddedEngine.OpenAsync(
             FlowCatalog.Create(Store, TimeProvider, approvals),
-            new EmbeddedEngineOptions { Directory = JournalDirectory, TimeProvider = TimeProvider, Paused = paused, Observer = observer },
+            new EmbeddedEngineOptions { Directory = JournalDirectory, TimeProvider = TimeProvider, Paused = paused, Observer = observer, Retention = Retention },
             cancellationToken);
 
     /// <summary>Starts, finds and ends the runs of an engine that is open here.</summary>

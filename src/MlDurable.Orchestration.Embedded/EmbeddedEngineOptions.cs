@@ -41,6 +41,12 @@ public sealed record EmbeddedEngineOptions
     /// </summary>
     public int MaxHistoryLength { get; init; } = 1_000_000;
 
+    /// <summary>
+    /// How long finished instances are kept; then the engine forgets them by itself, with their children, in small bites. At least 1 minute. Default:
+    /// until they are purged.
+    /// </summary>
+    public TimeSpan? Retention { get; init; }
+
     /// <summary>How long closing waits for cancelled activities to end before it leaves them behind. Default: 10 seconds.</summary>
     public TimeSpan CloseTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
@@ -75,6 +81,7 @@ public sealed record EmbeddedEngineOptions
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxActivityCrashes, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxHistoryLength, 100);
         ArgumentOutOfRangeException.ThrowIfLessThan(CloseTimeout, TimeSpan.Zero);
+        ArgumentOutOfRangeException.ThrowIfLessThan(Retention ?? TimeSpan.MaxValue, TimeSpan.FromMinutes(1), nameof(Retention));
         ArgumentNullException.ThrowIfNull(Commit);
         ArgumentOutOfRangeException.ThrowIfLessThan(Commit.Linger, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(Commit.Linger, TimeSpan.FromSeconds(1));

@@ -20,6 +20,9 @@ internal sealed class EngineCore : IAsyncDisposable
     private const int MaxSeen = 4096;
     private const int PurgesPerBite = 256;
 
+    private static readonly TimeSpan s_retentionPause = TimeSpan.FromHours(1);
+    private static readonly TimeSpan s_bitePause = TimeSpan.FromSeconds(1);
+
     private readonly Lock _gate = new();
     private readonly InstanceTable _table = new();
     private readonly OrchestrationCatalog _catalog;
@@ -168,36 +171,12 @@ internal sealed class EngineCore : IAsyncDisposable
     public async Task<(int Purged, InstanceKey? Last)> PurgeAsync(PurgePolicy policy, InstanceKey? after)
     {
         var batch = new JournalBatch();
-        InstanceKey? last = null;
+        InstanceKey? last;
         Task durable;
         lock (_gate)
         {
             ThrowIfStopped();
-            var seen = 0;
-            List<string> purged = [];
-            HashSet<string> gone = [];
-            foreach (var instance in _table.After(after))
-            {
-                if (purged.Count >= PurgesPerBite || seen++ == MaxSeen)
-                {
-                    last = after;
-                    break;
-                }
-
-                after = InstanceKey.Of(instance);
-                var root = instance.Facts.RunId;
-                if (root == instance.Id ? policy.Matches(State(instance)) : instance.Ended is not null && (gone.Contains(root) || _table.Find(root) is null))
-                {
-                    purged.Add(instance.Id);
-                    gone.Add(instance.Id);
-                }
-            }
-
-            foreach (var id in purged)
-            {
-                Commit(new InstancePurged(id), batch);
-            }
-
+            last = PurgeBite(policy, after, batch);
             durable = SubmitAndWait(batch);
         }
 
@@ -450,6 +429,43 @@ internal sealed class EngineCore : IAsyncDisposable
         }
     }
 
+    // A child goes with its root, which is older and so comes before it.
+    private InstanceKey? PurgeBite(PurgePolicy policy, InstanceKey? after, JournalBatch batch)
+    {
+        HashSet<string> purged = [];
+        InstanceKey? last = null;
+        var seen = 0;
+        foreach (var instance in _table.After(after))
+        {
+            if (purged.Count == PurgesPerBite || seen++ == MaxSeen)
+            {
+                last = after;
+                break;
+            }
+
+            after = InstanceKey.Of(instance);
+            var root = instance.Facts.RunId;
+            if (root == instance.Id ? policy.Matches(State(instance)) : instance.Ended is not null && (purged.Contains(root) || _table.Find(root) is null))
+            {
+                purged.Add(instance.Id);
+            }
+        }
+
+        foreach (var id in purged)
+        {
+            Commit(new InstancePurged(id), batch);
+        }
+
+        return last;
+    }
+
+    // The first time not at once, so that whoever opens the engine can look at what has ended while it was closed.
+    private void ScheduleRetention(TimeSpan retention, InstanceKey? after, TimeSpan pause) => _timers.Add(Now.AddSaturating(pause), batch =>
+    {
+        var last = PurgeBite(new() { EndedBefore = Now - retention }, after, batch);
+        ScheduleRetention(retention, last, last is null ? s_retentionPause : s_bitePause);
+    });
+
     private static TaskFailureDetails Failure(string code, string message) =>
         TaskFailureDetails.FromException(new OrchestrationException(code, message));
 
@@ -650,6 +666,11 @@ internal sealed class EngineCore : IAsyncDisposable
                 {
                     Tell(batch, Parked(instance, hindrance));
                 }
+            }
+
+            if (_options.Retention is { } retention)
+            {
+                ScheduleRetention(retention, null, TimeSpan.FromMinutes(1));
             }
 
             Submit(batch);

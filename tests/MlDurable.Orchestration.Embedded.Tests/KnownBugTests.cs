@@ -427,6 +427,31 @@ public sealed class KnownBugTests
     }
 
     [Fact]
+    public async Task Bug15_Retention_ForgetsInBitesWhatEndedLongAgo()
+    {
+        await using var harness = new EmbeddedHarness();
+        await using var engine = await EmbeddedEngine.OpenAsync(
+            Echoing((context, input) => input == "wait" ? context.WaitForExternalEventAsync(s_signal) : Task.FromResult(input)),
+            harness.Options with { Retention = TimeSpan.FromDays(30) });
+        await engine.Client.StartAsync(s_main, "wait", new() { InstanceId = "unfinished" });
+        await Task.WhenAll(Enumerable.Range(0, 1_000).Select(async number =>
+            await engine.Client.WaitForCompletionAsync(await engine.Client.StartAsync(s_main, "", new() { InstanceId = $"{number}" }))));
+        harness.Time.Advance(TimeSpan.FromDays(29));
+        await engine.Client.WaitForCompletionAsync(await engine.Client.StartAsync(s_main, "", new() { InstanceId = "young" }));
+        Assert.Equal(1_002, await engine.Client.ListAsync(new()).CountAsync());
+
+        harness.Time.Advance(TimeSpan.FromDays(1) + TimeSpan.FromHours(2));
+        var left = await engine.Client.ListAsync(new()).CountAsync();
+        Assert.InRange(left, 1_002 - 300, 1_001);
+        for (var bite = 0; bite < 5; bite++)
+        {
+            harness.Time.Advance(TimeSpan.FromSeconds(2));
+        }
+
+        Assert.Equal(["unfinished", "young"], (await engine.Client.ListAsync(new()).ToListAsync()).Select(state => state.InstanceId));
+    }
+
+    [Fact]
     public async Task Bug16_HundredThousandGenerations_LeaveTheDiskFlat()
     {
         await using var harness = new EmbeddedHarness();

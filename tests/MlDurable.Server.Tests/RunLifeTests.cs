@@ -83,6 +83,30 @@ public sealed class RunLifeTests : IDisposable
     }
 
     [Fact]
+    public async Task PurgeRuns_EndedBefore_ForgetsTheirInstancesAndNoRecord()
+    {
+        await using var server = await StartAsync("strikes", BirdStrikes.Quick);
+        var run = await server.StartRunAsync("strikes");
+        await server.WatchToEndAsync(run);
+        Assert.Single((await server.GetJsonAsync("/api/runs?startedFrom=2000-01-01T00:00:00Z")).GetProperty("runs").EnumerateArray());
+        Assert.Empty((await server.GetJsonAsync("/api/runs?startedBefore=2000-01-01T00:00:00Z")).GetProperty("runs").EnumerateArray());
+
+        await server.SendAsync(HttpMethod.Delete, "/api/runs").ShouldFailAsync(HttpStatusCode.BadRequest, "request-invalid");
+        var early = await server.SendAsync(HttpMethod.Delete, "/api/runs?endedBefore=2000-01-01T00:00:00Z").ShouldBeAsync(HttpStatusCode.OK);
+        Assert.Equal(0, early.GetProperty("purged").GetInt32());
+        JsonElement purged;
+        do
+        {
+            // The instance ends a moment after its last step has closed the record.
+            purged = await server.SendAsync(HttpMethod.Delete, "/api/runs?endedBefore=2999-01-01T00:00:00Z&status=Completed").ShouldBeAsync(HttpStatusCode.OK);
+        }
+        while (purged.GetProperty("purged").GetInt32() == 0);
+
+        Assert.True(purged.GetProperty("isComplete").GetBoolean());
+        Assert.Equal("Completed", (await server.GetJsonAsync($"/api/runs/{run}")).GetProperty("run").GetProperty("status").GetString());
+    }
+
+    [Fact]
     public async Task Restart_OfAnEndedRun_IsOneNewRunPerKey()
     {
         await using var server = await StartAsync("strikes", BirdStrikes.Quick);

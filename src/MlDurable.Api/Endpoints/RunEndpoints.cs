@@ -28,6 +28,9 @@ internal static class RunEndpoints
 
     private const string RetryAfterSeconds = "5";
 
+    /// <summary>How long a request purges at most.</summary>
+    private static readonly TimeSpan PurgeTime = TimeSpan.FromSeconds(10);
+
     public static void Map(IEndpointRouteBuilder api)
     {
         api.MapPost("/pipelines/{name}/runs", StartAsync)
@@ -111,6 +114,13 @@ internal static class RunEndpoints
             .Produces(StatusCodes.Status202Accepted)
             .ProducesProblems(400, 404, 409, 413, 415)
             .RequireAuthorization(ApiPolicies.Operate);
+        runs.MapDelete("", PurgeByPolicyAsync)
+            .WithName("purgeRuns")
+            .WithSummary("Forgets the finished instances that ended before an instant; the records of runs stay")
+            .WithDescription("Ends after some seconds even if it is not done (`isComplete`): the same request goes on.")
+            .Produces<PurgeProgress>()
+            .ProducesProblems(400)
+            .RequireAuthorization(ApiPolicies.Administer);
         runs.MapDelete("/{runId}", PurgeAsync)
             .WithName("purgeRun")
             .WithSummary("Forgets the finished instance of a run; its records stay")
@@ -171,7 +181,7 @@ internal static class RunEndpoints
     }
 
     private static async Task<JsonHttpResult<RunsPage>> ListAsync(
-        RunStore runs, string? pipeline, RunStatus? status, int? limit, string? continuationToken, CancellationToken cancellationToken)
+        RunStore runs, string? pipeline, RunStatus? status, DateTimeOffset? startedFrom, DateTimeOffset? startedBefore, int? limit, string? continuationToken, CancellationToken cancellationToken)
     {
         if (limit is < 1 or > MaxPage)
         {
@@ -191,7 +201,8 @@ internal static class RunEndpoints
 
             last = run.RunId;
             read++;
-            if ((pipeline is null || run.Pipeline == pipeline) && (status is null || run.Status == status))
+            if ((pipeline is null || run.Pipeline == pipeline) && (status is null || run.Status == status)
+                && !(run.StartedAt < startedFrom) && !(run.StartedAt >= startedBefore))
             {
                 found.Add(run);
             }
@@ -332,6 +343,18 @@ internal static class RunEndpoints
         }
 
         return TypedResults.Json(new PurgeResult(await engine.Client.PurgeAsync(runId, cancellationToken) ? 1 : 0), ApiJson.Default.PurgeResult);
+    }
+
+    private static async Task<JsonHttpResult<PurgeProgress>> PurgeByPolicyAsync(
+        DateTimeOffset? endedBefore, OrchestrationRuntimeStatus? status, RunEngine engine, CancellationToken cancellationToken)
+    {
+        if (endedBefore is not { } before)
+        {
+            throw new ApiException("request-invalid", "endedBefore is missing: an instant such as 2026-01-01T00:00:00Z");
+        }
+
+        var policy = new PurgePolicy { EndedBefore = before, Statuses = status is { } one ? [one] : null };
+        return TypedResults.Json(await engine.Client.PurgeAsync(policy, PurgeTime, cancellationToken), ApiJson.Default.PurgeProgress);
     }
 
     private static void Steer(

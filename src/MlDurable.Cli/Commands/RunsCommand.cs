@@ -21,18 +21,28 @@ internal static class RunsCommand
             "runs",
             "Lists the runs of a workspace, newest first.",
             "mldurable runs",
-            "mldurable runs --limit 100 --json");
+            "mldurable runs --limit 100 --json",
+            "mldurable runs --pipeline churn --status failed");
+        var pipeline = new Option<string?>("--pipeline") { Description = "Only runs of this pipeline.", HelpName = "NAME" };
+        var status = new Option<RunStatus?>("--status") { Description = "Only runs that stand so: running, completed, failed or cancelled.", HelpName = "STATUS" };
         command.Options.Add(limit);
-        command.Run = call => ListAsync(call, call.Arguments.GetValue(limit));
+        command.Options.Add(pipeline);
+        command.Options.Add(status);
+        command.Run = call => ListAsync(call, call.Arguments.GetValue(limit), call.Arguments.GetValue(pipeline), call.Arguments.GetValue(status));
         return command;
     }
 
-    private static async Task<int> ListAsync(CommandCall call, int limit)
+    private static async Task<int> ListAsync(CommandCall call, int limit, string? pipeline, RunStatus? status)
     {
         var workspace = call.OpenWorkspace();
         var runs = new List<RunRecord>();
         await foreach (var run in new RunStore(workspace.Store).ListAsync(call.CancellationToken))
         {
+            if ((pipeline is not null && run.Pipeline != pipeline) || (status is not null && run.Status != status))
+            {
+                continue;
+            }
+
             runs.Add(run);
             if (runs.Count == limit)
             {
@@ -43,7 +53,9 @@ internal static class RunsCommand
         call.Terminal.Json(new RunsDocument([.. runs]), CliJson.Default.RunsDocument);
         if (runs.Count == 0)
         {
-            call.Terminal.Line($"no runs yet in {workspace.Place}; `mldurable run PIPELINE` makes the first");
+            call.Terminal.Line(pipeline is null && status is null
+                ? $"no runs yet in {workspace.Place}; `mldurable run PIPELINE` makes the first"
+                : $"no such runs in {workspace.Place}; `mldurable runs` lists all");
             return ExitCodes.Done;
         }
 

@@ -3,6 +3,7 @@ using System.Text.Json.Serialization;
 using MlDurable.Cli.Running;
 using MlDurable.Cli.Serving;
 using MlDurable.Learning.Explaining;
+using MlDurable.Orchestration;
 using MlDurable.Pipelines.Approvals;
 using MlDurable.Pipelines.Data;
 using MlDurable.Pipelines.Definition;
@@ -163,6 +164,8 @@ internal sealed record DemoKill(
 [JsonSerializable(typeof(CancelRequest))]
 [JsonSerializable(typeof(RestartRequest))]
 [JsonSerializable(typeof(RewindRequest))]
+[JsonSerializable(typeof(PurgeProgress))]
+[JsonSerializable(typeof(PurgeRequest))]
 [JsonSerializable(typeof(StepRequest))]
 [JsonSerializable(typeof(ChampionChange))]
 [JsonSerializable(typeof(DemoDocument))]
