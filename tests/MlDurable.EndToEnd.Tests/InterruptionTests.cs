@@ -116,7 +116,9 @@ public sealed class InterruptionTests
         await MakeVersionAsync("- { trainer: logistic-regression, l2: 100 }");
         var champion = (await ModelAsync()).GetProperty("aliases").GetProperty("champion").GetInt32();
         var other = 3 - champion;
-        directory.Write("pipeline.yaml", BirdStrikes.LongPipeline(trees: 700));
+
+        // The commands of the second terminal must all come before the run judges its candidate, on any machine.
+        directory.Write("pipeline.yaml", BirdStrikes.LongPipeline(trees: 4_000));
         using var owner = Tool.Watch(directory.Root, "run", "pipeline.yaml", "--json");
         await owner.WaitForAsync(line => IsTraining(line, "Started"));
 
