@@ -117,19 +117,19 @@ public sealed class InterruptionTests
         var champion = (await ModelAsync()).GetProperty("aliases").GetProperty("champion").GetInt32();
         var other = 3 - champion;
 
-        // The commands of the second terminal must all come before the run judges its candidate, on any machine.
-        directory.Write("pipeline.yaml", BirdStrikes.LongPipeline(trees: 4_000));
+        // The commands that change the champion must come before the run judges its candidate, on any machine.
+        directory.Write("pipeline.yaml", BirdStrikes.LongPipeline(trees: 6_000));
         using var owner = Tool.Watch(directory.Root, "run", "pipeline.yaml", "--json");
         await owner.WaitForAsync(line => IsTraining(line, "Started"));
 
         var promoted = (await directory.RunAsync("promote", BirdStrikes.Model, $"{other}", "--reason", "by hand", "--json")).ShouldExitWith(0).Json;
         Assert.Equal((champion, other), (promoted.GetProperty("from").GetInt32(), promoted.GetProperty("to").GetInt32()));
-        var conflict = (await directory.RunAsync("promote", BirdStrikes.Model, $"{champion}", "--reason", "late", "--expect", $"{champion}")).ShouldExitWith(5);
-        Assert.Contains($"is version {other}", conflict.Error, StringComparison.Ordinal);
-        (await directory.RunAsync("rollback", BirdStrikes.Model, "--to", "9", "--reason", "none")).ShouldExitWith(4);
         var back = (await directory.RunAsync("rollback", BirdStrikes.Model, "--reason", "alarms", "--json")).ShouldExitWith(0).Json;
         Assert.Equal((other, champion), (back.GetProperty("from").GetInt32(), back.GetProperty("to").GetInt32()));
         (await directory.RunAsync("promote", BirdStrikes.Model, $"{other}", "--reason", "after all")).ShouldExitWith(0);
+        var conflict = (await directory.RunAsync("promote", BirdStrikes.Model, $"{champion}", "--reason", "late", "--expect", $"{champion}")).ShouldExitWith(5);
+        Assert.Contains($"is version {other}", conflict.Error, StringComparison.Ordinal);
+        (await directory.RunAsync("rollback", BirdStrikes.Model, "--to", "9", "--reason", "none")).ShouldExitWith(4);
 
         var ended = await owner.EndAsync();
         Assert.Contains(ended.ExitCode, (int[])[0, 3]);
