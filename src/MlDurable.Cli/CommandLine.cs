@@ -62,6 +62,8 @@ internal static class CommandLine
             StepCommands.CreateRetry(),
             StepCommands.CreateSkip(),
             PurgeCommand.Create(),
+            HistoryCommand.Create(),
+            DoctorCommand.Create(),
             ApprovalsCommand.Create(),
             AnswerCommands.CreateApprove(),
             AnswerCommands.CreateReject(),

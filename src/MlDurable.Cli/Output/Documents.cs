@@ -4,6 +4,7 @@ using MlDurable.Cli.Running;
 using MlDurable.Cli.Serving;
 using MlDurable.Learning.Explaining;
 using MlDurable.Orchestration;
+using MlDurable.Orchestration.Embedded;
 using MlDurable.Pipelines.Approvals;
 using MlDurable.Pipelines.Data;
 using MlDurable.Pipelines.Definition;
@@ -150,6 +151,9 @@ internal sealed record DemoKill(
 }
 
 /// <summary>Serializers of what the tool writes with <c>--json</c> and sends over the control channel.</summary>
+/// <summary>The result of <c>doctor --json</c>.</summary>
+internal sealed record HealthDocument(ImmutableArray<HealthFinding> Findings);
+
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     UseStringEnumConverter = true,
@@ -186,6 +190,8 @@ internal sealed record DemoKill(
 [JsonSerializable(typeof(RunDocument))]
 [JsonSerializable(typeof(RunForecast))]
 [JsonSerializable(typeof(RunRecord))]
+[JsonSerializable(typeof(HealthDocument))]
+[JsonSerializable(typeof(InstanceHistory))]
 [JsonSerializable(typeof(RunsDocument))]
 [JsonSerializable(typeof(ScheduleOverview))]
 [JsonSerializable(typeof(ServingDocument))]
