@@ -35,6 +35,9 @@ public sealed class EmbeddedEngine : IAsyncDisposable
     /// </summary>
     public TimeSpan? LongestWait => _core.LongestWait;
 
+    /// <summary>When the next timer is due, or null when there is none or the engine has something else to do.</summary>
+    internal DateTimeOffset? NextDueWhenIdle => _core.NextDueWhenIdle;
+
     /// <summary>
     /// Tells what happens, one event at a time, in order, on a thread of its own; nothing is told of a replay, and nothing that is not on disk
     /// except progress. A handler must not throw: the engine then stops with <see cref="EmbeddedErrorCodes.ObserverFailed"/>.

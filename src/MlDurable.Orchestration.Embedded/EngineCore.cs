@@ -76,6 +76,17 @@ internal sealed class EngineCore : IAsyncDisposable
         }
     }
 
+    public DateTimeOffset? NextDueWhenIdle
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _runs.Count == 0 && _slots.WaitingSince is null && !_table.Instances.Any(instance => instance.Live.TurnQueued) ? _timers.NextDue : null;
+            }
+        }
+    }
+
     private DateTimeOffset Now => _options.TimeProvider.GetUtcNow();
 
     public Task StartAsync(string id, OrchestratorCall call, StartOptions options)

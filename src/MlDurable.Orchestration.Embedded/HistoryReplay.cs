@@ -32,10 +32,14 @@ public static class HistoryReplay
     /// <param name="match">Which code runs which version, as <see cref="EmbeddedEngineOptions.VersionMatch"/>. Default: only its own.</param>
     /// <exception cref="OrchestrationException"><see cref="EmbeddedErrorCodes.JournalCorrupt"/>.</exception>
     public static HistoryReplayResult Check(
-        string directory, OrchestrationCatalog catalog, VersionMatchStrategy match = VersionMatchStrategy.Strict)
+        string directory, OrchestrationCatalog catalog, VersionMatchStrategy match = VersionMatchStrategy.Strict) =>
+        Check(new DiskJournalDirectory(Path.GetFullPath(directory)), catalog, match);
+
+    internal static HistoryReplayResult Check(
+        IJournalDirectory directory, OrchestrationCatalog catalog, VersionMatchStrategy match = VersionMatchStrategy.Strict)
     {
         var table = new InstanceTable();
-        _ = new JournalReader(new DiskJournalDirectory(Path.GetFullPath(directory)), table.Apply).Read();
+        _ = new JournalReader(directory, table.Apply).Read();
         var begun = table.Instances.Where(instance => instance.Ended is null && instance.Turns.Count > 0).ToList();
         return new(begun.Count, [.. begun.Select(instance => Check(instance, catalog, match)).OfType<HistoryMismatch>()]);
     }

@@ -1,6 +1,5 @@
 using System.Text.RegularExpressions;
 using MlDurable.Api.Endpoints;
-using MlDurable.Testing;
 
 namespace MlDurable.Api.Tests;
 

@@ -1,5 +1,3 @@
-using MlDurable.Testing;
-
 namespace MlDurable.Cli.Tests;
 
 public sealed class CliReferenceTests

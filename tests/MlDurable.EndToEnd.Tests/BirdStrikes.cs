@@ -1,5 +1,4 @@
 using System.Globalization;
-using MlDurable.Testing;
 
 namespace MlDurable.EndToEnd.Tests;
 

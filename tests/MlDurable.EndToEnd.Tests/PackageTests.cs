@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Reflection;
-using MlDurable.Testing;
 
 namespace MlDurable.EndToEnd.Tests;
 

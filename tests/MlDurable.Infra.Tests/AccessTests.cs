@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Text.Json;
-using MlDurable.Testing;
 
 namespace MlDurable.Infra.Tests;
 

@@ -1,4 +1,3 @@
-using MlDurable.Testing;
 using YamlDotNet.RepresentationModel;
 
 namespace MlDurable.Infra.Tests;

@@ -1,5 +1,3 @@
-using MlDurable.Testing;
-
 namespace MlDurable.Infra.Tests;
 
 /// <summary>Every Bicep file compiles against the types of the resources, without a warning, and is formatted.</summary>

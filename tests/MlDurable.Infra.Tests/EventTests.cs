@@ -1,5 +1,4 @@
 using System.Text.Json;
-using MlDurable.Testing;
 
 namespace MlDurable.Infra.Tests;
 

@@ -1,5 +1,3 @@
-using MlDurable.Testing;
-
 namespace MlDurable.Infra.Tests;
 
 /// <summary>The hook that azd runs after a deployment, as a process, with a stand-in for the Azure CLI.</summary>

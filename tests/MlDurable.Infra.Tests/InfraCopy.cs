@@ -1,5 +1,3 @@
-using MlDurable.Testing;
-
 namespace MlDurable.Infra.Tests;
 
 /// <summary>A copy of <c>infra/</c>, for commands of the compiler that write beside the files they read.</summary>

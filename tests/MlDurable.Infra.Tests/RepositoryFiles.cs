@@ -1,5 +1,3 @@
-using MlDurable.Testing;
-
 namespace MlDurable.Infra.Tests;
 
 /// <summary>Files of the repository that the tests read.</summary>

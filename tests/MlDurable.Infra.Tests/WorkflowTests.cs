@@ -1,5 +1,4 @@
 using System.Text.RegularExpressions;
-using MlDurable.Testing;
 using YamlDotNet.RepresentationModel;
 
 namespace MlDurable.Infra.Tests;

@@ -1,6 +1,5 @@
 using MlDurable.Learning.Features;
 using MlDurable.Learning.Tables;
-using MlDurable.Testing;
 
 namespace MlDurable.Learning.Tests;
 

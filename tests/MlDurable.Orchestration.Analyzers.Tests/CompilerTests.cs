@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using MlDurable.Testing;
 
 namespace MlDurable.Orchestration.Analyzers.Tests;
 

@@ -1,5 +1,4 @@
 using System.Text.RegularExpressions;
-using MlDurable.Testing;
 
 namespace MlDurable.Orchestration.Embedded.Tests;
 

@@ -1,5 +1,3 @@
-using MlDurable.Testing;
-
 namespace MlDurable.Server.Tests;
 
 /// <summary>The sample data of the repository, and pipelines on it that are small enough for a test.</summary>

@@ -1,6 +1,5 @@
 using System.Net;
 using System.Text.Json;
-using MlDurable.Testing;
 
 namespace MlDurable.Server.Tests;
 

@@ -31,6 +31,9 @@ internal sealed class TimerQueue : IDisposable
         _timer = time.CreateTimer(static state => ((Action)state!)(), tick, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
+    /// <summary>When the first timer is due, or null when there is none.</summary>
+    public DateTimeOffset? NextDue => _timers.Min?.Due;
+
     public ScheduledTimer Add(DateTimeOffset due, Action<JournalBatch> fire)
     {
         var timer = new ScheduledTimer(due, _order++, fire);

@@ -2,7 +2,6 @@ using System.Text;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using MlDurable.Pipelines.Definition;
-using MlDurable.Testing;
 
 namespace MlDurable.Pipelines.Tests.Definition;
 

@@ -1,5 +1,4 @@
 using MlDurable.Pipelines.Definition;
-using MlDurable.Testing;
 
 namespace MlDurable.Pipelines.Tests.Definition;
 

@@ -6,7 +6,6 @@ using MlDurable.Learning;
 using MlDurable.Learning.Features;
 using MlDurable.Learning.Tables;
 using MlDurable.Pipelines.Definition;
-using MlDurable.Testing;
 
 namespace MlDurable.Pipelines.Tests.Definition;
 

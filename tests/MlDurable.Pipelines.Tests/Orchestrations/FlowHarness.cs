@@ -7,7 +7,6 @@ using MlDurable.Pipelines.Orchestrations;
 using MlDurable.Pipelines.Registry;
 using MlDurable.Pipelines.Runs;
 using MlDurable.Storage;
-using MlDurable.Testing;
 
 namespace MlDurable.Pipelines.Tests.Orchestrations;
 

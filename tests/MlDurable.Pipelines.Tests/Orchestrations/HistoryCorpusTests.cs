@@ -3,7 +3,6 @@ using MlDurable.Orchestration.Embedded;
 using MlDurable.Pipelines.Orchestrations;
 using MlDurable.Pipelines.Runs;
 using MlDurable.Pipelines.Triggers;
-using MlDurable.Testing;
 
 namespace MlDurable.Pipelines.Tests.Orchestrations;
 

@@ -3,7 +3,6 @@ using System.Text.RegularExpressions;
 using MlDurable.Pipelines.Definition;
 using MlDurable.Pipelines.Tests.Definition;
 using MlDurable.Pipelines.Triggers;
-using MlDurable.Testing;
 
 namespace MlDurable.Pipelines.Tests.Triggers;
 

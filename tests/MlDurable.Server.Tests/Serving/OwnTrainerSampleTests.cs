@@ -4,7 +4,6 @@ using System.Text;
 using System.Text.Json;
 using MlDurable.Pipelines.Runs;
 using MlDurable.Storage;
-using MlDurable.Testing;
 
 namespace MlDurable.Server.Tests.Serving;
 

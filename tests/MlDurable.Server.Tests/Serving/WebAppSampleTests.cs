@@ -2,7 +2,6 @@ using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json;
 using MlDurable.Storage;
-using MlDurable.Testing;
 using MlDurable.Testing.Serving;
 
 namespace MlDurable.Server.Tests.Serving;

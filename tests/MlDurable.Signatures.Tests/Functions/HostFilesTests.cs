@@ -1,7 +1,6 @@
 using System.Text.Json;
 using MlDurable.Pipelines.Orchestrations;
 using MlDurable.Storage;
-using MlDurable.Testing;
 
 namespace MlDurable.Signatures.Tests.Functions;
 

@@ -1,6 +1,10 @@
-namespace MlDurable.Orchestration.Conformance;
+namespace MlDurable.Testing;
 
-/// <summary>A clock that stands still until it is advanced; then it jumps, and every timer that has become due fires.</summary>
+/// <summary>
+/// A clock that stands still until it is advanced; then it jumps, and every timer that has become due fires, on the thread that advances it. Safe for use
+/// from several threads.
+/// </summary>
+/// <param name="start">What the clock shows at first.</param>
 public sealed class VirtualTimeProvider(DateTimeOffset start) : TimeProvider
 {
     private readonly Lock _gate = new();
@@ -8,8 +12,10 @@ public sealed class VirtualTimeProvider(DateTimeOffset start) : TimeProvider
     private DateTimeOffset _now = start;
     private TimeSpan _elapsed;
 
+    /// <inheritdoc/>
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
 
+    /// <inheritdoc/>
     public override DateTimeOffset GetUtcNow()
     {
         lock (_gate)
@@ -18,6 +24,7 @@ public sealed class VirtualTimeProvider(DateTimeOffset start) : TimeProvider
         }
     }
 
+    /// <inheritdoc/>
     public override long GetTimestamp()
     {
         lock (_gate)
@@ -26,6 +33,7 @@ public sealed class VirtualTimeProvider(DateTimeOffset start) : TimeProvider
         }
     }
 
+    /// <inheritdoc/>
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
         var timer = new VirtualTimer(this, callback, state);
@@ -33,6 +41,8 @@ public sealed class VirtualTimeProvider(DateTimeOffset start) : TimeProvider
         return timer;
     }
 
+    /// <summary>Lets time pass at once.</summary>
+    /// <param name="time">How much.</param>
     public void Advance(TimeSpan time)
     {
         lock (_gate)
@@ -47,7 +57,8 @@ public sealed class VirtualTimeProvider(DateTimeOffset start) : TimeProvider
         }
     }
 
-    /// <summary>Sets the wall clock without any time passing.</summary>
+    /// <summary>Sets the wall clock, forward or back, without any time passing.</summary>
+    /// <param name="now">What it shows.</param>
     public void SetClock(DateTimeOffset now)
     {
         lock (_gate)

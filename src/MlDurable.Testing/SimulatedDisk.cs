@@ -1,12 +1,12 @@
 using MlDurable.Orchestration.Embedded.Files;
 
-namespace MlDurable.Orchestration.Embedded.Tests;
+namespace MlDurable.Testing;
 
 /// <summary>
 /// A disk in memory that loses what was not flushed. It can fail at the n-th changing operation, and after a power loss show any state that
-/// a real disk may: unflushed bytes kept, cut or zeroed; names as of any moment since the directory was flushed.
+/// a real disk may: unflushed bytes kept, cut or zeroed; names as of any moment since the directory was flushed. Safe for use from several threads.
 /// </summary>
-internal sealed class SimulatedDisk
+public sealed class SimulatedDisk
 {
     private readonly Lock _gate = new();
     private readonly List<Dictionary<string, Content>> _possibleNames = [[]];
@@ -22,8 +22,9 @@ internal sealed class SimulatedDisk
     /// <summary>What the failing operation throws.</summary>
     public Func<Exception> Failure { get; set; } = () => new IOException("No space left on device.");
 
-    public IJournalDirectory Mount() => new View(this, _power);
+    internal IJournalDirectory Mount() => new View(this, _power);
 
+    /// <summary>The content of the files, flushed or not.</summary>
     public IReadOnlyDictionary<string, byte[]> Files
     {
         get
@@ -36,6 +37,8 @@ internal sealed class SimulatedDisk
     }
 
     /// <summary>Replaces a file's content, as damage does.</summary>
+    /// <param name="name">The file.</param>
+    /// <param name="bytes">What it holds from now on.</param>
     public void Overwrite(string name, byte[] bytes)
     {
         lock (_gate)
@@ -44,6 +47,8 @@ internal sealed class SimulatedDisk
         }
     }
 
+    /// <summary>Removes a file, as damage does.</summary>
+    /// <param name="name">The file.</param>
     public void Remove(string name)
     {
         lock (_gate)
@@ -61,7 +66,8 @@ internal sealed class SimulatedDisk
         }
     }
 
-    /// <summary>What may be there after a power loss; without a source of chance, only what certainly is.</summary>
+    /// <summary>Shows what may be there after a power loss, and works again.</summary>
+    /// <param name="chance">Decides what of the unflushed writes was kept. Default: only what certainly was.</param>
     public void PowerOn(Random? chance = null)
     {
         lock (_gate)
