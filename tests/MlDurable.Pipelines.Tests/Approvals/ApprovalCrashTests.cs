@@ -2,7 +2,6 @@ using System.Net;
 using MlDurable.Orchestration;
 using MlDurable.Orchestration.Conformance;
 using MlDurable.Orchestration.Embedded;
-using MlDurable.Orchestration.Embedded.Tests;
 using MlDurable.Pipelines.Activities;
 using MlDurable.Pipelines.Approvals;
 using MlDurable.Pipelines.Orchestrations;
