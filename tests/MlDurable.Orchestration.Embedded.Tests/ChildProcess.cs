@@ -53,6 +53,53 @@ internal sealed class ChildProcess : IDisposable
         return null;
     }
 
+    /// <summary>How many instances the process that is killed again and again works on, and how many effects each has.</summary>
+    public const int Loaded = 200;
+    public const int EffectsOfEach = 5;
+
+    /// <summary>Lets the process work on many instances at once, kills it after some effects, and so on until it says that all have ended.</summary>
+    /// <returns>How often it was killed.</returns>
+    public static async Task<int> WorkUnderKillsAsync(string directory, Random chance)
+    {
+        for (var kills = 0; ; kills++)
+        {
+            using var child = Start(directory, "loaded");
+            for (var lines = kills < 8 ? chance.Next(1, 200) : int.MaxValue; lines > 0; lines--)
+            {
+                if (await child._process.StandardOutput.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(60)) == "ended")
+                {
+                    return kills;
+                }
+            }
+
+            await child.KillAsync();
+        }
+    }
+
+    /// <summary>Instances whose activities each write a line of their own into a log, and say so.</summary>
+    public static OrchestrationCatalog LoadedCatalog(string directory)
+    {
+        var log = new StreamWriter(new FileStream(Path.Combine(directory, "effects"), FileMode.Append, FileAccess.Write, FileShare.ReadWrite)) { AutoFlush = true };
+        var writing = new Lock();
+        return new OrchestrationCatalog()
+            .Add(Main, async (context, _) =>
+            {
+                var first = await context.CallActivityAsync(s_effect, "1");
+                var middle = await Task.WhenAll(Enumerable.Range(2, EffectsOfEach - 2).Select(step => context.CallActivityAsync(s_effect, $"{step}")));
+                return first + string.Concat(middle) + await context.CallActivityAsync(s_effect, $"{EffectsOfEach}");
+            })
+            .Add(s_effect, (context, input) =>
+            {
+                lock (writing)
+                {
+                    log.WriteLine(context.IdempotencyKey);
+                    Console.WriteLine("effect");
+                }
+
+                return Task.FromResult(input);
+            });
+    }
+
     /// <summary>An activity that ends the process, and one that does not.</summary>
     public static OrchestrationCatalog DoomedCatalog(string directory) => new OrchestrationCatalog()
         .Add(Main, (context, input) => context.CallActivityAsync(s_effect, input))

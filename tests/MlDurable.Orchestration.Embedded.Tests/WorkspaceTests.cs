@@ -8,6 +8,26 @@ public sealed class WorkspaceTests : IDisposable
 
     public void Dispose() => _directory.Dispose();
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public async Task Kill_AgainAndAgainUnderLoad_EveryInstanceEndsAndNoEffectIsMissing(int seed)
+    {
+        var kills = await ChildProcess.WorkUnderKillsAsync(_directory.Path, new Random(seed));
+
+        Assert.True(kills >= 3, $"{kills} kills are no test.");
+        var effects = await File.ReadAllLinesAsync(Path.Combine(_directory.Path, "effects"));
+        var keys = Enumerable.Range(0, ChildProcess.Loaded).SelectMany(
+            number => Enumerable.Range(1, ChildProcess.EffectsOfEach).Select(step => $"{number}/0/{step}"));
+        Assert.Equal(keys.Order(StringComparer.Ordinal), effects.Distinct().Order(StringComparer.Ordinal));
+
+        // Only what was under way at a kill is done again: at most one effect for each slot.
+        Assert.InRange(effects.Length - effects.Distinct().Count(), 0, kills * Environment.ProcessorCount);
+        Assert.All(
+            JournalInspection.Read(_directory.Path).Instances,
+            state => Assert.Equal("\"12345\"", state.Output));
+    }
+
     [Fact]
     public async Task Kill_OfTheOwner_FreesTheWorkspaceAndTheNextOneContinues()
     {
