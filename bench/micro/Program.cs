@@ -1,0 +1,4 @@
+using BenchmarkDotNet.Running;
+using MlDurable.Bench.Micro;
+
+BenchmarkSwitcher.FromTypes([typeof(JournalBenchmarks)]).Run(args);
