@@ -210,7 +210,16 @@ public sealed class JournalFuzzTests
             }
         }
 
-        await engine.Client.StartAsync(s_main, "unfinished", new() { InstanceId = "unfinished" });
+        // Whose histories no compaction drops.
+        for (var number = 0; number < 20; number++)
+        {
+            var id = await engine.Client.StartAsync(s_main, "unfinished", new() { InstanceId = $"unfinished {number}" });
+            for (var signal = 0; signal < 5; signal++)
+            {
+                await engine.Client.RaiseEventAsync(id, s_signal, $"{signal}");
+            }
+        }
+
         await engine.DisposeAsync();
         return engine.Disk.Files;
     }
