@@ -1,3 +1,4 @@
+using System.Collections.ObjectModel;
 using MlDurable.Orchestration.Embedded.Execution;
 using MlDurable.Orchestration.Embedded.Files;
 using MlDurable.Orchestration.Embedded.History;
@@ -419,9 +420,14 @@ internal sealed class EngineCore : IAsyncDisposable
             batch);
     }
 
-    private static Dictionary<string, string> TagsOf(StartOptions options)
+    private static IReadOnlyDictionary<string, string> TagsOf(StartOptions options)
     {
-        Dictionary<string, string> tags = options.Tags is { Count: > 0 } given ? new(given) : [];
+        if (options is { Tags: null or { Count: 0 }, SingletonKey: null })
+        {
+            return ReadOnlyDictionary<string, string>.Empty;
+        }
+
+        var tags = new Dictionary<string, string>(options.Tags ?? ReadOnlyDictionary<string, string>.Empty);
         if (options.SingletonKey is { } key)
         {
             tags[StartOptions.SingletonTag] = key;

@@ -444,7 +444,7 @@ public abstract class LifecycleConformance : ConformanceSuite
     }
 
     [Fact]
-    public async Task PurgeByPolicy_OldAndFinished_ForgetsThoseWithTheirChildrenAndNoOther()
+    public virtual async Task PurgeByPolicy_OldAndFinished_ForgetsThoseWithTheirChildrenAndNoOther()
     {
         var child = Definitions.Orchestrator("child");
         await Harness.OpenAsync(Catalog((context, input) => input switch

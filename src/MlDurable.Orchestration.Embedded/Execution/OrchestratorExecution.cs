@@ -19,7 +19,7 @@ internal sealed class OrchestratorExecution : OrchestrationContext
     private readonly OrchestratorTurns _turns;
     private readonly Dictionary<int, DurableStep> _steps = [];
     private readonly Dictionary<string, LinkedList<DurableStep>> _waits = [];
-    private readonly Dictionary<string, Queue<EventRaised>> _buffered = [];
+    private Dictionary<string, Queue<EventRaised>>? _buffered;
 
     private Task<string>? _main;
     private DateTimeOffset _now;
@@ -188,7 +188,7 @@ internal sealed class OrchestratorExecution : OrchestrationContext
 
         Decide(new EventWaited(sequence, definition.Name));
         var wait = new EventWait<T>(sequence, definition);
-        if (_buffered.TryGetValue(definition.Name, out var buffered) && buffered.TryDequeue(out var raised))
+        if (_buffered is not null && _buffered.TryGetValue(definition.Name, out var buffered) && buffered.TryDequeue(out var raised))
         {
             Decide(new EventTaken(sequence, raised.Number));
             wait.Succeed(raised.Payload);
@@ -352,7 +352,7 @@ internal sealed class OrchestratorExecution : OrchestrationContext
             return;
         }
 
-        if (!_buffered.TryGetValue(raised.Name, out var buffered))
+        if (!(_buffered ??= []).TryGetValue(raised.Name, out var buffered))
         {
             _buffered.Add(raised.Name, buffered = new());
         }

@@ -3,10 +3,11 @@ namespace MlDurable.Orchestration.Embedded.History;
 /// <summary>The fold of one instance's entries.</summary>
 internal sealed class Instance
 {
-    private readonly SortedDictionary<long, EventRaised> _untaken = [];
+    // Most instances leave no event behind, and memory for each that waits is what limits how many can.
+    private SortedDictionary<long, EventRaised>? _untaken;
     private List<TurnRecord> _turns = [];
     private Queue<InputEntry> _pending = new();
-    private List<InstanceRewound> _rewound = [];
+    private IReadOnlyList<InstanceRewound> _rewound = [];
     private bool _suspended;
 
     public Instance(InstanceRecorded record)
@@ -256,7 +257,7 @@ internal sealed class Instance
             inputs[index] = _pending.Dequeue();
             if (inputs[index] is EventRaised raised)
             {
-                _untaken.Add(raised.Number, raised);
+                (_untaken ??= []).Add(raised.Number, raised);
             }
         }
 
@@ -292,7 +293,7 @@ internal sealed class Instance
                 step.ChildId = d.ChildId;
                 break;
             case TimerCancelled d: Steps.Remove(d.Sequence); break;
-            case EventTaken d: _untaken.Remove(d.Number); break;
+            case EventTaken d: _untaken?.Remove(d.Number); break;
             case CustomStatusSet d: CustomStatus = d.Status; break;
             case InstanceCompleted d: End(OrchestrationRuntimeStatus.Completed, d.Output, null); break;
             case InstanceFailed d: End(OrchestrationRuntimeStatus.Failed, null, d.Failure); break;
@@ -310,14 +311,14 @@ internal sealed class Instance
         _rewound = [];
         Steps = [];
         HistoryLength = 0;
-        if (decision.PreserveEvents && _untaken.Count > 0)
+        if (decision.PreserveEvents && _untaken is { Count: > 0 })
         {
             // What the old generation had been given comes before what it never saw. Without leftovers the queue stays as it is: a generation
             // for each of n waiting events must not cost n each.
             _pending = new(_untaken.Values.Concat(_pending));
         }
 
-        _untaken.Clear();
+        _untaken = null;
     }
 
     private void End(OrchestrationRuntimeStatus status, string? output, TaskFailureDetails? failure)
@@ -325,7 +326,7 @@ internal sealed class Instance
         Ended = status;
         Output = output;
         Failure = failure;
-        _untaken.Clear();
+        _untaken = null;
         Steps = [];
         if (status != OrchestrationRuntimeStatus.Failed)
         {
@@ -356,7 +357,7 @@ internal sealed class Instance
             step.Deadline = (step.Decision as ActivityScheduled)?.Deadline(rewound.At);
         }
 
-        _rewound.Add(rewound);
+        _rewound = [.. _rewound, rewound];
     }
 
     // Folds the turns that are kept once more. Of what the others took, and what waits, stay the events and the good answers to steps that are left.
@@ -371,7 +372,7 @@ internal sealed class Instance
         HistoryLength = 0;
         foreach (var turn in turns)
         {
-            _rewound = [.. turn.Rewound];
+            _rewound = turn.Rewound;
             foreach (var input in turn.Inputs)
             {
                 Take(input);
@@ -380,7 +381,7 @@ internal sealed class Instance
             Complete(Completed(turn));
         }
 
-        _rewound = [.. undone[0].Rewound];
+        _rewound = undone[0].Rewound;
         foreach (var input in inputs)
         {
             if (input is EventRaised || (input is StepInput answer and not StepFailed && answer.Generation == Generation && Steps.ContainsKey(answer.Sequence)))

@@ -1,3 +1,5 @@
+using System.Collections.ObjectModel;
+
 namespace MlDurable.Orchestration.Embedded.History;
 
 /// <summary>One fact about one instance. All state is a fold over these; nothing else is on disk.</summary>
@@ -22,7 +24,7 @@ internal sealed record InstanceRecorded(string InstanceId) : JournalEntry(Instan
 
     public DateTimeOffset? StartAt { get; init; }
 
-    public IReadOnlyDictionary<string, string> Tags { get; init; } = new Dictionary<string, string>();
+    public IReadOnlyDictionary<string, string> Tags { get; init; } = ReadOnlyDictionary<string, string>.Empty;
 
     public ParentStep? Parent { get; init; }
 
