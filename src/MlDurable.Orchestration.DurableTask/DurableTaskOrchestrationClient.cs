@@ -102,21 +102,23 @@ public sealed class DurableTaskOrchestrationClient(
     }
 
     /// <inheritdoc/>
-    /// <remarks>One instance at a time, each with its children: Durable Task's own purge knows when an instance was created, not when it ended.</remarks>
+    /// <remarks>One instance at a time, each with its finished children: Durable Task's own purge knows when an instance was created, not when it ended.</remarks>
     public async Task<PurgeProgress> PurgeAsync(PurgePolicy policy, TimeSpan? within = null, CancellationToken cancellationToken = default)
     {
         var began = TimeProvider.System.GetTimestamp();
         var purged = 0;
-        var query = new OrchestrationQuery { Statuses = policy.Statuses ?? s_finished, Name = policy.Name, Tags = policy.Tags };
-        await foreach (var state in ListAsync(query, cancellationToken))
+        var gone = new HashSet<string>();
+        await foreach (var state in ListAsync(new() { Statuses = s_finished }, cancellationToken))
         {
             if (TimeProvider.System.GetElapsedTime(began) >= within)
             {
                 return new(purged, IsComplete: false);
             }
 
-            if (state.ParentInstanceId is null && policy.Matches(state))
+            // Not every backend purges the children with their parent.
+            if (state.ParentInstanceId is { } parent ? gone.Contains(parent) : policy.Matches(state))
             {
+                gone.Add(state.InstanceId);
                 purged += (await client().PurgeInstanceAsync(state.InstanceId, new PurgeInstanceOptions(Recursive: true), cancellationToken)).PurgedInstanceCount;
             }
         }
