@@ -119,7 +119,9 @@ internal sealed class EngineCore : IAsyncDisposable
             var batch = new JournalBatch();
             if (newId == id)
             {
+                // Nothing may refuse the start once the former instance is gone.
                 ThrowIfNotRegistered(call);
+                ThrowIfSingletonTaken(facts.Tags.GetValueOrDefault(StartOptions.SingletonTag), id);
                 Commit(new InstancePurged(id), batch);
             }
 
@@ -397,12 +399,7 @@ internal sealed class EngineCore : IAsyncDisposable
         }
 
         ThrowIfNotRegistered(call);
-        if (options.SingletonKey is { } key && _table.FindSingleton(key) is { } holder)
-        {
-            throw new OrchestrationException(
-                OrchestrationErrorCodes.SingletonTaken, $"Instance '{holder.Id}' has the singleton key '{key}' until it has ended; '{id}' was not started.");
-        }
-
+        ThrowIfSingletonTaken(options.SingletonKey, id);
         var now = Now;
         Begin(
             new(id)
@@ -436,6 +433,15 @@ internal sealed class EngineCore : IAsyncDisposable
         return tags;
     }
 
+    private void ThrowIfSingletonTaken(string? key, string id)
+    {
+        if (key is not null && _table.FindSingleton(key) is { } holder)
+        {
+            throw new OrchestrationException(
+                OrchestrationErrorCodes.SingletonTaken, $"Instance '{holder.Id}' has the singleton key '{key}' until it has ended; '{id}' was not started.");
+        }
+    }
+
     private void ThrowIfNotRegistered(OrchestratorCall call)
     {
         if (FindOrchestrator(call.Name, call.Version) is null)
@@ -462,7 +468,7 @@ internal sealed class EngineCore : IAsyncDisposable
 
             after = InstanceKey.Of(instance);
             var root = instance.Facts.RunId;
-            if (root == instance.Id ? policy.Matches(State(instance)) : instance.Ended is not null && (purged.Contains(root) || _table.Find(root) is null))
+            if (root == instance.Id ? policy.Matches(State(instance)) : instance.Ended is not null && (purged.Contains(root) || (_table.Find(root) is null && policy.Matches(State(instance)))))
             {
                 purged.Add(instance.Id);
             }

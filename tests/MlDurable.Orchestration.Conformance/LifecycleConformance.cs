@@ -512,6 +512,10 @@ public abstract class LifecycleConformance : ConformanceSuite
         await Client.StartAsync(Main, "", Key("b"));
         await ThrowsAsync(OrchestrationErrorCodes.SingletonTaken, () => Client.RewindAsync("a", "while b has it"));
         await ThrowsAsync(OrchestrationErrorCodes.SingletonTaken, () => Client.RestartAsync("a", "c"));
+        await ThrowsAsync(OrchestrationErrorCodes.SingletonTaken, () => Client.RestartAsync("a"));
+        Assert.Equal(OrchestrationRuntimeStatus.Failed, (await Client.GetAsync("a"))!.RuntimeStatus);
+        await Harness.CrashAsync();
+        await Harness.OpenAsync(catalog);
         await Client.TerminateAsync("b", "enough");
         fails = false;
         await Client.RewindAsync("a", "b is gone");
