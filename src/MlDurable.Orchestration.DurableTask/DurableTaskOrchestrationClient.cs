@@ -45,14 +45,16 @@ public sealed class DurableTaskOrchestrationClient(
         OrchestratorDefinition<TInput, TOutput> definition, TInput input, StartOptions? options = null,
         CancellationToken cancellationToken = default)
     {
-        var id = InstanceIds.Choose(options?.InstanceId);
+        options ??= new();
+        options.Check();
+        var id = InstanceIds.Choose(options.InstanceId);
         var json = Write(input, definition.Input, $"the input of orchestrator '{definition.Name}'");
-        if (options?.SingletonKey is not null)
+        if (options.SingletonKey is not null)
         {
             throw NotSupported("singleton keys", "Use one instance id for all of them: a start is idempotent by id.");
         }
 
-        await StartAsync(id, definition.Name, definition.Version, json, options ?? new(), cancellationToken);
+        await StartAsync(id, definition.Name, definition.Version, json, options, cancellationToken);
         return id;
     }
 

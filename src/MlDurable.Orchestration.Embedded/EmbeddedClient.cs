@@ -14,12 +14,8 @@ internal sealed class EmbeddedClient(EngineCore core, int maxPayloadBytes) : IOr
     {
         cancellationToken.ThrowIfCancellationRequested();
         options ??= new();
+        options.Check();
         var id = InstanceIds.Choose(options.InstanceId);
-        if (options.SingletonKey is { } key)
-        {
-            InstanceIds.Check(key, "a singleton key");
-        }
-
         var json = Write(input, definition.Input, $"the input of orchestrator '{definition.Name}'");
         await core.StartAsync(id, new(definition.Name, definition.Version, json), options).WaitAsync(cancellationToken);
         return id;
@@ -71,7 +67,7 @@ internal sealed class EmbeddedClient(EngineCore core, int maxPayloadBytes) : IOr
             (var bite, after) = await core.PurgeAsync(policy, after).WaitAsync(cancellationToken);
             purged += bite;
         }
-        while (after is not null && !(TimeProvider.System.GetElapsedTime(began) >= within));
+        while (after is not null && (purged == 0 || !(TimeProvider.System.GetElapsedTime(began) >= within)));
         return new(purged, after is null);
     }
 

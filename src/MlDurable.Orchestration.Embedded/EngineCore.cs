@@ -52,7 +52,7 @@ internal sealed class EngineCore : IAsyncDisposable
             directory, extent, new(options.SegmentBytes, options.CompactionBytes, options.CompactionSegments), options.Commit, Stop);
         foreach (var step in _table.Instances.SelectMany(instance => instance.Steps.Values))
         {
-            step.IsQuarantined = step.Phase == StepPhase.Running && step.Crashes >= options.MaxActivityCrashes;
+            step.IsQuarantined = step.HasCrashed(options.MaxActivityCrashes);
         }
 
         if (!options.Paused)
@@ -72,11 +72,13 @@ internal sealed class EngineCore : IAsyncDisposable
         {
             lock (_gate)
             {
-                return _slots.WaitingSince is { } since ? Now - since : null;
+                // The clock may have been set back meanwhile.
+                return _slots.WaitingSince is { } since ? Later(Now, since) - since : null;
             }
         }
     }
 
+    /// <summary>When something happens next by itself, or null while anything is under way or nothing is due ever.</summary>
     public DateTimeOffset? NextDueWhenIdle
     {
         get
@@ -121,7 +123,7 @@ internal sealed class EngineCore : IAsyncDisposable
             {
                 // Nothing may refuse the start once the former instance is gone.
                 ThrowIfNotRegistered(call);
-                ThrowIfSingletonTaken(facts.Tags.GetValueOrDefault(StartOptions.SingletonTag), id);
+                ThrowIfSingletonTaken(facts.Tags.GetValueOrDefault(StartOptions.SingletonTag), $"'{id}' was not restarted");
                 Commit(new InstancePurged(id), batch);
             }
 
@@ -283,12 +285,7 @@ internal sealed class EngineCore : IAsyncDisposable
                     OrchestrationErrorCodes.InstanceStatus, $"The history of instance '{id}' was not kept, for it failed in an older version; restart it instead.");
             }
 
-            if (instance.Facts.Tags.GetValueOrDefault(StartOptions.SingletonTag) is { } key && _table.FindSingleton(key) is { } holder)
-            {
-                throw new OrchestrationException(
-                    OrchestrationErrorCodes.SingletonTaken, $"Instance '{holder.Id}' has the singleton key '{key}' until it has ended; '{id}' was not rewound.");
-            }
-
+            ThrowIfSingletonTaken(instance.Facts.Tags.GetValueOrDefault(StartOptions.SingletonTag), $"'{id}' was not rewound");
             var batch = new JournalBatch();
             Rewind(instance, reason, batch);
             return SubmitAndWait(batch);
@@ -399,7 +396,7 @@ internal sealed class EngineCore : IAsyncDisposable
         }
 
         ThrowIfNotRegistered(call);
-        ThrowIfSingletonTaken(options.SingletonKey, id);
+        ThrowIfSingletonTaken(options.SingletonKey, $"'{id}' was not started");
         var now = Now;
         Begin(
             new(id)
@@ -433,12 +430,12 @@ internal sealed class EngineCore : IAsyncDisposable
         return tags;
     }
 
-    private void ThrowIfSingletonTaken(string? key, string id)
+    private void ThrowIfSingletonTaken(string? key, string consequence)
     {
         if (key is not null && _table.FindSingleton(key) is { } holder)
         {
             throw new OrchestrationException(
-                OrchestrationErrorCodes.SingletonTaken, $"Instance '{holder.Id}' has the singleton key '{key}' until it has ended; '{id}' was not started.");
+                OrchestrationErrorCodes.SingletonTaken, $"Instance '{holder.Id}' has the singleton key '{key}' until it has ended; {consequence}.");
         }
     }
 
@@ -452,31 +449,31 @@ internal sealed class EngineCore : IAsyncDisposable
         }
     }
 
-    // A child goes with its root, which is older and so comes before it.
+    // A finished child goes with its root, in the same flush. One that outlives it must meet the policy itself.
     private InstanceKey? PurgeBite(PurgePolicy policy, InstanceKey? after, JournalBatch batch)
     {
-        HashSet<string> purged = [];
+        List<Instance> purged = [];
         InstanceKey? last = null;
         var seen = 0;
         foreach (var instance in _table.After(after))
         {
-            if (purged.Count == PurgesPerBite || seen++ == MaxSeen)
+            if (purged.Count >= PurgesPerBite || seen++ == MaxSeen)
             {
                 last = after;
                 break;
             }
 
             after = InstanceKey.Of(instance);
-            var root = instance.Facts.RunId;
-            if (root == instance.Id ? policy.Matches(State(instance)) : instance.Ended is not null && (purged.Contains(root) || (_table.Find(root) is null && policy.Matches(State(instance)))))
+            if ((instance.Facts.Root is not { } root || _table.Find(root) is null) && policy.Matches(State(instance)))
             {
-                purged.Add(instance.Id);
+                purged.Add(instance);
+                purged.AddRange(_table.ChildrenOf(instance.Id).Where(child => child.Ended is not null));
             }
         }
 
-        foreach (var id in purged)
+        foreach (var instance in purged)
         {
-            Commit(new InstancePurged(id), batch);
+            Commit(new InstancePurged(instance.Id), batch);
         }
 
         return last;

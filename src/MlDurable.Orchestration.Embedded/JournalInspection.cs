@@ -83,7 +83,7 @@ public static class JournalInspection
 
     private static OrchestrationState StateOf(Instance instance, int maxActivityCrashes) => instance.ToState(null,
     [
-        .. instance.Steps.Where(step => step.Value.Phase == StepPhase.Running && step.Value.Crashes >= maxActivityCrashes)
+        .. instance.Steps.Where(step => step.Value.HasCrashed(maxActivityCrashes))
             .Select(step => new QuarantinedStep(instance.Id, step.Key, ((ActivityScheduled)step.Value.Decision).Name, step.Value.Crashes)),
     ]);
 

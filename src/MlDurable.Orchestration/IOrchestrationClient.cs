@@ -18,7 +18,7 @@ public interface IOrchestrationClient
     /// <see cref="OrchestrationErrorCodes.InstanceConflict"/>: the id has another orchestrator or input;
     /// <see cref="OrchestrationErrorCodes.OrchestratorNotRegistered"/>; <see cref="OrchestrationErrorCodes.InstanceIdInvalid"/>;
     /// <see cref="OrchestrationErrorCodes.PayloadTooLarge"/>; <see cref="OrchestrationErrorCodes.SingletonTaken"/>: another unfinished instance has the
-    /// singleton key.
+    /// singleton key; <see cref="OrchestrationErrorCodes.TagReserved"/>.
     /// </exception>
     Task<string> StartAsync<TInput, TOutput>(
         OrchestratorDefinition<TInput, TOutput> definition, TInput input, StartOptions? options = null,

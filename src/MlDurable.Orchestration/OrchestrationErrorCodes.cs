@@ -18,6 +18,9 @@ public static class OrchestrationErrorCodes
     /// <summary>Another unfinished instance has the singleton key.</summary>
     public const string SingletonTaken = "singleton-taken";
 
+    /// <summary>A tag has a name that the engines use themselves.</summary>
+    public const string TagReserved = "tag-reserved";
+
     /// <summary>A continuation token that no page gave.</summary>
     public const string ContinuationTokenInvalid = "continuation-token-invalid";
 

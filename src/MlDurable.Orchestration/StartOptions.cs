@@ -1,3 +1,5 @@
+using MlDurable.Orchestration.Engines;
+
 namespace MlDurable.Orchestration;
 
 /// <summary>How an instance is started.</summary>
@@ -27,6 +29,25 @@ public sealed record StartOptions
     /// <summary>The tag that shows the singleton key.</summary>
     public const string SingletonTag = "mldurable.singleton";
 
-    /// <summary>Names and values to query by; they never change. Default: none.</summary>
+    /// <summary>Names and values to query by; they never change. The name <see cref="SingletonTag"/> is reserved. Default: none.</summary>
     public IReadOnlyDictionary<string, string>? Tags { get; init; }
+
+    /// <summary>What every engine checks before a start.</summary>
+    /// <exception cref="OrchestrationException">
+    /// <see cref="OrchestrationErrorCodes.InstanceIdInvalid"/>: the singleton key; <see cref="OrchestrationErrorCodes.TagReserved"/>.
+    /// </exception>
+    internal void Check()
+    {
+        if (SingletonKey is { } key)
+        {
+            InstanceIds.Check(key, "a singleton key");
+        }
+
+        if (Tags?.ContainsKey(SingletonTag) is true)
+        {
+            throw new OrchestrationException(
+                OrchestrationErrorCodes.TagReserved,
+                $"The tag '{SingletonTag}' shows the singleton key and cannot be given as a tag; set {nameof(StartOptions)}.{nameof(SingletonKey)} instead.");
+        }
+    }
 }

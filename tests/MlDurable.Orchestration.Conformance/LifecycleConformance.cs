@@ -479,6 +479,18 @@ public abstract class LifecycleConformance : ConformanceSuite
     }
 
     [Fact]
+    public async Task Start_TagOfTheSingletonKey_IsRefused()
+    {
+        await Harness.OpenAsync(Catalog((_, input) => Task.FromResult(input)));
+        var tags = new Dictionary<string, string> { [StartOptions.SingletonTag] = "one" };
+
+        var refused = await ThrowsAsync(OrchestrationErrorCodes.TagReserved, () => Client.StartAsync(Main, "", new() { InstanceId = "i", Tags = tags }));
+
+        Assert.Contains(nameof(StartOptions.SingletonKey), refused.Message, StringComparison.Ordinal);
+        Assert.Null(await Client.GetAsync("i"));
+    }
+
+    [Fact]
     public virtual async Task SingletonKey_IsHeldByOneUnfinishedInstance()
     {
         var fails = true;

@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace MlDurable.Orchestration.Embedded.History;
 
 /// <summary>The fold of the whole journal.</summary>
@@ -9,6 +11,7 @@ internal sealed class InstanceTable
     private readonly Dictionary<string, Instance> _instances = [];
     private readonly SortedSet<InstanceKey> _ordered = new(s_order);
     private readonly Dictionary<string, Instance> _singletons = [];
+    private readonly Dictionary<string, HashSet<Instance>> _children = [];
 
     public IReadOnlyCollection<Instance> Instances => _instances.Values;
 
@@ -16,6 +19,9 @@ internal sealed class InstanceTable
 
     /// <summary>The unfinished instance that has a singleton key.</summary>
     public Instance? FindSingleton(string key) => _singletons.GetValueOrDefault(key);
+
+    /// <summary>All instances that one started, by itself or by another that it started.</summary>
+    public IReadOnlyCollection<Instance> ChildrenOf(string rootId) => _children.GetValueOrDefault(rootId) ?? [];
 
     /// <summary>The instances behind a key, in the order of creation, then of ids. The table must not change meanwhile.</summary>
     public IEnumerable<Instance> After(InstanceKey? key) =>
@@ -34,6 +40,11 @@ internal sealed class InstanceTable
                 }
 
                 _ordered.Add(InstanceKey.Of(started));
+                if (record.Root is { } root)
+                {
+                    (CollectionsMarshal.GetValueRefOrAddDefault(_children, root, out _) ??= []).Add(started);
+                }
+
                 Hold(started);
                 break;
             case InstancePurged:
@@ -43,6 +54,12 @@ internal sealed class InstanceTable
                 }
 
                 _ordered.Remove(InstanceKey.Of(purged));
+                if (purged.Facts.Root is { } rootOfPurged && _children.GetValueOrDefault(rootOfPurged) is { } children
+                    && children.Remove(purged) && children.Count == 0)
+                {
+                    _children.Remove(rootOfPurged);
+                }
+
                 break;
             default:
                 var instance = Find(entry.InstanceId)

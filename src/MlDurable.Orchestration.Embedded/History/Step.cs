@@ -40,6 +40,9 @@ internal sealed class Step(Decision decision)
     /// <summary>Whether the engine starts the activity no more, for its crashes. Not part of the history: another limit judges anew.</summary>
     public bool IsQuarantined { get; set; }
 
+    /// <summary>Whether its activity began so many times and ended with the process each time.</summary>
+    public bool HasCrashed(int times) => Phase == StepPhase.Running && Crashes >= times;
+
     /// <summary>The present id of a child: a retry has an id of its own.</summary>
     public string? ChildId { get; set; }
 
