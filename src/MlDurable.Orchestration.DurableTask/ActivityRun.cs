@@ -50,6 +50,9 @@ internal sealed class ActivityRun : ActivityContext, IAsyncDisposable
         OrchestrationErrorCodes.ActivityScheduleToCloseTimeout,
         $"Step {call.Sequence} '{name}' of instance '{call.InstanceId}' had no final answer until {call.Deadline:O}, over all attempts.");
 
+    /// <summary>How long a timer for some instant runs. The system has none over 49 days, and no host runs or holds one attempt for so long.</summary>
+    public static TimeSpan Bounded(TimeSpan due) => due >= s_longest ? Timeout.InfiniteTimeSpan : due > TimeSpan.Zero ? due : TimeSpan.Zero;
+
     // Progress is for those who watch live; on Durable Task nobody can, so it only shows that the attempt is alive.
     public override void ReportProgress(double fraction, string? message = null)
     {
@@ -82,9 +85,6 @@ internal sealed class ActivityRun : ActivityContext, IAsyncDisposable
             _cancellation.Dispose();
         }
     }
-
-    // The system has no longer timers, and no host runs one attempt for so long.
-    private static TimeSpan Bounded(TimeSpan due) => due >= s_longest ? Timeout.InfiniteTimeSpan : due > TimeSpan.Zero ? due : TimeSpan.Zero;
 
     private void Expire(OrchestrationException failure)
     {

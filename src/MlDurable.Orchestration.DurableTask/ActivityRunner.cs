@@ -57,23 +57,37 @@ internal sealed class ActivityRunner
 
         try
         {
-            await (pool?.TakeAsync(weight, stopping) ?? Task.CompletedTask);
+            await TakeAsync(pool, weight, call.Deadline, stopping);
         }
         catch (OperationCanceledException)
         {
-            return new() { Interrupted = true };
+            return stopping.IsCancellationRequested
+                ? new() { Interrupted = true }
+                : new() { Failure = TaskFailureDetails.FromException(ActivityRun.Expiry(name, call)) };
         }
 
         try
         {
-            // It has waited too long for its pool, or was delivered too late.
-            return call.Deadline <= _options.TimeProvider.GetUtcNow()
-                ? new() { Failure = TaskFailureDetails.FromException(ActivityRun.Expiry(name, call)) }
-                : await CountAsync(name, registration, call, stopping);
+            return await CountAsync(name, registration, call, stopping);
         }
         finally
         {
             pool?.Release(weight);
+        }
+    }
+
+    /// <summary>Takes the slots of a call, if it needs any.</summary>
+    /// <exception cref="OperationCanceledException">The host stops, or the call has waited too long or was delivered too late.</exception>
+    private async Task TakeAsync(ActivityPool? pool, int weight, DateTimeOffset? deadline, CancellationToken stopping)
+    {
+        using var expiry = deadline is { } due
+            ? new CancellationTokenSource(ActivityRun.Bounded(due - _options.TimeProvider.GetUtcNow()), _options.TimeProvider)
+            : new CancellationTokenSource();
+        expiry.Token.ThrowIfCancellationRequested();
+        if (pool is not null)
+        {
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(expiry.Token, stopping);
+            await pool.TakeAsync(weight, either.Token);
         }
     }
 

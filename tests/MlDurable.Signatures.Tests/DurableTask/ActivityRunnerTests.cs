@@ -130,6 +130,27 @@ public sealed class ActivityRunnerTests : IDisposable
         Assert.Equal("x", (await first).Output!.Value.GetString());
     }
 
+    [Fact]
+    public async Task RunActivity_PoolIsFullUntilTheDeadline_FailsThenAndIsNotBegun()
+    {
+        var started = new TaskCompletionSource();
+        var release = new TaskCompletionSource();
+        var engine = Engine(async (_, input) =>
+        {
+            started.SetResult();
+            await release.Task;
+            return input;
+        });
+        var first = RunAsync(engine, Call() with { Pool = "narrow" });
+        await started.Task;
+        var second = RunAsync(engine, Call() with { Pool = "narrow", Sequence = 8, Deadline = _time.GetUtcNow().AddMinutes(1) });
+        Assert.False(second.IsCompleted);
+        _time.Advance(TimeSpan.FromMinutes(2));
+        Assert.Equal(OrchestrationErrorCodes.ActivityScheduleToCloseTimeout, (await second).Failure!.Code);
+        release.SetResult();
+        Assert.Equal("x", (await first).Output!.Value.GetString());
+    }
+
     [Theory]
     [InlineData("narrow", 2, OrchestrationErrorCodes.PoolTooSmall)]
     [InlineData(null, 2, OrchestrationErrorCodes.PoolUnknown)]
