@@ -336,15 +336,15 @@ internal sealed class OrchestratorExecution : OrchestrationContext
             }
 
             var outcome = await attempt;
-            if (outcome.Output is { } output)
-            {
-                return output.GetRawText();
-            }
-
             if (outcome.Failure is { } failure)
             {
                 failures++;
                 await WaitForRetryAsync(retry, failure, failures, scheduled, call.Deadline, name, call.Sequence);
+            }
+            else if (!outcome.Interrupted)
+            {
+                // An output of JSON null is read as none.
+                return outcome.Output?.GetRawText() ?? "null";
             }
 
             call = call with { Attempt = call.Attempt + 1 };
@@ -353,6 +353,7 @@ internal sealed class OrchestratorExecution : OrchestrationContext
 
     private async Task<ActivityOutcome> AttemptAsync(string name, ActivityInput call)
     {
+        ThrowIfEnded();
         try
         {
             var json = await _durableTask.CallActivityAsync<JsonElement>(
@@ -372,6 +373,7 @@ internal sealed class OrchestratorExecution : OrchestrationContext
         var scheduled = _now;
         for (var attempt = 1; ; attempt++)
         {
+            ThrowIfEnded();
             var attemptId = attempt == 1 ? id : $"{id}#{attempt}";
             TaskFailureDetails failure;
             if (attemptId == InstanceId || attemptId == ParentInstanceId)
@@ -503,6 +505,15 @@ internal sealed class OrchestratorExecution : OrchestrationContext
         if (!_turns.IsInTurn && _main is not null && (_strayed || _main.IsCompleted || _open == 0))
         {
             _ended.TrySetResult();
+        }
+    }
+
+    // Durable Task holds an ended instance until its calls are over; they are not tried again.
+    private void ThrowIfEnded()
+    {
+        if (_ended.Task.IsCompleted)
+        {
+            throw new OperationCanceledException();
         }
     }
 

@@ -187,6 +187,18 @@ public abstract class ActivityConformance : ConformanceSuite
     }
 
     [Fact]
+    public async Task CallActivity_GivesNull_IsNull()
+    {
+        var runs = 0;
+        AssertCompleted("none", await RunAsync(Catalog(async (context, _) => await context.CallActivityAsync(s_work, "x") ?? "none").Add(s_work, (_, _) =>
+        {
+            runs++;
+            return Task.FromResult<string>(null!);
+        })));
+        Assert.Equal(1, runs);
+    }
+
+    [Fact]
     public async Task ScheduleToClose_WaitsForASlot_FailsWithoutHavingBegun()
     {
         var begun = new ConcurrentQueue<string>();

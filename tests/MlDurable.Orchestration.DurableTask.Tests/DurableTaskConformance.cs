@@ -22,6 +22,36 @@ public sealed class DurableTaskActivityConformance : ActivityConformance
         AssertCompleted("fullfullfullfull", await EndAsync("full"));
     }
 
+    [Fact]
+    public async Task CallActivity_LeftBehind_HoldsUpTheEndAndIsNotTriedAgain()
+    {
+        var work = Definitions.Activity("work");
+        var started = new SemaphoreSlim(0);
+        var release = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var runs = 0;
+        await Harness.OpenAsync(Catalog(async (context, input) =>
+        {
+            _ = context.CallActivityAsync(work, "", new() { Retry = new() { MaxAttempts = 5, FirstRetryInterval = TimeSpan.Zero } });
+            var signal = await context.WaitForExternalEventAsync(Signal);
+            context.SetCustomStatus("left", ConformanceJson.Default.String);
+            return signal;
+        }).Add(work, async (_, _) =>
+        {
+            Interlocked.Increment(ref runs);
+            started.Release();
+            await release.Task;
+            throw new CodedException("late", "no");
+        }));
+        await Client.StartAsync(Main, "", new() { InstanceId = "i" });
+        await WithinAsync(started.WaitAsync());
+        await Client.RaiseEventAsync("i", Signal, "a");
+        await ReachAsync("i", "left");
+        Assert.Equal(OrchestrationRuntimeStatus.Running, (await Client.GetAsync("i"))!.RuntimeStatus);
+        release.SetResult();
+        AssertCompleted("a", await EndAsync("i"));
+        Assert.Equal(1, runs);
+    }
+
     protected override IEngineHarness CreateHarness() => new DurableTaskHarness();
 }
 

@@ -117,6 +117,13 @@ public sealed class OrchestratorExecutionTests
     }
 
     [Fact]
+    public async Task CallActivity_GivesNull_IsNotRepeated()
+    {
+        Answer(new ActivityOutcome { Output = JsonElement.Parse("null") });
+        Assert.Equal("none", await RunAsync(async (context, _) => await context.CallActivityAsync(s_work, "x") ?? "none"));
+    }
+
+    [Fact]
     public async Task CallActivity_DurableTaskDoesNotFindIt_FailsWithOurCode()
     {
         _context.Setup(context => context.CallActivityAsync<JsonElement>("work", It.IsAny<object?>(), null)).ThrowsAsync(
