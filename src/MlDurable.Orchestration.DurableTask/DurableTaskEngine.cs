@@ -39,9 +39,13 @@ public sealed class DurableTaskEngine(OrchestrationCatalog catalog, DurableTaskE
     /// The result as JSON. Throws <see cref="Microsoft.DurableTask.TaskFailedException"/> when the orchestrator fails, with the failure of the
     /// orchestrator in its details.
     /// </returns>
-    public Task<JsonElement> RunOrchestratorAsync(TaskOrchestrationContext context, JsonElement input) =>
-        new OrchestratorExecution(context, Read(input, DurableTaskJson.Default.ExecutionInput), _options.MaxPayloadBytes).RunAsync(
-            catalog, _options.VersionMatch);
+    public Task<JsonElement> RunOrchestratorAsync(TaskOrchestrationContext context, JsonElement input)
+    {
+        var execution = Read(input, DurableTaskJson.Default.ExecutionInput);
+        return execution.Relay is { } child
+            ? ChildRelay.RunAsync(context, child)
+            : new OrchestratorExecution(context, execution, _options.MaxPayloadBytes).RunAsync(catalog, _options.VersionMatch);
+    }
 
     /// <summary>Runs one attempt of an activity.</summary>
     /// <param name="name">The name of the activity.</param>

@@ -36,6 +36,20 @@ internal sealed record ExecutionInput
 
     /// <summary>The clock of the generation before, behind which this one's does not fall.</summary>
     public DateTimeOffset? Clock { get; init; }
+
+    /// <summary>The call that this instance passes on, when it is a <see cref="ChildRelay"/> and runs no code of its name.</summary>
+    public ChildCall? Relay { get; init; }
+}
+
+/// <summary>A child, as its parent calls it.</summary>
+internal sealed record ChildCall(string Name, string InstanceId, ExecutionInput Input);
+
+/// <summary>How a child has ended, told by its <see cref="ChildRelay"/>: with a failure or, without one, with an output, of which JSON null is read as none.</summary>
+internal sealed record ChildEnd(string RelayId)
+{
+    public JsonElement? Output { get; init; }
+
+    public TaskFailureDetails? Failure { get; init; }
 }
 
 /// <summary>An external event, in the order in which Durable Task accepted it.</summary>
@@ -43,6 +57,9 @@ internal sealed record RaisedEvent(string Name, JsonElement Payload)
 {
     /// <summary>Why the instance is to end as terminated, when this is no event but the word of its parent that has ended.</summary>
     public string? Termination { get; init; }
+
+    /// <summary>The end of a child, when this is no event but the word of a <see cref="ChildRelay"/>.</summary>
+    public ChildEnd? Child { get; init; }
 }
 
 /// <summary>What Durable Task keeps as the input of one attempt of an activity.</summary>

@@ -32,11 +32,6 @@ public sealed class DurableTaskOrchestrationClient(
         nameof(DtStatus.Completed), nameof(DtStatus.Failed), nameof(DtStatus.Terminated),
     ];
 
-    private static readonly OrchestrationRuntimeStatus[] s_finished =
-    [
-        OrchestrationRuntimeStatus.Completed, OrchestrationRuntimeStatus.Failed, OrchestrationRuntimeStatus.Terminated,
-    ];
-
     private readonly int _maxPayloadBytes = (options ?? new()).MaxPayloadBytes;
     private readonly VersionMatchStrategy _versionMatch = (options ?? new()).VersionMatch;
 
@@ -76,7 +71,16 @@ public sealed class DurableTaskOrchestrationClient(
         ArgumentOutOfRangeException.ThrowIfGreaterThan(pageSize, 1000);
         await foreach (var page in client().GetAllInstancesAsync(FilterOf(query, pageSize)).AsPages(continuationToken, pageSize).WithCancellation(cancellationToken))
         {
-            return new([.. page.Values.Select(DurableTaskStates.FromMetadata).Where(query.Matches)], page.ContinuationToken);
+            var states = new List<OrchestrationState>();
+            foreach (var metadata in page.Values.Where(metadata => !DurableTaskStates.IsRelay(metadata)))
+            {
+                if (await ReadAsync(metadata, cancellationToken) is { } state && query.Matches(state))
+                {
+                    states.Add(state);
+                }
+            }
+
+            return new(states, page.ContinuationToken);
         }
 
         return new([], null);
@@ -90,8 +94,7 @@ public sealed class DurableTaskOrchestrationClient(
         var states = new List<OrchestrationState>();
         await foreach (var metadata in client().GetAllInstancesAsync(FilterOf(query, PageSize)).WithCancellation(cancellationToken))
         {
-            var state = DurableTaskStates.FromMetadata(metadata);
-            if (query.Matches(state))
+            if (!DurableTaskStates.IsRelay(metadata) && await ReadAsync(metadata, cancellationToken) is { } state && query.Matches(state))
             {
                 states.Add(state);
             }
@@ -104,24 +107,42 @@ public sealed class DurableTaskOrchestrationClient(
     }
 
     /// <inheritdoc/>
-    /// <remarks>One instance at a time, each with its finished children: Durable Task's own purge knows when an instance was created, not when it ended.</remarks>
+    /// <remarks>
+    /// One instance at a time, each with its finished children, because Durable Task's own purge knows when an instance was created, not when it ended.
+    /// Everything in the hub is read first. Interrupted between a parent and a child, the child is one without a parent, and forgotten when it meets the
+    /// policy itself.
+    /// </remarks>
     public async Task<PurgeProgress> PurgeAsync(PurgePolicy policy, TimeSpan? within = null, CancellationToken cancellationToken = default)
     {
         var began = TimeProvider.System.GetTimestamp();
         var purged = 0;
-        var gone = new HashSet<string>();
-        await foreach (var state in ListAsync(new() { Statuses = s_finished }, cancellationToken))
+        var all = new Dictionary<string, OrchestrationState>();
+        var relays = new HashSet<string>();
+        await foreach (var metadata in client().GetAllInstancesAsync(FilterOf(new(), PageSize)).WithCancellation(cancellationToken))
         {
-            if (TimeProvider.System.GetElapsedTime(began) >= within)
+            if (await ReadAsync(metadata, cancellationToken) is { } state)
+            {
+                all[state.InstanceId] = state;
+                if (DurableTaskStates.IsRelay(metadata))
+                {
+                    relays.Add(state.InstanceId);
+                }
+            }
+        }
+
+        var due = all.Values.ToLookup(state => RootOf(state, all));
+        foreach (var family in due.Where(family => policy.Matches(family.Key)).OrderBy(family => family.Key.LastUpdatedAt))
+        {
+            if (purged > 0 && TimeProvider.System.GetElapsedTime(began) >= within)
             {
                 return new(purged, IsComplete: false);
             }
 
             // Not every backend purges the children with their parent.
-            if (state.ParentInstanceId is { } parent ? gone.Contains(parent) : policy.Matches(state))
+            foreach (var state in family.OrderBy(state => state != family.Key))
             {
-                gone.Add(state.InstanceId);
-                purged += (await client().PurgeInstanceAsync(state.InstanceId, new PurgeInstanceOptions(Recursive: true), cancellationToken)).PurgedInstanceCount;
+                var result = await client().PurgeInstanceAsync(state.InstanceId, new PurgeInstanceOptions(), cancellationToken);
+                purged += relays.Contains(state.InstanceId) ? 0 : result.PurgedInstanceCount;
             }
         }
 
@@ -250,8 +271,29 @@ public sealed class DurableTaskOrchestrationClient(
         PageSize: pageSize,
         FetchInputsAndOutputs: true);
 
+    /// <summary>
+    /// The ancestor with which a finished instance is forgotten, or one that is not finished and holds it. What a finished instance was the child of
+    /// may be gone.
+    /// </summary>
+    private static OrchestrationState RootOf(OrchestrationState state, Dictionary<string, OrchestrationState> all)
+    {
+        var seen = new HashSet<string>();
+        while (state.IsFinished && seen.Add(state.InstanceId) && state.ParentInstanceId is { } id && all.TryGetValue(id, out var parent))
+        {
+            state = parent;
+        }
+
+        return state;
+    }
+
     private static OrchestrationException NotSupported(string what, string instead) =>
         new(OrchestrationErrorCodes.NotSupported, $"The Durable Task engine does not know {what}. {instead}");
+
+    /// <summary>The state of a listed instance, or <see langword="null"/> when it is gone meanwhile. Not every backend lists how it has failed.</summary>
+    private async ValueTask<OrchestrationState?> ReadAsync(OrchestrationMetadata metadata, CancellationToken cancellationToken) =>
+        metadata is { RuntimeStatus: DtStatus.Failed, FailureDetails: null }
+            ? await GetAsync(metadata.InstanceId, cancellationToken)
+            : DurableTaskStates.FromMetadata(metadata);
 
     private async Task StartAsync(
         string id, string name, string version, string input, StartOptions options, CancellationToken cancellationToken)

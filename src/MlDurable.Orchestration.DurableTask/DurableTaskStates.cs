@@ -40,6 +40,9 @@ internal static class DurableTaskStates
         };
     }
 
+    /// <summary>Whether it is no instance of anybody's, but a <see cref="ChildRelay"/>.</summary>
+    public static bool IsRelay(OrchestrationMetadata metadata) => ReadInput(metadata.SerializedInput)?.Relay is not null;
+
     /// <summary>The statuses of Durable Task among whose instances those of a status are.</summary>
     public static IEnumerable<DtStatus> ToDurableTask(OrchestrationRuntimeStatus status) => status == OrchestrationRuntimeStatus.Terminated
         ? [DtStatus.Terminated, DtStatus.Failed]

@@ -30,6 +30,7 @@ internal sealed class OrchestratorExecution : OrchestrationContext
     private readonly Dictionary<string, LinkedList<EventWait>> _waits = [];
     private readonly List<RaisedEvent> _events;
     private readonly List<string> _childrenToEnd = [];
+    private readonly Dictionary<string, TaskCompletionSource<ChildEnd>> _relays = [];
 
     private Task<string>? _main;
     private DateTimeOffset _now;
@@ -132,11 +133,9 @@ internal sealed class OrchestratorExecution : OrchestrationContext
             return Task.FromException<TOutput>(tooLarge);
         }
 
-        var id = options?.InstanceId
-            ?? (Generation == 0 ? $"{InstanceId}:{sequence}" : $"{InstanceId}:{Generation}.{sequence}");
         var call = new ExecutionInput { Version = orchestrator.Version, Input = Parse(json), Parent = InstanceId, Priority = _input.Priority };
         return OpenAsync(
-            () => TryChildAsync(orchestrator.Name, sequence, id, call, options ?? new()),
+            () => TryChildAsync(orchestrator.Name, sequence, call, options ?? new()),
             orchestrator.Output, $"the result of step {sequence} '{orchestrator.Name}'");
     }
 
@@ -288,6 +287,17 @@ internal sealed class OrchestratorExecution : OrchestrationContext
                 return;
             }
 
+            if (raised.Child is { } end)
+            {
+                // One of a generation before is not waited for any more.
+                if (_relays.Remove(end.RelayId, out var relay))
+                {
+                    relay.SetResult(end);
+                }
+
+                continue;
+            }
+
             Turn(() => Give(raised));
         }
     }
@@ -368,8 +378,10 @@ internal sealed class OrchestratorExecution : OrchestrationContext
         }
     }
 
-    private async Task<string> TryChildAsync(string name, int sequence, string id, ExecutionInput call, SubOrchestrationOptions options)
+    private async Task<string> TryChildAsync(string name, int sequence, ExecutionInput call, SubOrchestrationOptions options)
     {
+        var ownId = Generation == 0 ? $"{InstanceId}:{sequence}" : $"{InstanceId}:{Generation}.{sequence}";
+        var id = options.InstanceId ?? ownId;
         var scheduled = _now;
         for (var attempt = 1; ; attempt++)
         {
@@ -382,13 +394,19 @@ internal sealed class OrchestratorExecution : OrchestrationContext
                     OrchestrationErrorCodes.InstanceConflict,
                     $"Step {sequence} '{name}' asks for the instance id '{attemptId}', which is its own or its parent's; give it another one."));
             }
-            else
+            else if (options.ParentClosePolicy == ParentClosePolicy.Abandon)
             {
-                if (options.ParentClosePolicy == ParentClosePolicy.Terminate)
+                var end = await RelayAsync($"{ownId}:relay{(attempt == 1 ? "" : $"#{attempt}")}", new(name, attemptId, call));
+                if (end.Failure is null)
                 {
-                    _childrenToEnd.Add(attemptId);
+                    return end.Output?.GetRawText() ?? "null";
                 }
 
+                failure = end.Failure;
+            }
+            else
+            {
+                _childrenToEnd.Add(attemptId);
                 try
                 {
                     var output = await _durableTask.CallSubOrchestratorAsync<JsonElement>(
@@ -409,6 +427,30 @@ internal sealed class OrchestratorExecution : OrchestrationContext
 
             await WaitForRetryAsync(options.Retry, failure, attempt, scheduled, null, name, sequence);
         }
+    }
+
+    private async Task<ChildEnd> RelayAsync(string relayId, ChildCall child)
+    {
+        var told = new TaskCompletionSource<ChildEnd>();
+        _relays.Add(relayId, told);
+        var relay = new ExecutionInput
+        {
+            Version = Version,
+            Input = Parse("null"),
+            Parent = InstanceId,
+            Tags = _input.Tags,
+            Priority = _input.Priority,
+            Relay = child,
+        };
+        await _durableTask.CallSubOrchestratorAsync<JsonElement>(
+            Name,
+            JsonSerializer.SerializeToElement(relay, DurableTaskJson.Default.ExecutionInput),
+            new Dt.SubOrchestrationOptions(instanceId: relayId)
+            {
+                Version = new TaskVersion(Version),
+                Tags = new Dictionary<string, string> { [ChildRelay.StartOnlyTag] = "" },
+            });
+        return await told.Task;
     }
 
     private async Task WaitForRetryAsync(

@@ -141,6 +141,58 @@ public abstract class SubOrchestrationConformance : ConformanceSuite
     }
 
     [Theory]
+    [InlineData("completes")]
+    [InlineData("fails")]
+    [InlineData("is terminated")]
+    public async Task ParentClose_Abandon_WhileTheParentWaits_GivesItTheChildsEnd(string how)
+    {
+        await Harness.OpenAsync(Catalog((context, _) => context.CallSubOrchestratorAsync(s_child, "x", new() { ParentClosePolicy = ParentClosePolicy.Abandon }))
+            .Add(s_child, async (context, _) =>
+            {
+                context.SetCustomStatus("waiting", ConformanceJson.Default.String);
+                var signal = await context.WaitForExternalEventAsync(Signal);
+                return signal == "fails" ? throw new CodedException("bad-child", "no") : signal;
+            }));
+        await Client.StartAsync(Main, "", new() { InstanceId = "i" });
+        await ReachAsync("i:1", "waiting");
+        if (how == "is terminated")
+        {
+            await Client.TerminateAsync("i:1", "enough");
+        }
+        else
+        {
+            await Client.RaiseEventAsync("i:1", Signal, how);
+        }
+
+        var state = await EndAsync("i");
+        if (how == "completes")
+        {
+            AssertCompleted(how, state);
+        }
+        else
+        {
+            AssertFailed(how == "fails" ? "bad-child" : OrchestrationErrorCodes.Terminated, state);
+        }
+    }
+
+    [Fact]
+    public async Task PurgeByPolicy_AbandonedChild_OutlivesItsParentUntilItMeetsThePolicyItself()
+    {
+        await EndParentAsync("completes", ParentClosePolicy.Abandon);
+        await Harness.AdvanceAsync(TimeSpan.FromDays(40));
+        var all = new PurgePolicy { EndedBefore = DateTimeOffset.MaxValue };
+
+        Assert.Equal(new PurgeProgress(1, true), await Client.PurgeAsync(all));
+        Assert.Equal(["i:1", "i:1:1"], (await Client.ListAsync(new()).ToListAsync()).Select(state => state.InstanceId).Order(StringComparer.Ordinal));
+
+        await Client.RaiseEventAsync("i:1:1", Signal, "a");
+        AssertCompleted("a", await EndAsync("i:1"));
+        Assert.Equal(new PurgeProgress(0, true), await Client.PurgeAsync(all with { EndedBefore = Harness.Now - TimeSpan.FromDays(1) }));
+        Assert.Equal(new PurgeProgress(2, true), await Client.PurgeAsync(all));
+        Assert.Empty(await Client.ListAsync(new()).ToListAsync());
+    }
+
+    [Theory]
     [InlineData(ParentClosePolicy.Abandon)]
     [InlineData(ParentClosePolicy.Terminate)]
     public virtual async Task ParentClose_InTheTurnOfTheCall_BeginsOnlyTheAbandoned(ParentClosePolicy policy)

@@ -149,31 +149,6 @@ public sealed class DurableTaskLifecycleConformance : LifecycleConformance
         Assert.Equal(Enumerable.Range(0, 10).Select(number => $"i{number}"), seen.Order(StringComparer.Ordinal));
     }
 
-    // The hub dates the ends of instances by the clock of the machine.
-    public override async Task PurgeByPolicy_OldAndFinished_ForgetsThoseWithTheirChildrenAndNoOther()
-    {
-        var child = Definitions.Orchestrator("child");
-        await Harness.OpenAsync(Catalog((context, input) => input switch
-        {
-            "parent" => context.CallSubOrchestratorAsync(child, ""),
-            "wait" => context.WaitForExternalEventAsync(Signal),
-            _ => Task.FromResult(input),
-        }).Add(child, (_, _) => Task.FromResult("")));
-        foreach (var input in new[] { "parent", "wait", "done" })
-        {
-            await Client.StartAsync(Main, input, new() { InstanceId = input });
-            if (input != "wait")
-            {
-                await EndAsync(input);
-            }
-        }
-
-        Assert.Equal(0, (await Client.PurgeAsync(new PurgePolicy { EndedBefore = DateTimeOffset.UnixEpoch })).Purged);
-        var all = await Client.PurgeAsync(new PurgePolicy { EndedBefore = DateTimeOffset.MaxValue });
-        Assert.True(all is { Purged: >= 2, IsComplete: true }, $"{all}");
-        Assert.Equal(["wait"], (await Client.ListAsync(new()).ToListAsync()).Select(state => state.InstanceId));
-    }
-
     public override async Task SingletonKey_IsHeldByOneUnfinishedInstance()
     {
         await Harness.OpenAsync(Catalog((_, input) => Task.FromResult(input)));

@@ -28,6 +28,7 @@ public sealed class VirtualHub(
     private readonly ConcurrentDictionary<string, P.WorkItem> _outstanding = new(StringComparer.OrdinalIgnoreCase);
     private readonly ConcurrentDictionary<(string InstanceId, Timestamp Real), Timestamp> _turns = new();
     private readonly ConcurrentDictionary<string, DateTimeOffset> _created = new();
+    private readonly ConcurrentDictionary<string, DateTimeOffset> _updated = new();
     private readonly ConcurrentDictionary<string, DateTimeOffset> _notBefore = new();
     private volatile Task _connection = Task.CompletedTask;
     private volatile WorkItemWriter? _writer;
@@ -70,6 +71,7 @@ public sealed class VirtualHub(
             }
         }
 
+        _updated[request.InstanceId] = time.GetUtcNow();
         return base.CompleteOrchestratorTask(request, context);
     }
 
@@ -140,9 +142,19 @@ public sealed class VirtualHub(
 
     private void Date(P.OrchestrationState? state)
     {
-        if (state is not null && _created.TryGetValue(state.InstanceId, out var created))
+        if (state is null)
+        {
+            return;
+        }
+
+        if (_created.TryGetValue(state.InstanceId, out var created))
         {
             state.CreatedTimestamp = created.ToTimestamp();
+        }
+
+        if (_updated.TryGetValue(state.InstanceId, out var updated))
+        {
+            state.LastUpdatedTimestamp = updated.ToTimestamp();
         }
     }
 

@@ -168,10 +168,8 @@ public sealed class OrchestratorExecutionTests
             OrchestrationErrorCodes.Terminated, (await FailAsync((context, _) => context.CallSubOrchestratorAsync(s_child, "x"))).Code);
     }
 
-    [Theory]
-    [InlineData(ParentClosePolicy.Terminate, true)]
-    [InlineData(ParentClosePolicy.Abandon, false)]
-    public async Task Orchestrator_EndsBeforeItsChildren_AsksThoseToEndThatAreNotAbandoned(ParentClosePolicy policy, bool asked)
+    [Fact]
+    public async Task Orchestrator_EndsBeforeItsChildren_AsksThoseToEndThatAreUnderWay()
     {
         var ended = new TaskCompletionSource<JsonElement>();
         _context.Setup(context => context.CallSubOrchestratorAsync<JsonElement>("child", It.IsAny<object?>(), It.IsAny<TaskOptions?>()))
@@ -183,12 +181,53 @@ public sealed class OrchestratorExecutionTests
             (string id, string _, object sent) => told.Add((id, ((JsonElement)sent).Deserialize(DurableTaskJson.Default.RaisedEvent)!)));
         await RunAsync(async (context, input) =>
         {
-            await context.CallSubOrchestratorAsync(s_child, "over", new() { ParentClosePolicy = policy });
-            _ = context.CallSubOrchestratorAsync(s_child, "under way", new() { ParentClosePolicy = policy });
+            await context.CallSubOrchestratorAsync(s_child, "over");
+            _ = context.CallSubOrchestratorAsync(s_child, "under way");
             return "";
         });
-        Assert.Equal(asked ? ["i:2"] : [], told.Select(one => one.Id));
-        Assert.All(told, one => Assert.Contains("'i'", one.Event.Termination, StringComparison.Ordinal));
+        var (id, sent) = Assert.Single(told);
+        Assert.Equal("i:2", id);
+        Assert.Contains("'i'", sent.Termination, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task CallSubOrchestrator_ToBeAbandoned_IsPassedOnByARelayThatTellsItsEnd(bool succeeds)
+    {
+        var heard = new TaskCompletionSource<JsonElement>();
+        _context.SetupSequence(context => context.WaitForExternalEvent<JsonElement>("mldurable", CancellationToken.None))
+            .Returns(heard.Task)
+            .Returns(new TaskCompletionSource<JsonElement>().Task);
+        _context.Setup(context => context.CallSubOrchestratorAsync<JsonElement>("main", It.IsAny<object?>(), It.IsAny<TaskOptions?>()))
+            .Returns((TaskName _, object? input, TaskOptions? options) =>
+            {
+                Assert.Equal(("i:1:relay", "1"), (((Dt.SubOrchestrationOptions)options!).InstanceId, options.Version!.Value.Version));
+                Assert.Equal("FireAndForget", Assert.Single(options.Tags!).Key);
+                heard.SetResult(Relayed((JsonElement)input!, succeeds));
+                return Task.FromResult(default(JsonElement));
+            });
+        var run = (OrchestrationContext context, string _) =>
+            context.CallSubOrchestratorAsync(s_child, "x", new() { InstanceId = "kid", ParentClosePolicy = ParentClosePolicy.Abandon });
+        if (succeeds)
+        {
+            Assert.Equal("done", await RunAsync(run));
+        }
+        else
+        {
+            Assert.Equal("bad-child", (await FailAsync(run)).Code);
+        }
+
+        _context.Verify(context => context.SendEvent(It.IsAny<string>(), It.IsAny<string>(), It.IsAny<object>()), Times.Never);
+    }
+
+    [Fact]
+    public async Task Orchestrator_ChildOfAGenerationBeforeHasEnded_GoesOn()
+    {
+        _events.Enqueue(JsonSerializer.SerializeToElement(
+            new("", Json("")) { Child = new("i:1:relay") { Output = Json("x") } }, DurableTaskJson.Default.RaisedEvent));
+        Raise("signal", "a");
+        Assert.Equal("a", await RunAsync((context, _) => context.WaitForExternalEventAsync(s_signal)));
     }
 
     [Fact]
@@ -267,6 +306,29 @@ public sealed class OrchestratorExecutionTests
             new() { VersionMatch = VersionMatchStrategy.CurrentOrOlder });
         var input = JsonSerializer.SerializeToElement(Input("") with { Version = "9" }, DurableTaskJson.Default.ExecutionInput);
         Assert.Equal("9", (await engine.RunOrchestratorAsync(_context.Object, input)).GetString());
+    }
+
+    /// <summary>Runs a relay, and gives what it tells the parent.</summary>
+    private static JsonElement Relayed(JsonElement input, bool succeeds)
+    {
+        var context = new Mock<TaskOrchestrationContext>();
+        JsonElement? told = null;
+        context.Setup(one => one.InstanceId).Returns("i:1:relay");
+        context.Setup(one => one.SendEvent("i", "mldurable", It.IsAny<object>())).Callback((string _, string _, object sent) => told = (JsonElement)sent);
+        context.Setup(one => one.CallSubOrchestratorAsync<JsonElement>("child", It.IsAny<object?>(), It.IsAny<TaskOptions?>()))
+            .Returns((TaskName _, object? child, TaskOptions? options) =>
+            {
+                Assert.Equal("kid", ((Dt.SubOrchestrationOptions)options!).InstanceId);
+                var call = ((JsonElement)child!).Deserialize(DurableTaskJson.Default.ExecutionInput)!;
+                Assert.Equal(("i", "\"x\""), (call.Parent, call.Input.GetRawText()));
+                return succeeds
+                    ? Task.FromResult(Json("done"))
+                    : Task.FromException<JsonElement>(new Dt.TaskFailedException("child", 0, DurableTaskFailures.ToDurableTask(
+                        TaskFailureDetails.FromException(new CodedException("bad-child", "no")))));
+            });
+        var run = new DurableTaskEngine(new OrchestrationCatalog()).RunOrchestratorAsync(context.Object, input);
+        Assert.True(run.IsCompletedSuccessfully);
+        return told!.Value;
     }
 
     private static ExecutionInput Input(string input) => new() { Version = "1", Input = Json(input) };
