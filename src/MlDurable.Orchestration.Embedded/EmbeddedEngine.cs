@@ -35,8 +35,11 @@ public sealed class EmbeddedEngine : IAsyncDisposable
     /// </summary>
     public TimeSpan? LongestWait => _core.LongestWait;
 
-    /// <summary>When the next timer is due, or null when there is none or the engine has something else to do.</summary>
-    internal DateTimeOffset? NextDueWhenIdle => _core.NextDueWhenIdle;
+    /// <summary>When the first timer is due, or null when there is none.</summary>
+    internal DateTimeOffset? NextDue => _core.NextDue;
+
+    /// <summary>Whether nothing is under way, so that the engine waits for time or its clients.</summary>
+    internal bool IsIdle => _core.IsIdle;
 
     /// <summary>
     /// Tells what happens, one event at a time, in order, on a thread of its own; nothing is told of a replay, and nothing that is not on disk
@@ -57,13 +60,18 @@ public sealed class EmbeddedEngine : IAsyncDisposable
     /// <see cref="EmbeddedErrorCodes.WorkspaceOwned"/>, <see cref="EmbeddedErrorCodes.WorkspaceUnusable"/>,
     /// <see cref="EmbeddedErrorCodes.JournalCorrupt"/> or <see cref="EmbeddedErrorCodes.JournalWriteFailed"/>.
     /// </exception>
-    public static Task<EmbeddedEngine> OpenAsync(
+    public static async Task<EmbeddedEngine> OpenAsync(
         OrchestrationCatalog catalog, EmbeddedEngineOptions options, CancellationToken cancellationToken = default)
     {
         options.Validate();
 
-        // Reading a long journal is work for the processor; the caller's thread may be a user interface's.
-        return Task.Run(() => Open(catalog, options), cancellationToken);
+        // Reading a long journal is work for the processor; the caller's thread may be a user interface's. A simulation has no other.
+        if (options.Post is null)
+        {
+            return await Task.Run(() => Open(catalog, options), cancellationToken);
+        }
+
+        return Open(catalog, options);
     }
 
     /// <summary>

@@ -73,6 +73,9 @@ public sealed record EmbeddedEngineOptions
 
     internal IJournalDirectory? Files { get; init; }
 
+    /// <summary>Takes all work of the engine, for a simulation. Default: none, so that it runs on threads.</summary>
+    internal Action<Action>? Post { get; init; }
+
     internal void Validate()
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(Directory);

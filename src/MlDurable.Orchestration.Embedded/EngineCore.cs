@@ -29,7 +29,7 @@ internal sealed class EngineCore : IAsyncDisposable
     private readonly OrchestrationCatalog _catalog;
     private readonly EmbeddedEngineOptions _options;
     private readonly ActivitySlots _slots;
-    private readonly ActivityThreads _threads = new();
+    private readonly EngineWork _work;
     private readonly HashSet<ActivityRun> _runs = [];
     private readonly TimerQueue _timers;
 #pragma warning disable CA2213 // disposed in DisposeAsync, on a thread that may block
@@ -45,11 +45,12 @@ internal sealed class EngineCore : IAsyncDisposable
         _options = options;
         _slots = new(options.ActivitySlots, options.Pools);
         var extent = JournalRecovery.Recover(directory, _table.Apply);
-        Observers = new(Stop);
+        _work = new(options.Post);
+        Observers = new(_work, Stop);
         Observers.Observed += options.Observer;
-        _timers = new(options.TimeProvider, Tick);
+        _timers = new(options.TimeProvider, _work, Tick);
         _journal = new(
-            directory, extent, new(options.SegmentBytes, options.CompactionBytes, options.CompactionSegments), options.Commit, Stop);
+            directory, extent, new(options.SegmentBytes, options.CompactionBytes, options.CompactionSegments), options.Commit, _work, Stop);
         foreach (var step in _table.Instances.SelectMany(instance => instance.Steps.Values))
         {
             step.IsQuarantined = step.HasCrashed(options.MaxActivityCrashes);
@@ -78,14 +79,28 @@ internal sealed class EngineCore : IAsyncDisposable
         }
     }
 
-    /// <summary>When something happens next by itself, or null while anything is under way or nothing is due ever.</summary>
-    public DateTimeOffset? NextDueWhenIdle
+    /// <summary>When the first timer is due, or null when there is none.</summary>
+    public DateTimeOffset? NextDue
     {
         get
         {
             lock (_gate)
             {
-                return _runs.Count == 0 && _slots.WaitingSince is null && !_table.Instances.Any(instance => instance.Live.TurnQueued) ? _timers.NextDue : null;
+                return _timers.NextDue;
+            }
+        }
+    }
+
+    /// <summary>Whether nothing is under way, so that the engine waits for time or its clients.</summary>
+    public bool IsIdle
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _stopped is not null
+                    || (_runs.Count == 0 && _slots.WaitingSince is null && !(_timers.NextDue <= Now)
+                        && !_table.Instances.Any(instance => instance.Live.TurnQueued));
             }
         }
     }
@@ -354,7 +369,7 @@ internal sealed class EngineCore : IAsyncDisposable
             _timers.Dispose();
             foreach (var run in _runs)
             {
-                run.Cancel();
+                run.Cancel(_work);
             }
 
             ending = [.. _runs.Select(run => run.Ended)];
@@ -373,8 +388,8 @@ internal sealed class EngineCore : IAsyncDisposable
             _journal.Append(batch);
         }
 
-        _threads.Close();
-        await Task.Run(_journal.Dispose);
+        _work.Close();
+        await _work.RunLong(_journal.Dispose);
         Stop(new OrchestrationException(EmbeddedErrorCodes.EngineClosed, "The engine is closed."));
         await Observers.CloseAsync();
     }
@@ -603,7 +618,7 @@ internal sealed class EngineCore : IAsyncDisposable
             foreach (var run in _runs)
             {
                 run.IsAbandoned = true;
-                run.Cancel();
+                run.Cancel(_work);
             }
 
             waiters = [.. _table.Instances.Select(instance => instance.Live.Completion).OfType<TaskCompletionSource<OrchestrationState>>()];
@@ -767,8 +782,7 @@ internal sealed class EngineCore : IAsyncDisposable
     {
         if (TryTakeTurn(instance))
         {
-            ThreadPool.UnsafeQueueUserWorkItem(static work => work.Core.Guarded(() => work.Core.RunTurn(work.Instance)),
-                (Core: this, Instance: instance), preferLocal: false);
+            _work.Queue(static turn => turn.Core.Guarded(() => turn.Core.RunTurn(turn.Instance)), (Core: this, Instance: instance));
         }
     }
 
@@ -1258,7 +1272,7 @@ internal sealed class EngineCore : IAsyncDisposable
             }
 
             Tell(batch, Event(EngineEventKind.ActivityStarted, instance, call) with { Attempt = run.Attempt });
-            batch.OnCommit(() => _threads.Run(() => _ = run.RunAsync(OnEnded)));
+            batch.OnCommit(() => _work.RunActivity(() => _ = run.RunAsync(OnEnded)));
             batch.OnFail(run.NeverBegin);
         }
     }
@@ -1308,7 +1322,7 @@ internal sealed class EngineCore : IAsyncDisposable
     private void Abandon(ActivityRun run)
     {
         run.IsAbandoned = true;
-        run.Cancel();
+        run.Cancel(_work);
         Release(run);
     }
 

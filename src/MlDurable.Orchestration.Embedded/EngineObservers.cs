@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using MlDurable.Orchestration.Embedded.Execution;
 
 namespace MlDurable.Orchestration.Embedded;
 
@@ -8,7 +9,7 @@ internal sealed class EngineObservers
     private readonly Channel<EngineEvent> _events = Channel.CreateUnbounded<EngineEvent>(new() { SingleReader = true });
     private readonly Task _delivery;
 
-    public EngineObservers(Action<Exception> failed) => _delivery = Task.Run(() => DeliverAsync(failed));
+    public EngineObservers(EngineWork work, Action<Exception> failed) => _delivery = work.RunAsync(() => DeliverAsync(failed));
 
     public event Action<EngineEvent>? Observed;
 
@@ -29,20 +30,24 @@ internal sealed class EngineObservers
 
     private async Task DeliverAsync(Action<Exception> failed)
     {
-        await foreach (var happened in _events.Reader.ReadAllAsync())
+        // Not ReadAllAsync, which goes on wherever it likes, also in a simulation.
+        while (await _events.Reader.WaitToReadAsync())
         {
-            try
+            while (_events.Reader.TryRead(out var happened))
             {
-                Observed?.Invoke(happened);
-            }
-            catch (Exception exception)
-            {
-                failed(new OrchestrationException(
-                    EmbeddedErrorCodes.ObserverFailed,
-                    $"A handler of Observed threw at {happened.Kind} of instance '{happened.InstanceId}': {exception.Message} " +
-                    "The engine has stopped; nothing is lost. A handler must not throw.",
-                    exception));
-                return;
+                try
+                {
+                    Observed?.Invoke(happened);
+                }
+                catch (Exception exception)
+                {
+                    failed(new OrchestrationException(
+                        EmbeddedErrorCodes.ObserverFailed,
+                        $"A handler of Observed threw at {happened.Kind} of instance '{happened.InstanceId}': {exception.Message} " +
+                        "The engine has stopped; nothing is lost. A handler must not throw.",
+                        exception));
+                    return;
+                }
             }
         }
     }

@@ -10,13 +10,16 @@ namespace MlDurable.Testing;
 public sealed class TestEngine : IAsyncDisposable
 {
     private readonly Func<EmbeddedEngineOptions, EmbeddedEngineOptions> _configure;
+    private readonly Simulation? _simulation;
     private OrchestrationCatalog _catalog;
     private EmbeddedEngine? _engine;
+    private object _process = new();
 
-    private TestEngine(OrchestrationCatalog catalog, Func<EmbeddedEngineOptions, EmbeddedEngineOptions> configure)
+    private TestEngine(OrchestrationCatalog catalog, Func<EmbeddedEngineOptions, EmbeddedEngineOptions> configure, Simulation? simulation)
     {
         _catalog = catalog;
         _configure = configure;
+        _simulation = simulation;
     }
 
     /// <summary>The clock; it stands still until it is advanced. It begins on 1 January 2026, UTC.</summary>
@@ -35,11 +38,12 @@ public sealed class TestEngine : IAsyncDisposable
     /// <summary>Opens an engine on an empty disk.</summary>
     /// <param name="catalog">The orchestrators and activities.</param>
     /// <param name="configure">Changes the options; directory, clock and disk are given. Default: as they are.</param>
+    /// <param name="simulation">The simulation that decides in which order everything runs. Default: none; activities run on threads.</param>
     /// <returns>The open engine.</returns>
     public static async Task<TestEngine> OpenAsync(
-        OrchestrationCatalog catalog, Func<EmbeddedEngineOptions, EmbeddedEngineOptions>? configure = null)
+        OrchestrationCatalog catalog, Func<EmbeddedEngineOptions, EmbeddedEngineOptions>? configure = null, Simulation? simulation = null)
     {
-        var engine = new TestEngine(catalog, configure ?? (options => options));
+        var engine = new TestEngine(catalog, configure ?? (options => options), simulation);
         await engine.OpenAsync();
         return engine;
     }
@@ -66,16 +70,27 @@ public sealed class TestEngine : IAsyncDisposable
         while (!end.IsCompleted)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            if (Engine.NextDueWhenIdle is { } due)
+            if (Engine.IsIdle && Engine.NextDue - Clock.GetUtcNow() is { } wait)
             {
-                var wait = due - Clock.GetUtcNow();
-                Clock.Advance((wait > TimeSpan.Zero ? wait : TimeSpan.Zero) + TimeSpan.FromMilliseconds(1));
+                Clock.Advance(wait + TimeSpan.FromMilliseconds(1));
             }
 
             await Task.Yield();
         }
 
         return await end;
+    }
+
+    /// <summary>Lets the engine do all that it can before time passes: turns and activities, until only timers and clients could bring more.</summary>
+    /// <param name="cancellationToken">Gives up on an activity that waits for time or for a client.</param>
+    /// <returns>A task that ends when nothing is under way.</returns>
+    public async Task SettleAsync(CancellationToken cancellationToken = default)
+    {
+        while (!Engine.IsIdle)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            await Task.Yield();
+        }
     }
 
     /// <summary>The power fails: what was not flushed is lost, and the engine is opened again.</summary>
@@ -117,14 +132,19 @@ public sealed class TestEngine : IAsyncDisposable
     /// <returns>A task that ends when it is closed.</returns>
     public async ValueTask DisposeAsync() => await CloseAsync();
 
-    private async Task OpenAsync() => _engine = await EmbeddedEngine.OpenAsync(
-        _catalog, _configure(new() { Directory = "/simulated", Files = Disk.Mount(), TimeProvider = Clock }));
+    private async Task OpenAsync()
+    {
+        _process = new();
+        _engine = await EmbeddedEngine.OpenAsync(
+            _catalog, _configure(new() { Directory = "/simulated", Files = Disk.Mount(), TimeProvider = Clock, Post = _simulation?.Thread.Of(_process) }));
+    }
 
     private async Task CloseAsync()
     {
         if (_engine is not null)
         {
             await _engine.DisposeAsync();
+            _simulation?.Thread.Drop(_process);
             _engine = null;
         }
     }

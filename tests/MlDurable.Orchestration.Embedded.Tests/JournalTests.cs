@@ -239,7 +239,7 @@ public sealed class JournalTests
             try
             {
                 var directory = disk.Mount();
-                using var writer = new JournalWriter(directory, JournalRecovery.Recover(directory, _ => { }), limits, new(), _ => { });
+                using var writer = new JournalWriter(directory, JournalRecovery.Recover(directory, _ => { }), limits, new(), new(null), _ => { });
                 for (; confirmed < 40; confirmed++)
                 {
                     AppendAndWait(writer, Start($"instance {confirmed}"));
@@ -396,7 +396,7 @@ public sealed class JournalTests
     {
         table = new();
         var directory = disk.Mount();
-        return new(directory, JournalRecovery.Recover(directory, table.Apply), s_neverCompact, policy ?? new(), _ => { });
+        return new(directory, JournalRecovery.Recover(directory, table.Apply), s_neverCompact, policy ?? new(), new(null), _ => { });
     }
 
     private static JournalBatch Batch(string id)

@@ -19,6 +19,7 @@ public sealed partial class ReminderTests
             .AddActivity(Remind, new RememberedReminder(sent));
         await using var engine = await TestEngine.OpenAsync(catalog);
         await engine.Client.StartAsync(Reminders, "ada", new() { InstanceId = "ada" });
+        await engine.SettleAsync();
         engine.Clock.Advance(TimeSpan.FromDays(100));
         await engine.CrashAsync();
 
@@ -34,8 +35,9 @@ public sealed partial class ReminderTests
     {
         await using var engine = await TestEngine.OpenAsync(Catalog(months: 120));
         await engine.Client.StartAsync(Reminders, "ada", new() { InstanceId = "ada" });
+        await engine.SettleAsync();
         engine.Clock.Advance(TimeSpan.FromDays(100));
-        await engine.Client.GetAsync("ada");
+        await engine.SettleAsync();
 
         engine.AssertReplays(Catalog(months: 240));
         var refused = Assert.Throws<OrchestrationException>(() => engine.AssertReplays(Catalog(months: 0)));

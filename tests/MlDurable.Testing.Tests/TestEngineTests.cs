@@ -9,13 +9,15 @@ public sealed class TestEngineTests
     private static readonly ActivityDefinition<string, string> s_work = Definitions.Activity("work");
     private static readonly EventDefinition<string> s_signal = Definitions.Event("signal");
 
-    [Fact]
-    public void Documents_TheirExample_IsTheOneThatRuns()
+    [Theory]
+    [InlineData(nameof(ReminderTests))]
+    [InlineData(nameof(ApprovalTests))]
+    public void Documents_TheirExamples_AreThoseThatRun(string example)
     {
-        var source = Repository.Read("tests", "MlDurable.Testing.Tests", "ReminderTests.cs");
+        var source = Repository.Read("tests", "MlDurable.Testing.Tests", $"{example}.cs");
         const string Begin = "// <example>\n";
-        var example = source[(source.IndexOf(Begin, StringComparison.Ordinal) + Begin.Length)..source.IndexOf("    // </example>", StringComparison.Ordinal)];
-        var unindented = string.Join('\n', example.Split('\n').Select(line => line.StartsWith("    ", StringComparison.Ordinal) ? line[4..] : line));
+        var lines = source[(source.IndexOf(Begin, StringComparison.Ordinal) + Begin.Length)..source.IndexOf("    // </example>", StringComparison.Ordinal)];
+        var unindented = string.Join('\n', lines.Split('\n').Select(line => line.StartsWith("    ", StringComparison.Ordinal) ? line[4..] : line));
 
         Assert.Contains($"```csharp\n{unindented}```", Repository.Read("docs", "testing.md"), StringComparison.Ordinal);
     }

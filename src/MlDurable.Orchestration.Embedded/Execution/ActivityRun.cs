@@ -10,7 +10,7 @@ internal sealed class ActivityRun(
 #pragma warning restore CA1001
 {
     private readonly CancellationTokenSource _cancellation = new();
-    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _ended = new();
 
     public SlotLease Lease { get; } = lease;
 
@@ -47,8 +47,7 @@ internal sealed class ActivityRun(
 
     public override void ReportProgress(double fraction, string? message = null) => progress(fraction, message);
 
-    // On the thread pool: callbacks of the activity's code must not run inside the engine's gate.
-    public void Cancel() => _ = _cancellation.CancelAsync();
+    public void Cancel(EngineWork work) => work.Cancel(_cancellation);
 
     /// <summary>Instead of <see cref="RunAsync"/>, when its start could not be recorded.</summary>
     public void NeverBegin() => _ended.SetResult();

@@ -17,16 +17,19 @@ internal sealed class TimerQueue : IDisposable
         static (x, y) => x.Due.CompareTo(y.Due) is var byDue && byDue != 0 ? byDue : x.Order.CompareTo(y.Order)));
 
     private readonly TimeProvider _time;
+    private readonly EngineWork _work;
     private readonly Action _tick;
     private readonly ITimer _timer;
     private ScheduledTimer? _armedFor;
     private long _order;
 
     /// <param name="time">The clock.</param>
+    /// <param name="work">Where a tick runs that is due at once.</param>
     /// <param name="tick">Called on another thread when something may be due.</param>
-    public TimerQueue(TimeProvider time, Action tick)
+    public TimerQueue(TimeProvider time, EngineWork work, Action tick)
     {
         _time = time;
+        _work = work;
         _tick = tick;
         _timer = time.CreateTimer(static state => ((Action)state!)(), tick, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
@@ -72,7 +75,7 @@ internal sealed class TimerQueue : IDisposable
         // Looked at again: what passed while the timer was set (a machine that slept, a clock that jumped) is not part of the wait.
         if (first.Due <= _time.GetUtcNow())
         {
-            ThreadPool.UnsafeQueueUserWorkItem(static tick => tick(), _tick, preferLocal: false);
+            _work.Queue(static tick => tick(), _tick);
         }
     }
 

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using MlDurable.Orchestration.Embedded.Execution;
 using MlDurable.Orchestration.Embedded.Files;
 using MlDurable.Orchestration.Embedded.History;
 
@@ -10,7 +11,7 @@ namespace MlDurable.Orchestration.Embedded.Journal;
 /// Folds sealed segments into a snapshot, beside the writer: it reads what recovery would read, so a snapshot cannot say anything else than
 /// the segments that it replaces. They are deleted only after the manifest names the snapshot.
 /// </summary>
-internal sealed class JournalCompactor(IJournalDirectory directory, JournalExtent extent, JournalLimits limits) : IDisposable
+internal sealed class JournalCompactor(IJournalDirectory directory, JournalExtent extent, JournalLimits limits, EngineWork work) : IDisposable
 {
     private const int FrameBytes = 1 << 18;
     private static readonly TimeSpan s_bite = TimeSpan.FromMilliseconds(1);
@@ -35,9 +36,7 @@ internal sealed class JournalCompactor(IJournalDirectory directory, JournalExten
         _sealedBytes = 0;
         var former = _snapshot;
         _snapshot = segment;
-        _running = Task.Factory.StartNew(
-            () => Compact(former, segment, nextFrame, generation),
-            CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        _running = work.RunLong(() => Compact(former, segment, nextFrame, generation));
     }
 
     /// <summary>Throws what went wrong in the background.</summary>
@@ -51,8 +50,12 @@ internal sealed class JournalCompactor(IJournalDirectory directory, JournalExten
 
     public void Dispose()
     {
-        // A failure here is not lost: the journal is as it was, and the next compaction meets the same cause again.
-        _running?.ContinueWith(_ => { }, TaskScheduler.Default).Wait();
+        // Of a simulation nothing runs after the engine, whose process ends here.
+        if (!work.IsSimulated)
+        {
+            // A failure here is not lost: the journal is as it was, and the next compaction meets the same cause again.
+            _running?.ContinueWith(_ => { }, TaskScheduler.Default).Wait();
+        }
     }
 
     private void Compact(long former, long segment, ulong nextFrame, long generation)

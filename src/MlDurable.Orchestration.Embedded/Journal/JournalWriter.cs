@@ -1,4 +1,5 @@
 using System.Buffers;
+using MlDurable.Orchestration.Embedded.Execution;
 using MlDurable.Orchestration.Embedded.Files;
 using MlDurable.Orchestration.Embedded.History;
 
@@ -6,8 +7,8 @@ namespace MlDurable.Orchestration.Embedded.Journal;
 
 /// <summary>
 /// Group commit: everything appended while the last flush was under way becomes one frame, one write and one flush. What is soon followed by
-/// more may wait for it for a moment, so that both take one flush. One thread writes; <see cref="Append"/> may be called from any one thread at
-/// a time.
+/// more may wait for it for a moment, so that both take one flush. One thread writes, in a simulation that of all its work; <see cref="Append"/> may be
+/// called from any one thread at a time.
 /// </summary>
 internal sealed class JournalWriter : IDisposable
 {
@@ -20,9 +21,11 @@ internal sealed class JournalWriter : IDisposable
     private readonly IJournalDirectory _directory;
     private readonly JournalLimits _limits;
     private readonly CommitPolicy _policy;
+    private readonly EngineWork _work;
     private readonly Action<Exception> _failed;
     private readonly JournalCompactor _compactor;
-    private readonly Thread _thread;
+    private readonly Thread? _thread;
+    private readonly Action _end;
     private readonly object _gate = new();
     private readonly long _generation;
 
@@ -30,6 +33,7 @@ internal sealed class JournalWriter : IDisposable
     private ArrayBufferWriter<byte> _writing = NewBuffer();
     private EntryWriter _encoder;
     private List<JournalBatch> _waiting = [];
+    private List<JournalBatch> _committing = [];
     private bool _isUrgent;
     private bool _isAsleep;
     private bool _closing;
@@ -41,19 +45,26 @@ internal sealed class JournalWriter : IDisposable
     private long _segment;
     private ulong _nextFrame;
 
-    public JournalWriter(IJournalDirectory directory, JournalExtent extent, JournalLimits limits, CommitPolicy policy, Action<Exception> failed)
+    public JournalWriter(
+        IJournalDirectory directory, JournalExtent extent, JournalLimits limits, CommitPolicy policy, EngineWork work, Action<Exception> failed)
     {
         _directory = directory;
         _limits = limits;
         _policy = policy;
+        _work = work;
         _failed = failed;
-        _compactor = new(directory, extent, limits);
+        _compactor = new(directory, extent, limits, work);
         _segment = extent.LastSegment;
         _nextFrame = extent.NextFrame;
         _generation = extent.Generation + 1;
         _encoder = new(_filling);
-        _thread = new(Run) { IsBackground = true, Name = "mldurable journal" };
-        _thread.Start();
+        if (!work.IsSimulated)
+        {
+            _thread = new(Run) { IsBackground = true, Name = "mldurable journal" };
+            _thread.Start();
+        }
+
+        _end = _thread is null ? Run : _thread.Join;
     }
 
     /// <summary>Queues a batch; its callbacks run when it is on disk, on the writer's thread, or when it never will be.</summary>
@@ -74,7 +85,11 @@ internal sealed class JournalWriter : IDisposable
 
                 _waiting.Add(batch);
                 _isUrgent |= !isFollowed;
-                if (_isUrgent || _isAsleep)
+                if (_thread is null && _waiting.Count == 1)
+                {
+                    _work.Queue(static writer => writer.WriteNext(), this);
+                }
+                else if (_isUrgent || _isAsleep)
                 {
                     Monitor.Pulse(_gate);
                 }
@@ -106,7 +121,7 @@ internal sealed class JournalWriter : IDisposable
             Monitor.Pulse(_gate);
         }
 
-        _thread.Join();
+        _end();
         _compactor.Dispose();
         _file?.Dispose();
     }
@@ -120,49 +135,65 @@ internal sealed class JournalWriter : IDisposable
 
     private void Run()
     {
-        List<JournalBatch> batches = [];
-        while (true)
+        while (WriteNext())
         {
-            bool isLast;
-            lock (_gate)
+        }
+    }
+
+    /// <summary>Writes what is waiting, as one frame.</summary>
+    /// <returns>Whether there may be more.</returns>
+    private bool WriteNext()
+    {
+        bool isLast;
+        List<JournalBatch> batches;
+        lock (_gate)
+        {
+            if (_thread is not null)
             {
                 WaitForWork();
-                isLast = _waiting.Count == 0;
-                if (isLast)
-                {
-                    _failure ??= new OrchestrationException(EmbeddedErrorCodes.EngineClosed, "The engine is closed.");
-                }
-
-                _isUrgent = false;
-                (_waiting, batches) = (batches, _waiting);
-                (_filling, _writing) = (_writing, _filling);
-                _encoder = new(_filling);
             }
-
-            try
+            else if (_failure is not null)
             {
-                _compactor.ThrowIfFailed();
-                if (isLast)
-                {
-                    Seal();
-                    return;
-                }
-
-                Write();
+                return false;
             }
-            catch (Exception exception)
+
+            isLast = _waiting.Count == 0;
+            if (isLast)
             {
-                Fail(exception as OrchestrationException ?? JournalErrors.WriteFailed(_directory, exception), batches);
-                return;
+                _failure ??= new OrchestrationException(EmbeddedErrorCodes.EngineClosed, "The engine is closed.");
             }
 
-            foreach (var batch in batches)
-            {
-                batch.Commit();
-            }
-
-            batches.Clear();
+            _isUrgent = false;
+            (_waiting, _committing) = (_committing, _waiting);
+            batches = _committing;
+            (_filling, _writing) = (_writing, _filling);
+            _encoder = new(_filling);
         }
+
+        try
+        {
+            _compactor.ThrowIfFailed();
+            if (isLast)
+            {
+                Seal();
+                return false;
+            }
+
+            Write();
+        }
+        catch (Exception exception)
+        {
+            Fail(exception as OrchestrationException ?? JournalErrors.WriteFailed(_directory, exception), batches);
+            return false;
+        }
+
+        foreach (var batch in batches)
+        {
+            batch.Commit();
+        }
+
+        batches.Clear();
+        return true;
     }
 
     private void WaitForWork()
