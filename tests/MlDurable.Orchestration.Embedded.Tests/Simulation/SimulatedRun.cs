@@ -73,8 +73,13 @@ internal sealed class SimulatedRun
         _awaited = "the clients";
         Until(() => _roots.All(root => root.IsDone));
         _crashesLeft = 0;
+        if (_disk.FailAt <= _disk.Operations)
+        {
+            // The engine may not have noticed yet. Otherwise it stays, for it must not have lost a slot.
+            Crash(powerLoss: true);
+        }
+
         _disk.FailAt = null;
-        Crash(powerLoss: true);
         Await(SettleAsync);
         Await(ProbeAsync);
         _awaited = "the orderly end";
