@@ -76,6 +76,7 @@ internal static class CommandLine
             PromoteCommand.Create(),
             RollbackCommand.Create(),
             PredictCommand.Create(),
+            ExportCommand.Create(),
             ReproduceCommand.Create(),
             DeployCommand.Create(),
             UndeployCommand.Create(),

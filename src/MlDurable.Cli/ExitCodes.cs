@@ -47,7 +47,7 @@ internal static class ExitCodes
     /// <summary>The exit code of an error code.</summary>
     public static int OfError(string? code) => code switch
     {
-        CliErrorCodes.Usage or CliErrorCodes.PipelineInvalid or "unknown-column" or "no-features" or "no-label-column" or "column-kind" or "time-column-kind" or "reserved-column" or "run-ambiguous" or "signature-mismatch"
+        CliErrorCodes.Usage or CliErrorCodes.PipelineInvalid or "unknown-column" or "no-features" or "no-label-column" or "column-kind" or "time-column-kind" or "reserved-column" or "run-ambiguous" or "signature-mismatch" or "onnx-unsupported"
             or "approval-invalid" or "data-name" or "no-score" or "score-as-of" or "as-of-needs-time" or "backfill-invalid" or "backfill-empty" or "backfill-future" or "backfill-too-large" or "invalid-blob-name" or "invalid-store" or "instance-id-invalid"
             or "request-invalid" or "payload-invalid" or "payload-too-large" or "listen-invalid" or "keys-required" or "keys-unreadable" => Usage,
         not null when code.StartsWith("csv-", StringComparison.Ordinal) => Usage,

@@ -7,7 +7,7 @@ public sealed class CommandLineTests : IDisposable
     private static readonly string[] Commands =
     [
         "demo", "init", "validate", "plan", "run", "resume", "cancel", "approvals", "approve", "reject", "runs", "backfill", "backfills", "show", "compare", "models", "promote", "rollback", "predict",
-        "reproduce", "restart", "retry", "rewind", "skip", "purge", "history", "doctor", "deploy", "undeploy", "schedules", "pause", "unpause", "serve", "keys",
+        "reproduce", "restart", "retry", "rewind", "skip", "purge", "history", "doctor", "export", "deploy", "undeploy", "schedules", "pause", "unpause", "serve", "keys",
     ];
 
     private readonly CliHost cli = new();

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text.RegularExpressions;
+using MlDurable.Testing.Node;
 
 namespace MlDurable.Testing.Azurite;
 
@@ -25,7 +26,7 @@ public sealed partial class AzuriteFixture : IAsyncLifetime
     /// <inheritdoc/>
     public async Task InitializeAsync()
     {
-        var folder = await AzuriteInstallation.EnsureAsync();
+        var folder = await NodePackages.EnsureAsync("azurite");
         var start = new ProcessStartInfo("node")
         {
             WorkingDirectory = folder,

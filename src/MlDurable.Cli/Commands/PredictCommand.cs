@@ -43,7 +43,11 @@ internal static class PredictCommand
         var scored = target is null
             ? await scoring.ScoreAsync(source, call.Host.Output, cancellationToken: call.CancellationToken)
             : await ProgressOutput.CountAsync(
-                call.Terminal, "row", "scored", progress => WriteAsync(scoring, source, target, progress, call.CancellationToken));
+                call.Terminal, "row", "scored", progress => OutputFile.WriteAsync(target, async file =>
+                {
+                    await using var writer = new StreamWriter(file, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false));
+                    return await scoring.ScoreAsync(source, writer, progress, call.CancellationToken);
+                }));
 
         foreach (var errors in scored.TypeErrors)
         {
@@ -71,28 +75,6 @@ internal static class PredictCommand
         catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
         {
             throw new CliException(CliErrorCodes.FileNotFound, $"there is no input file '{input}'", exception);
-        }
-    }
-
-    /// <summary>Writes beside the target and moves into place, so that a failure leaves no half of a file.</summary>
-    private static async Task<ScoredFile> WriteAsync(
-        CsvScoring scoring, Stream source, string target, IProgress<long>? progress, CancellationToken cancellationToken)
-    {
-        var part = target + ".part";
-        try
-        {
-            ScoredFile scored;
-            await using (var writer = new StreamWriter(part, append: false, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false)))
-            {
-                scored = await scoring.ScoreAsync(source, writer, progress, cancellationToken);
-            }
-
-            File.Move(part, target, overwrite: true);
-            return scored;
-        }
-        finally
-        {
-            File.Delete(part);
         }
     }
 }

@@ -119,6 +119,9 @@ internal sealed record ApprovalsDocument(ImmutableArray<ApprovalView> Approvals)
 /// <summary>A list of models.</summary>
 internal sealed record ModelsDocument(ImmutableArray<RegistryDocument> Models);
 
+/// <summary>What <c>export</c> did.</summary>
+internal sealed record ExportDocument(string Model, int Version, string Output, long Bytes);
+
 /// <summary>What <c>predict</c> did.</summary>
 internal sealed record PredictDocument(string Model, int Version, string? Output, ScoredFile Scored);
 
@@ -181,6 +184,7 @@ internal sealed record HealthDocument(ImmutableArray<HealthFinding> Findings);
 [JsonSerializable(typeof(LogLine))]
 [JsonSerializable(typeof(ModelsDocument))]
 [JsonSerializable(typeof(PipelineDeployment))]
+[JsonSerializable(typeof(ExportDocument))]
 [JsonSerializable(typeof(PredictDocument))]
 [JsonSerializable(typeof(ProgressLine))]
 [JsonSerializable(typeof(PromoteRequest))]

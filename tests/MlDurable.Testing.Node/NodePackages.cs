@@ -2,20 +2,22 @@ using System.ComponentModel;
 using System.Diagnostics;
 using System.Security.Cryptography;
 
-namespace MlDurable.Testing.Azurite;
+namespace MlDurable.Testing.Node;
 
-/// <summary>The Azurite that <c>tests/azurite/package.json</c> names, installed when it is not there.</summary>
-internal static class AzuriteInstallation
+/// <summary>What the <c>package.json</c> of a folder under <c>tests</c> names, installed when it is not there.</summary>
+public static class NodePackages
 {
     private const int NodeMajor = 20;
     private static readonly TimeSpan LongestInstallation = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
 
-    /// <summary>Installs Azurite unless the version of the lock file is there already. Any number of processes may call it at once.</summary>
-    /// <returns>The folder <c>tests/azurite</c>.</returns>
-    public static async Task<string> EnsureAsync()
+    /// <summary>Installs the packages unless those of the lock file are there already. Any number of processes may call it at once.</summary>
+    /// <param name="name">The name of the folder under <c>tests</c>.</param>
+    /// <returns>The folder.</returns>
+    /// <exception cref="InvalidOperationException">There is no such folder, no Node.js that is new enough, or npm failed.</exception>
+    public static async Task<string> EnsureAsync(string name)
     {
-        var folder = FindFolder();
+        var folder = FindFolder(name);
         await RequireNodeAsync();
         using (await LockAsync(folder))
         {
@@ -32,18 +34,18 @@ internal static class AzuriteInstallation
         return folder;
     }
 
-    private static string FindFolder()
+    private static string FindFolder(string name)
     {
         for (var folder = AppContext.BaseDirectory; folder is not null; folder = Path.GetDirectoryName(folder))
         {
-            var candidate = Path.Combine(folder, "tests", "azurite");
+            var candidate = Path.Combine(folder, "tests", name);
             if (File.Exists(Path.Combine(candidate, "package-lock.json")))
             {
                 return candidate;
             }
         }
 
-        throw new InvalidOperationException($"No folder above {AppContext.BaseDirectory} has tests/azurite/package-lock.json. Run the tests from a checkout.");
+        throw new InvalidOperationException($"No folder above {AppContext.BaseDirectory} has tests/{name}/package-lock.json. Run the tests from a checkout.");
     }
 
     private static async Task<FileStream> LockAsync(string folder)
@@ -68,7 +70,7 @@ internal static class AzuriteInstallation
         var version = (await RunAsync("node", ["--version"], AppContext.BaseDirectory)).Trim();
         if (!int.TryParse(version.TrimStart('v').Split('.')[0], out var major) || major < NodeMajor)
         {
-            throw new InvalidOperationException($"Azurite needs Node.js {NodeMajor} or later; `node --version` says '{version}'. Install a newer one.");
+            throw new InvalidOperationException($"Node.js {NodeMajor} or later is needed; `node --version` says '{version}'. Install a newer one.");
         }
     }
 
@@ -90,7 +92,7 @@ internal static class AzuriteInstallation
         catch (Win32Exception exception)
         {
             throw new InvalidOperationException(
-                $"These tests need Azurite, and Azurite needs Node.js {NodeMajor} or later with npm: '{program}' cannot be started ({exception.Message}). "
+                $"These tests need Node.js {NodeMajor} or later with npm: '{program}' cannot be started ({exception.Message}). "
                 + "Install Node.js (Debian: apt install nodejs npm) and run the tests again.",
                 exception);
         }

@@ -1,0 +1,94 @@
+using MlDurable.Learning.Features;
+using MlDurable.Learning.Models;
+using MlDurable.Learning.Onnx;
+using MlDurable.Learning.Tables;
+using MlDurable.Learning.Tests.Training;
+using MlDurable.Learning.Training;
+
+namespace MlDurable.Learning.Tests.Onnx;
+
+public sealed class OnnxExportTests
+{
+    private const double Tolerance = 2e-6;
+
+    public static TheoryData<string, FeatureRecipe> Models { get; } = new()
+    {
+        { "baseline", new() },
+        { "logistic-regression", new() },
+        { "logistic-regression", new() { Standardize = false, Imputation = NumberImputation.Mean, FoldRarerThan = 0 } },
+        { "logistic-regression", new() { Encoding = CategoryEncoding.Ordinal } },
+        { "gradient-boosting", new() },
+    };
+
+    [Theory]
+    [MemberData(nameof(Models))]
+    public async Task Write_EveryTrainer_ScoresAsTheModelDoesInAnotherRuntime(string trainer, FeatureRecipe recipe)
+    {
+        var training = TrainingData.Awkward(400, 3);
+        var model = Trainers.Get(trainer).Fit(TrainingData.Request(training) with { Recipe = recipe });
+
+        // Other rows, with categories that the training rows lack, and cells that are missing where none was.
+        var rows = TrainingData.Awkward(300, 4).Features;
+        var expected = model.PredictProbability(rows);
+
+        var outputs = await OnnxRuntime.ScoreAsync(model, rows);
+
+        Assert.Equal([OnnxExport.LabelName, OnnxExport.ProbabilityName], outputs.Keys.Order(StringComparer.Ordinal));
+        var probabilities = outputs[OnnxExport.ProbabilityName];
+        Assert.Equal(expected.Length, probabilities.Length);
+        Assert.All(expected.Zip(probabilities), pair => Assert.Equal(pair.First, pair.Second, Tolerance));
+        Assert.All(
+            expected.Zip(outputs[OnnxExport.LabelName]).Where(pair => Math.Abs(pair.First - model.Threshold) > Tolerance),
+            pair => Assert.Equal(pair.First >= model.Threshold ? 1 : 0, pair.Second));
+    }
+
+    [Fact]
+    public async Task Write_TreesOfManyLeaves_SendMissingNumbersWhereTheModelDoes()
+    {
+        var training = TrainingData.Awkward(2000, 5);
+        var model = Trainers.Get("gradient-boosting").Fit(TrainingData.Request(training, null, ("trees", 60), ("leaves", 31), ("min-rows-per-leaf", 5)));
+        var rows = TrainingData.Awkward(1000, 6).Features;
+
+        var outputs = await OnnxRuntime.ScoreAsync(model, rows);
+
+        Assert.All(model.PredictProbability(rows).Zip(outputs[OnnxExport.ProbabilityName]), pair => Assert.Equal(pair.First, pair.Second, Tolerance));
+    }
+
+    [Fact]
+    public void Write_Twice_GivesTheSameBytes()
+    {
+        var model = Trainers.Get("gradient-boosting").Fit(TrainingData.Request(TrainingData.Awkward(400, 3)));
+
+        Assert.Equal(Bytes(model), Bytes(model));
+    }
+
+    [Fact]
+    public void Write_TrainerOfTheProgram_IsRefusedByName()
+    {
+        var model = Trainers.Get(ClassMeansTrainer.TrainerName).Fit(TrainingData.Request(TrainingData.Awkward(400, 3)));
+
+        var refused = Assert.Throws<LearningException>(() => Bytes(model));
+
+        Assert.Equal("onnx-unsupported", refused.Code);
+        Assert.Contains($"'{ClassMeansTrainer.TrainerName}'", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("probability")]
+    [InlineData("label")]
+    public void Write_ColumnNamedAsAnOutput_IsRefusedByName(string name)
+    {
+        var rows = TrainingData.Logistic(200, 1);
+        var features = new Table([.. rows.Features.Columns.Select(column => column is NumberColumn { Name: "x1" } x1 ? new NumberColumn(name, x1.Values.ToArray()) : column)]);
+        var model = Trainers.Get("logistic-regression").Fit(TrainingData.Request(rows with { Features = features }));
+
+        Assert.Contains($"'{name}'", Assert.Throws<LearningException>(() => Bytes(model)).Message, StringComparison.Ordinal);
+    }
+
+    private static byte[] Bytes(BinaryModel model)
+    {
+        using var stream = new MemoryStream();
+        OnnxExport.Write(model, stream);
+        return stream.ToArray();
+    }
+}
