@@ -69,7 +69,7 @@ public sealed class FittedFeatures
                 "There are no training rows. Widen the data window, or check that the label column has values.");
         }
 
-        var numbers = ImmutableArray.CreateBuilder<FittedNumber>();
+        var numberColumns = new List<NumberColumn>();
         var categories = ImmutableArray.CreateBuilder<FittedCategory>();
         foreach (var column in trainingRows.Columns.OrderBy(column => column.Name, StringComparer.Ordinal))
         {
@@ -81,9 +81,7 @@ public sealed class FittedFeatures
             switch (column)
             {
                 case NumberColumn number:
-                    numbers.Add(transforms?.GetValueOrDefault(number.Name) is { } transform
-                        ? FittedNumber.Fit(number, recipe, Transforms.Get(transform))
-                        : FittedNumber.Fit(number, recipe));
+                    numberColumns.Add(number);
                     break;
                 case CategoryColumn category:
                     categories.Add(FittedCategory.Fit(category, recipe));
@@ -95,8 +93,8 @@ public sealed class FittedFeatures
             }
         }
 
-        return numbers.Count + categories.Count > 0
-            ? new FittedFeatures(numbers.DrainToImmutable(), categories.DrainToImmutable())
+        return numberColumns.Count + categories.Count > 0
+            ? new FittedFeatures([.. FitNumbers(numberColumns, recipe, transforms)], categories.DrainToImmutable())
             : throw new LearningException(
                 "no-usable-features",
                 "No feature column has a value in the training rows. Check the dropped columns and the data.");
@@ -108,12 +106,8 @@ public sealed class FittedFeatures
     /// <exception cref="LearningException"><c>signature-mismatch</c>: a column is missing, or of another kind (and has values).</exception>
     public FeatureMatrix Apply(Table rows)
     {
-        var dense = new List<double[]>();
+        List<double[]> dense = [.. ApplyNumbers([.. Numbers.Select(number => (NumberColumn)Input(rows, number.Name, ColumnKind.Number))])];
         var hot = new List<int[]>();
-        foreach (var number in Numbers)
-        {
-            dense.Add(number.Apply((NumberColumn)Input(rows, number.Name, ColumnKind.Number)));
-        }
 
         foreach (var category in Categories.Where(category => category.Ordinal))
         {
@@ -128,6 +122,38 @@ public sealed class FittedFeatures
         }
 
         return new FeatureMatrix(rows.RowCount, [.. dense], [.. hot], offset);
+    }
+
+    // Those with code of the program's own one after the other, for that code may throw.
+    private static FittedNumber[] FitNumbers(List<NumberColumn> columns, FeatureRecipe recipe, IReadOnlyDictionary<string, string>? transforms)
+    {
+        var names = columns.ConvertAll(column => transforms?.GetValueOrDefault(column.Name));
+        var fitted = new FittedNumber[columns.Count];
+        for (var i = 0; i < fitted.Length; i++)
+        {
+            if (names[i] is { } transform)
+            {
+                fitted[i] = FittedNumber.Fit(columns[i], recipe, Transforms.Get(transform));
+            }
+        }
+
+        Parallel.For(0, fitted.Length, i => fitted[i] ??= FittedNumber.Fit(columns[i], recipe));
+        return fitted;
+    }
+
+    private double[][] ApplyNumbers(NumberColumn[] columns)
+    {
+        var dense = new double[columns.Length][];
+        for (var i = 0; i < dense.Length; i++)
+        {
+            if (Numbers[i].Transform is not null)
+            {
+                dense[i] = Numbers[i].Apply(columns[i]);
+            }
+        }
+
+        Parallel.For(0, dense.Length, i => dense[i] ??= Numbers[i].Apply(columns[i]));
+        return dense;
     }
 
     private static Column Input(Table rows, string name, ColumnKind kind)

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using MlDurable.Learning.Numerics;
 using MlDurable.Learning.Tables;
 
 namespace MlDurable.Learning.Features;
@@ -18,7 +19,7 @@ internal sealed record FittedNumber(
 {
     public static FittedNumber Fit(NumberColumn column, FeatureRecipe recipe, CustomTransform transform)
     {
-        double[] values = [.. column.Values.ToArray().Where(value => !double.IsNaN(value))];
+        var values = column.Present();
         Array.Sort(values);
         var fitted = FittedTransform.Fit(transform, column.Name, values);
         var transformed = fitted.Apply(column);
@@ -31,12 +32,11 @@ internal sealed record FittedNumber(
 
     public static FittedNumber Fit(NumberColumn column, FeatureRecipe recipe)
     {
-        double[] values = [.. column.Values.ToArray().Where(value => !double.IsNaN(value))];
-        Array.Sort(values);
+        var values = column.Present();
         double? fill = recipe.Imputation switch
         {
-            NumberImputation.Median => Midpoint(values[(values.Length - 1) / 2], values[values.Length / 2]),
-            NumberImputation.Mean => MeanOf(values),
+            NumberImputation.Median => Quantiles.Median(values),
+            NumberImputation.Mean => MeanOf(values, fill: 0, missing: 0),
             _ => null,
         };
         if (!recipe.Standardize)
@@ -45,15 +45,16 @@ internal sealed record FittedNumber(
         }
 
         // The filled-in cells are part of the distribution that the model sees.
-        double[] seen = fill is null ? values : [.. values, .. Enumerable.Repeat(fill.Value, column.MissingCount)];
-        var mean = MeanOf(seen);
-        var largest = seen.Max(value => Math.Abs((value / 2) - (mean / 2)));
+        var missing = fill is null ? 0 : column.MissingCount;
+        var mean = MeanOf(values, fill ?? 0, missing);
+        var (least, greatest) = (double.PositiveInfinity, double.NegativeInfinity);
+        foreach (var value in values)
+        {
+            least = Math.Min(least, value);
+            greatest = Math.Max(greatest, value);
+        }
 
-        // Dividing by the largest deviation first keeps the squares inside the range of a double.
-        var scale = largest == 0
-            ? 1
-            : 2 * largest * Math.Sqrt(seen.Average(value => Math.Pow(((value / 2) - (mean / 2)) / largest, 2)));
-        return new FittedNumber(column.Name, fill, mean, double.IsFinite(scale) && scale > 0 && values[0] < values[^1] ? scale : 1);
+        return new FittedNumber(column.Name, fill, mean, least < greatest ? Deviation(values, fill ?? 0, missing, mean, least, greatest) : 1);
     }
 
     public double[] Apply(NumberColumn column)
@@ -75,11 +76,44 @@ internal sealed record FittedNumber(
         return Math.Clamp((value - Mean) / Scale, -FittedFeatures.MaxMagnitude, FittedFeatures.MaxMagnitude);
     }
 
-    private static double Midpoint(double a, double b) => (a / 2) + (b / 2);
-
-    private static double MeanOf(double[] values)
+    /// <summary>The standard deviation, positive and finite. Dividing by the largest deviation first keeps the squares inside the range of a double.</summary>
+    private static double Deviation(double[] values, double fill, int missing, double mean, double least, double greatest)
     {
-        var mean = values.Average();
-        return double.IsFinite(mean) ? mean : values.Average(value => value / values.Length) * values.Length;
+        var largest = Math.Max(Half(greatest), -Half(least));
+        if (largest == 0)
+        {
+            // The halves of the smallest numbers that there are.
+            return 1;
+        }
+
+        var squares = new ExactSum();
+        squares.Add(Square(fill), missing);
+        foreach (var value in values)
+        {
+            squares.Add(Square(value));
+        }
+
+        var deviation = 2 * largest * Math.Sqrt(squares.Mean());
+        return double.IsFinite(deviation) && deviation > 0 ? deviation : 1;
+
+        double Half(double value) => (value / 2) - (mean / 2);
+
+        double Square(double value)
+        {
+            var ratio = Half(value) / largest;
+            return ratio * ratio;
+        }
+    }
+
+    private static double MeanOf(double[] values, double fill, int missing)
+    {
+        var sum = new ExactSum();
+        sum.Add(fill, missing);
+        foreach (var value in values)
+        {
+            sum.Add(value);
+        }
+
+        return sum.Mean();
     }
 }

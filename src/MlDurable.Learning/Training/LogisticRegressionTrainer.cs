@@ -19,7 +19,7 @@ internal sealed class LogisticRegressionTrainer : ITrainer
 
     public string Name => "logistic-regression";
 
-    public string Version => "1";
+    public string Version => "2";
 
     public string Description =>
         "Logistic regression with an L2 penalty, fitted by L-BFGS. "

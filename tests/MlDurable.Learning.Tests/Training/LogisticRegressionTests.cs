@@ -74,6 +74,20 @@ public sealed class LogisticRegressionTests
     }
 
     [Fact]
+    public async Task Fit_OnOneTwoAndSevenThreads_GivesTheSameModelToTheLastBit()
+    {
+        var rows = TrainingData.Awkward(20_000, 12);
+        var models = new List<byte[]>();
+        foreach (var threads in new[] { 1, 2, 7, 7 })
+        {
+            var scheduler = new ConcurrentExclusiveSchedulerPair(TaskScheduler.Default, threads).ConcurrentScheduler;
+            models.Add(await Task.Factory.StartNew(() => Bytes(Trainer.Fit(TrainingData.Request(rows))), CancellationToken.None, TaskCreationOptions.None, scheduler));
+        }
+
+        Assert.All(models, model => Assert.Equal(models[0], model));
+    }
+
+    [Fact]
     public void Fit_MissingNumbersWithoutImputation_IsRefusedByName()
     {
         var rows = TrainingData.Awkward(100, 1);
@@ -119,5 +133,12 @@ public sealed class LogisticRegressionTests
             200,
             _ => { });
         Assert.Equal([1, 1], point, new Within(1e-7));
+    }
+
+    private static byte[] Bytes(BinaryModel model)
+    {
+        using var stream = new MemoryStream();
+        model.Write(stream);
+        return stream.ToArray();
     }
 }
