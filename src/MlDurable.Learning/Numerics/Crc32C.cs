@@ -7,9 +7,13 @@ namespace MlDurable.Learning.Numerics;
 /// one.</summary>
 internal static class Crc32C
 {
-    public static uint Compute(ReadOnlySpan<byte> bytes)
+    public static uint Compute(ReadOnlySpan<byte> bytes) => Append(0, bytes);
+
+    /// <summary>The checksum of a text that goes on: of the bytes whose checksum is <paramref name="checksum"/> (0 for none), and then of
+    /// <paramref name="bytes"/>.</summary>
+    public static uint Append(uint checksum, ReadOnlySpan<byte> bytes)
     {
-        var crc = uint.MaxValue;
+        var crc = ~checksum;
         while (bytes.Length >= sizeof(ulong))
         {
             crc = BitOperations.Crc32C(crc, BinaryPrimitives.ReadUInt64LittleEndian(bytes));

@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using System.Text;
-using MlDurable.Learning.Numerics;
 
 namespace MlDurable.Learning.Tables;
 
@@ -12,10 +11,13 @@ internal sealed class BlockReader(Stream stream)
 
     private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
-    private readonly byte[] buffer = new byte[BlockWriter.HeadBytes + BlockWriter.MaxBlockBytes];
-    private int position = BlockWriter.HeadBytes;
-    private int end = BlockWriter.HeadBytes;
+    private readonly byte[] buffer = new byte[BlockWriter.MaxBlockBytes];
+    private int position;
+    private int end;
     private int index;
+
+    /// <summary>No more than so many bytes can follow; null when the stream does not say.</summary>
+    public long? MaxBytesLeft => stream.CanSeek ? end - position + stream.Length - stream.Position : null;
 
     public static LearningException Corrupt(string what, Exception? innerException = null) =>
         new(CorruptCode, $"The column file is corrupt: {what}. Delete it; it is built again from the data.", innerException);
@@ -26,11 +28,24 @@ internal sealed class BlockReader(Stream stream)
         {
             var part = end - position;
             buffer.AsSpan(position, part).CopyTo(destination);
+            position = end;
             destination = destination[part..];
-            NextBlock();
-            if (position == end)
+
+            // A block that is wanted whole goes to where it is wanted at once.
+            var (length, checksum) = ReadHead();
+            if (length == 0)
             {
                 throw Corrupt("it ends too early");
+            }
+
+            if (length <= destination.Length)
+            {
+                ReadData(destination[..length], checksum);
+                destination = destination[length..];
+            }
+            else
+            {
+                Load(length, checksum);
             }
         }
 
@@ -78,38 +93,44 @@ internal sealed class BlockReader(Stream stream)
     /// <summary>Checks that nothing follows.</summary>
     public void Finish()
     {
-        if (position != end)
+        if (position == end)
         {
-            throw Corrupt("it has bytes after the last column");
+            var (length, checksum) = ReadHead();
+            Load(length, checksum);
         }
 
-        NextBlock();
         if (position != end || stream.ReadByte() >= 0)
         {
             throw Corrupt("it has bytes after the last column");
         }
     }
 
-    private void NextBlock()
+    private (int Length, uint Checksum) ReadHead()
     {
-        Fill(buffer.AsSpan(0, BlockWriter.HeadBytes));
-        var length = BinaryPrimitives.ReadInt32LittleEndian(buffer);
-        var checksum = BinaryPrimitives.ReadUInt32LittleEndian(buffer.AsSpan(sizeof(int)));
-        if (length is < 0 or > BlockWriter.MaxBlockBytes)
-        {
-            throw Corrupt($"block {index} has a length of {length}");
-        }
+        Span<byte> head = stackalloc byte[BlockWriter.HeadBytes];
+        Fill(head);
+        var length = BinaryPrimitives.ReadInt32LittleEndian(head);
+        return length is >= 0 and <= BlockWriter.MaxBlockBytes
+            ? (length, BinaryPrimitives.ReadUInt32LittleEndian(head[sizeof(int)..]))
+            : throw Corrupt($"block {index} has a length of {length}");
+    }
 
-        Fill(buffer.AsSpan(BlockWriter.HeadBytes, length));
-        BinaryPrimitives.WriteInt32LittleEndian(buffer.AsSpan(sizeof(int)), index);
-        if (Crc32C.Compute(buffer.AsSpan(sizeof(int), sizeof(int) + length)) != checksum)
+    private void Load(int length, uint checksum)
+    {
+        ReadData(buffer.AsSpan(0, length), checksum);
+        position = 0;
+        end = length;
+    }
+
+    private void ReadData(Span<byte> destination, uint checksum)
+    {
+        Fill(destination);
+        if (BlockWriter.Checksum(index, destination) != checksum)
         {
             throw Corrupt($"the checksum of block {index} is wrong");
         }
 
         index++;
-        position = BlockWriter.HeadBytes;
-        end = BlockWriter.HeadBytes + length;
     }
 
     private void Fill(Span<byte> destination)

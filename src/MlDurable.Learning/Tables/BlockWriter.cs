@@ -13,25 +13,40 @@ internal sealed class BlockWriter(Stream stream)
     /// <summary>The most data in one block.</summary>
     public const int MaxBlockBytes = 1 << 18;
 
-    /// <summary>Length and checksum before the data; while the checksum is computed, the index stands in the second place.</summary>
+    /// <summary>Length and checksum, before the data.</summary>
     public const int HeadBytes = 2 * sizeof(int);
 
-    private readonly byte[] buffer = new byte[HeadBytes + MaxBlockBytes];
+    private readonly byte[] buffer = new byte[MaxBlockBytes];
     private int length;
     private int index;
+
+    /// <summary>The checksum of a block.</summary>
+    public static uint Checksum(int index, ReadOnlySpan<byte> data)
+    {
+        Span<byte> head = stackalloc byte[sizeof(int)];
+        BinaryPrimitives.WriteInt32LittleEndian(head, index);
+        return Crc32C.Append(Crc32C.Compute(head), data);
+    }
 
     public void Write(ReadOnlySpan<byte> bytes)
     {
         while (bytes.Length > MaxBlockBytes - length)
         {
             var part = MaxBlockBytes - length;
-            bytes[..part].CopyTo(buffer.AsSpan(HeadBytes + length));
-            length += part;
+            if (length == 0)
+            {
+                WriteBlock(bytes[..part]);
+            }
+            else
+            {
+                bytes[..part].CopyTo(buffer.AsSpan(length));
+                Flush(MaxBlockBytes);
+            }
+
             bytes = bytes[part..];
-            Flush();
         }
 
-        bytes.CopyTo(buffer.AsSpan(HeadBytes + length));
+        bytes.CopyTo(buffer.AsSpan(length));
         length += bytes.Length;
     }
 
@@ -53,20 +68,25 @@ internal sealed class BlockWriter(Stream stream)
     {
         if (length > 0)
         {
-            Flush();
+            Flush(length);
         }
 
-        Flush();
+        WriteBlock([]);
     }
 
-    private void Flush()
+    private void Flush(int count)
     {
-        BinaryPrimitives.WriteInt32LittleEndian(buffer, length);
-        BinaryPrimitives.WriteInt32LittleEndian(buffer.AsSpan(sizeof(int)), index);
-        var checksum = Crc32C.Compute(buffer.AsSpan(sizeof(int), sizeof(int) + length));
-        BinaryPrimitives.WriteUInt32LittleEndian(buffer.AsSpan(sizeof(int)), checksum);
-        stream.Write(buffer, 0, HeadBytes + length);
-        index++;
+        WriteBlock(buffer.AsSpan(0, count));
         length = 0;
+    }
+
+    private void WriteBlock(ReadOnlySpan<byte> data)
+    {
+        Span<byte> head = stackalloc byte[HeadBytes];
+        BinaryPrimitives.WriteInt32LittleEndian(head, data.Length);
+        BinaryPrimitives.WriteUInt32LittleEndian(head[sizeof(int)..], Checksum(index, data));
+        stream.Write(head);
+        stream.Write(data);
+        index++;
     }
 }

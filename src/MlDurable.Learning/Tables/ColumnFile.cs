@@ -1,4 +1,7 @@
 using System.Buffers.Binary;
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace MlDurable.Learning.Tables;
 
@@ -8,7 +11,8 @@ namespace MlDurable.Learning.Tables;
 /// <remarks>
 /// Layout, all integers little-endian: the magic <c>MLDCOL</c>, a 16-bit version, then a sequence of bytes cut into blocks (see
 /// <see cref="BlockWriter"/>): the number of rows and of columns, and for each column its kind, name and cells. Cells are doubles, 64-bit
-/// ticks, or, after the dictionary, codes of 1, 2 or 4 bytes as the dictionary's size needs, where all bits set is missing.
+/// ticks, or, after the dictionary, codes of 1, 2 or 4 bytes as the dictionary's size needs, where all bits set is missing. Cells go
+/// between memory and stream as they are, so this works on little-endian processors only.
 /// </remarks>
 public static class ColumnFile
 {
@@ -36,10 +40,10 @@ public static class ColumnFile
             switch (column)
             {
                 case NumberColumn numbers:
-                    WriteNumbers(writer, numbers.Values);
+                    WriteNumbers(writer, numbers);
                     break;
                 case TimeColumn times:
-                    WriteTicks(writer, times.Ticks);
+                    writer.Write(MemoryMarshal.AsBytes(times.Ticks));
                     break;
                 case CategoryColumn categories:
                     WriteCategories(writer, categories);
@@ -80,8 +84,8 @@ public static class ColumnFile
                 var name = reader.ReadText();
                 columns.Add((ColumnKind)kind switch
                 {
-                    ColumnKind.Number => new NumberColumn(name, ReadNumbers(reader, rows)),
-                    ColumnKind.Time => new TimeColumn(name, ReadTicks(reader, rows)),
+                    ColumnKind.Number => new NumberColumn(name, ReadCells<double>(reader, rows)),
+                    ColumnKind.Time => new TimeColumn(name, ReadCells<long>(reader, rows)),
                     ColumnKind.Category => ReadCategories(reader, name, rows),
                     _ => throw BlockReader.Corrupt($"column {i + 1} is of the unknown kind {kind}"),
                 });
@@ -100,32 +104,34 @@ public static class ColumnFile
         }
     }
 
-    private static void WriteNumbers(BlockWriter writer, ReadOnlySpan<double> values)
+    private static void WriteNumbers(BlockWriter writer, NumberColumn column)
     {
-        Span<byte> cell = stackalloc byte[sizeof(double)];
-        foreach (var value in values)
+        if (column.MissingCount == 0)
         {
-            // There are many bit patterns of NaN; one of them makes the file the same for the same table.
-            BinaryPrimitives.WriteDoubleLittleEndian(cell, double.IsNaN(value) ? double.NaN : value);
-            writer.Write(cell);
+            writer.Write(MemoryMarshal.AsBytes(column.Values));
+            return;
+        }
+
+        // There are many bit patterns of NaN; one of them makes the file the same for the same table.
+        var piece = new double[PieceRows];
+        for (var values = column.Values; !values.IsEmpty; values = values[Math.Min(PieceRows, values.Length)..])
+        {
+            var count = Math.Min(PieceRows, values.Length);
+            var row = 0;
+            for (; row <= count - Vector<double>.Count; row += Vector<double>.Count)
+            {
+                var some = new Vector<double>(values[row..]);
+                Vector.ConditionalSelect(Vector.IsNaN(some), new Vector<double>(double.NaN), some).CopyTo(piece, row);
+            }
+
+            for (; row < count; row++)
+            {
+                piece[row] = double.IsNaN(values[row]) ? double.NaN : values[row];
+            }
+
+            writer.Write(MemoryMarshal.AsBytes(piece.AsSpan(0, count)));
         }
     }
-
-    private static double[] ReadNumbers(BlockReader reader, int rows) =>
-        ReadCells(reader, rows, sizeof(double), BinaryPrimitives.ReadDoubleLittleEndian);
-
-    private static void WriteTicks(BlockWriter writer, ReadOnlySpan<long> ticks)
-    {
-        Span<byte> cell = stackalloc byte[sizeof(long)];
-        foreach (var tick in ticks)
-        {
-            BinaryPrimitives.WriteInt64LittleEndian(cell, tick);
-            writer.Write(cell);
-        }
-    }
-
-    private static long[] ReadTicks(BlockReader reader, int rows) =>
-        ReadCells(reader, rows, sizeof(long), BinaryPrimitives.ReadInt64LittleEndian);
 
     private static void WriteCategories(BlockWriter writer, CategoryColumn column)
     {
@@ -135,12 +141,34 @@ public static class ColumnFile
             writer.WriteText(category);
         }
 
-        Span<byte> cell = stackalloc byte[sizeof(int)];
-        var width = CodeBytes(column.Categories.Count);
-        foreach (var code in column.Codes)
+        switch (CodeBytes(column.Categories.Count))
         {
-            BinaryPrimitives.WriteInt32LittleEndian(cell, code);
-            writer.Write(cell[..width]);
+            case sizeof(byte):
+                WriteCodes<byte>(writer, column.Codes);
+                break;
+            case sizeof(ushort):
+                WriteCodes<ushort>(writer, column.Codes);
+                break;
+            default:
+                writer.Write(MemoryMarshal.AsBytes(column.Codes));
+                break;
+        }
+    }
+
+    /// <summary>Cuts off the upper bytes; the missing code -1 is all ones in every width.</summary>
+    private static void WriteCodes<T>(BlockWriter writer, ReadOnlySpan<int> codes)
+        where T : unmanaged, IBinaryInteger<T>
+    {
+        var piece = new T[Math.Min(PieceRows, codes.Length)];
+        for (; !codes.IsEmpty; codes = codes[Math.Min(PieceRows, codes.Length)..])
+        {
+            var narrow = piece.AsSpan(0, Math.Min(PieceRows, codes.Length));
+            for (var i = 0; i < narrow.Length; i++)
+            {
+                narrow[i] = T.CreateTruncating(codes[i]);
+            }
+
+            writer.Write(MemoryMarshal.AsBytes(narrow));
         }
     }
 
@@ -153,37 +181,54 @@ public static class ColumnFile
             categories.Add(reader.ReadText());
         }
 
-        // The missing code -1 is all ones in every width.
         var codes = CodeBytes(count) switch
         {
-            1 => ReadCells(reader, rows, 1, cell => cell[0] == byte.MaxValue ? CategoryColumn.MissingCode : cell[0]),
-            2 => ReadCells(reader, rows, 2, cell =>
-                BinaryPrimitives.ReadUInt16LittleEndian(cell) is var code && code == ushort.MaxValue ? CategoryColumn.MissingCode : code),
-            _ => ReadCells(reader, rows, sizeof(int), BinaryPrimitives.ReadInt32LittleEndian),
+            sizeof(byte) => Widen(ReadCells<byte>(reader, rows)),
+            sizeof(ushort) => Widen(ReadCells<ushort>(reader, rows)),
+            _ => ReadCells<int>(reader, rows),
         };
         return new CategoryColumn(name, codes, categories);
     }
 
+    private static int[] Widen<T>(ReadOnlySpan<T> narrow)
+        where T : unmanaged, IBinaryInteger<T>, IMinMaxValue<T>
+    {
+        var codes = new int[narrow.Length];
+        for (var i = 0; i < codes.Length; i++)
+        {
+            codes[i] = narrow[i] == T.MaxValue ? CategoryColumn.MissingCode : int.CreateTruncating(narrow[i]);
+        }
+
+        return codes;
+    }
+
     private static int CodeBytes(int categories) => categories switch
     {
-        <= byte.MaxValue => 1,
-        <= ushort.MaxValue => 2,
+        <= byte.MaxValue => sizeof(byte),
+        <= ushort.MaxValue => sizeof(ushort),
         _ => sizeof(int),
     };
 
-    /// <summary>The array grows with the bytes that are really there, so that a false number of rows allocates nothing.</summary>
-    private static T[] ReadCells<T>(BlockReader reader, int rows, int width, ReadCell<T> read)
+    /// <summary>The array is no longer than the stream, or it grows with the bytes that are really there: a false number of rows allocates
+    /// nothing.</summary>
+    private static T[] ReadCells<T>(BlockReader reader, int rows)
+        where T : unmanaged
     {
-        var cells = new List<T>(Math.Min(rows, PieceRows));
-        Span<byte> cell = stackalloc byte[sizeof(ulong)];
-        for (var row = 0; row < rows; row++)
+        var fitting = reader.MaxBytesLeft / Unsafe.SizeOf<T>();
+        if (fitting < rows)
         {
-            reader.ReadExactly(cell[..width]);
-            cells.Add(read(cell[..width]));
+            throw BlockReader.Corrupt("it ends too early");
         }
 
-        return [.. cells];
-    }
+        var cells = new T[fitting is null ? Math.Min(rows, PieceRows) : rows];
+        reader.ReadExactly(MemoryMarshal.AsBytes(cells.AsSpan()));
+        while (cells.Length < rows)
+        {
+            var read = cells.Length;
+            Array.Resize(ref cells, (int)Math.Min(rows, 2L * read));
+            reader.ReadExactly(MemoryMarshal.AsBytes(cells.AsSpan(read)));
+        }
 
-    private delegate T ReadCell<T>(ReadOnlySpan<byte> cell);
+        return cells;
+    }
 }

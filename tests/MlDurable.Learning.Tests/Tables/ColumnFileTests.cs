@@ -142,6 +142,44 @@ public sealed class ColumnFileTests
     }
 
     [Fact]
+    public void Read_StreamThatOnlyGoesForward_ReadsTheSame()
+    {
+        var table = new Table(new NumberColumn("n", [.. Enumerable.Range(0, 200_000).Select(i => i / 7.0)]), CategoryColumn.FromTexts("c", Enumerable.Range(0, 200_000).Select(i => $"{i % 300}")));
+        TableAssert.Equal(table, ColumnFile.Read(new ForwardOnly(new MemoryStream(Write(table)))));
+    }
+
+    [Fact]
+    public void Read_ChangedContentUnderRightChecksums_IsReadOrRefusedWithoutAllocating()
+    {
+        var random = new SplitMix64(11);
+        var content = Content(Write(Small));
+        var outcomes = new Dictionary<bool, int>();
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        const int Tries = 5000;
+        for (var i = 0; i < Tries; i++)
+        {
+            var changed = (byte[])content.Clone();
+            for (var change = random.NextInt(4); change >= 0; change--)
+            {
+                changed[random.NextInt(changed.Length)] = (byte)random.Next();
+            }
+
+            var stream = new MemoryStream();
+            stream.Write("MLDCOL\u0001\0"u8);
+            var writer = new BlockWriter(stream);
+            writer.Write(changed);
+            writer.Finish();
+            stream.Position = 0;
+            var exception = Record.Exception(() => ColumnFile.Read(i % 2 == 0 ? stream : new ForwardOnly(stream)));
+            Assert.True(exception is null or LearningException { Code: "column-file-corrupt" }, exception?.ToString());
+            outcomes[exception is null] = outcomes.GetValueOrDefault(exception is null) + 1;
+        }
+
+        Assert.Equal(2, outcomes.Count);
+        Assert.InRange((GC.GetAllocatedBytesForCurrentThread() - before) / Tries, 0, 3 << 20);
+    }
+
+    [Fact]
     public void Read_RandomBytes_AreRefused()
     {
         var random = new SplitMix64(5);
@@ -165,6 +203,9 @@ public sealed class ColumnFileTests
         return stream.ToArray();
     }
 
+    /// <summary>What the blocks of a small file hold: everything is in the first.</summary>
+    private static byte[] Content(byte[] file) => file.AsSpan(8 + BlockWriter.HeadBytes, BinaryPrimitives.ReadInt32LittleEndian(file.AsSpan(8))).ToArray();
+
     private static byte[] Write(Table table)
     {
         var stream = new MemoryStream();
@@ -175,4 +216,9 @@ public sealed class ColumnFileTests
     private static Table Read(byte[] bytes) => ColumnFile.Read(new MemoryStream(bytes));
 
     private static void AssertCorrupt(byte[] bytes) => Assert.Equal("column-file-corrupt", Assert.Throws<LearningException>(() => Read(bytes)).Code);
+
+    private sealed class ForwardOnly(Stream inner) : ReadOnlyTestStream
+    {
+        public override int Read(Span<byte> buffer) => inner.Read(buffer);
+    }
 }
