@@ -1,5 +1,5 @@
-using System.Buffers.Text;
 using System.Text;
+using MlDurable.Learning.Numerics;
 
 namespace MlDurable.Learning.Tables;
 
@@ -23,20 +23,11 @@ internal static class CellText
 
     public static string ToText(ReadOnlySpan<byte> cell) => Encoding.UTF8.GetString(cell);
 
-    /// <summary>The kind of a column that was of <paramref name="kind"/> so far (null: no value yet), after one more value.</summary>
-    public static ColumnKind Narrow(ColumnKind? kind, ReadOnlySpan<byte> cell) => kind switch
-    {
-        null => TryParseNumber(cell, out _) ? ColumnKind.Number : TryParseTime(cell, out _) ? ColumnKind.Time : ColumnKind.Category,
-        ColumnKind.Number when TryParseNumber(cell, out _) => ColumnKind.Number,
-        ColumnKind.Time when TryParseTime(cell, out _) => ColumnKind.Time,
-        _ => ColumnKind.Category,
-    };
+    /// <summary>What a column is whose first value this is; another value that is not of the same kind makes it a category.</summary>
+    public static ColumnKind KindOf(ReadOnlySpan<byte> cell) =>
+        TryParseNumber(cell, out _) ? ColumnKind.Number : TryParseTime(cell, out _) ? ColumnKind.Time : ColumnKind.Category;
 
-    public static bool TryParseNumber(ReadOnlySpan<byte> cell, out double value)
-    {
-        var text = Trim(cell);
-        return Utf8Parser.TryParse(text, out value, out var consumed) && consumed == text.Length && double.IsFinite(value);
-    }
+    public static bool TryParseNumber(ReadOnlySpan<byte> cell, out double value) => DecimalParser.TryParse(Trim(cell), out value);
 
     /// <summary>ISO 8601: yyyy-MM-dd, optionally followed by T or a space and HH:mm[:ss[.fraction]], optionally by Z or an offset
     /// ±HH[[:]mm].</summary>

@@ -5,7 +5,7 @@ namespace MlDurable.Learning.Tables;
 /// One of <c>csv-empty</c>, <c>csv-ragged-row</c>, <c>csv-not-utf8</c>, <c>csv-nul-byte</c>, <c>csv-record-too-long</c>,
 /// <c>csv-too-large</c>,
 /// <c>csv-too-many-columns</c>, <c>csv-too-many-categories</c>, <c>csv-empty-column-name</c>, <c>csv-duplicate-column</c>,
-/// <c>csv-unterminated-quote</c>, <c>csv-text-after-quote</c>, <c>csv-lone-carriage-return</c>, <c>csv-gzip-corrupt</c>.
+/// <c>csv-unterminated-quote</c>, <c>csv-text-after-quote</c>, <c>csv-lone-carriage-return</c>, <c>csv-gzip-corrupt</c>, <c>csv-changed</c>.
 /// </param>
 /// <param name="message">What is wrong and what to do; begins with the line.</param>
 /// <param name="line">The line, from 1.</param>

@@ -21,6 +21,12 @@ public sealed record CsvOptions
     public long MaxBytes { get; init; } = 1L << 30;
 
     /// <summary>
+    /// The most threads of the pool that parse at the same time, at least 1. What is read does not depend on it. Default: as many as the
+    /// machine has processors.
+    /// </summary>
+    public int MaxThreads { get; init; } = Environment.ProcessorCount;
+
+    /// <summary>
     /// The texts that mean "no value", compared exactly after leaving out spaces and tabs around the cell. Default: the empty text, NA,
     /// N/A, NaN, nan, null, NULL; not None, which is a value in real data.
     /// </summary>

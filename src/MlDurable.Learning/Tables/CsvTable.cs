@@ -33,46 +33,9 @@ public static class CsvTable
     /// <exception cref="CsvException">The file is not CSV or exceeds a limit; the exception lists the codes.</exception>
     public static async Task<CsvContent> ReadAsync(Stream stream, CsvOptions options, CancellationToken cancellationToken = default)
     {
-        using var records = await CsvRecordReader.OpenAsync(stream, options, cancellationToken);
-        var header = await ReadHeaderAsync(records, options, cancellationToken);
-        var missing = new MissingTexts(options.MissingTexts);
-        var rows = 0;
-        ImmutableArray<CsvColumnBuilder> builders = options.Schema is null
-            ? [.. header.Select(name => new InferringColumnBuilder(name, options.MaxCategories))]
-            : [.. options.Schema.Columns.Select(column => CsvColumnBuilder.For(column, options.MaxCategories))];
-        var byName = builders.ToDictionary(builder => builder.Name, StringComparer.Ordinal);
-        var perField = header.Select(name => byName.GetValueOrDefault(name)).ToArray();
-        while (await records.ReadAsync(cancellationToken))
-        {
-            rows++;
-            for (var i = 0; i < perField.Length; i++)
-            {
-                var builder = perField[i];
-                if (builder is null)
-                {
-                    continue;
-                }
-
-                var cell = records.Field(i);
-                if (missing.Contains(cell))
-                {
-                    builder.AddMissing();
-                }
-                else
-                {
-                    builder.Add(cell, records.Line, i + 1);
-                }
-            }
-        }
-
-        var present = header.ToHashSet(StringComparer.Ordinal);
-        return new CsvContent(
-            new Table([.. builders.Select(builder => present.Contains(builder.Name)
-                ? builder.Build()
-                : Column.AllMissing(builder.Name, options.Schema!.Find(builder.Name)!.Kind, rows))]),
-            [.. builders.Select(builder => builder.Name).Where(name => !present.Contains(name))],
-            [.. header.Where(name => !byName.ContainsKey(name))],
-            [.. builders.Select(builder => builder.TypeErrors).OfType<TypeErrors>()]);
+        return options.Schema is null
+            ? await InferAndReadAsync(stream, options, cancellationToken)
+            : await ReadAsync(stream, options, options.Schema, cancellationToken);
     }
 
     /// <summary>
@@ -87,54 +50,81 @@ public static class CsvTable
     public static async Task<TableSchema> InferSchemaAsync(Stream stream, CsvOptions options, CancellationToken cancellationToken = default)
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(options.Schema, null);
-        using var records = await CsvRecordReader.OpenAsync(stream, options, cancellationToken);
-        var header = await ReadHeaderAsync(records, options, cancellationToken);
-        var missing = new MissingTexts(options.MissingTexts);
-        var kinds = new ColumnKind?[header.Length];
-        while (await records.ReadAsync(cancellationToken))
-        {
-            for (var i = 0; i < kinds.Length; i++)
-            {
-                if (kinds[i] != ColumnKind.Category && !missing.Contains(records.Field(i)))
-                {
-                    kinds[i] = CellText.Narrow(kinds[i], records.Field(i));
-                }
-            }
-        }
-
+        var reading = new CsvReading(options, header => Unknown(header, keepsCells: false, options));
+        await reading.RunAsync(stream, cancellationToken);
+        ThrowIfRefused(reading.Refusal);
         return new TableSchema(
-            [.. header.Select((name, i) => new ColumnSchema(name, kinds[i] ?? ColumnKind.Number) { IsGuess = kinds[i] is null })]);
+            [.. reading.Columns.Select(column => new ColumnSchema(column.Name, column.Kind ?? ColumnKind.Number) { IsGuess = column.Kind is null })]);
     }
 
-    private static async Task<string[]> ReadHeaderAsync(CsvRecordReader records, CsvOptions options, CancellationToken cancellationToken)
+    private static async Task<CsvContent> ReadAsync(Stream stream, CsvOptions options, TableSchema schema, CancellationToken cancellationToken)
     {
-        if (!await records.ReadAsync(cancellationToken))
-        {
-            throw new CsvException("csv-empty", "the file is empty. The first line must name the columns.", 1);
-        }
+        var reading = new CsvReading(options, header =>
+            [.. header.Index().Where(field => schema.Find(field.Item) is not null).Select(field => new CsvColumn(
+                field.Item, field.Index, new CsvExpectation(schema.Find(field.Item)!.Kind, IsCertain: true), keepsCells: true, options.MaxCategories))]);
+        await reading.RunAsync(stream, cancellationToken);
+        ThrowIfRefused(reading.Refusal);
+        var columns = reading.Columns.ToDictionary(column => column.Name, StringComparer.Ordinal);
+        return new CsvContent(
+            Build(
+                [.. schema.Columns.Select<ColumnSchema, Func<Column>>(expected => columns.TryGetValue(expected.Name, out var column)
+                    ? () => column.Build(reading.RowCount)
+                    : () => Column.AllMissing(expected.Name, expected.Kind, reading.RowCount))],
+                options),
+            [.. schema.Columns.Select(column => column.Name).Where(name => !columns.ContainsKey(name))],
+            [.. reading.Header.Where(name => !columns.ContainsKey(name))],
+            [.. schema.Columns.Select(column => columns.GetValueOrDefault(column.Name)?.TypeErrors).OfType<TypeErrors>()]);
+    }
 
-        var names = new string[records.FieldCount];
-        var places = new Dictionary<string, int>(StringComparer.Ordinal);
-        for (var i = 0; i < names.Length; i++)
+    private static async Task<CsvContent> InferAndReadAsync(Stream stream, CsvOptions options, CancellationToken cancellationToken)
+    {
+        await using var source = new RewindableStream(stream);
+        var first = new CsvReading(options, header => Unknown(header, keepsCells: true, options));
+        await first.RunAsync(source, cancellationToken);
+        CsvColumn[] again = [.. first.Columns.Where(column => column.NeedsAnotherReading)];
+        var columns = first.Columns.ToArray();
+        if (again.Length > 0)
         {
-            names[i] = CellText.ToText(records.Field(i));
-            if (string.IsNullOrWhiteSpace(names[i]))
+            source.Rewind();
+            var second = new CsvReading(options, header => !header.SequenceEqual(first.Header) ? throw Changed() : [.. again.Select(column => new CsvColumn(
+                column.Name, column.Field, new CsvExpectation(ColumnKind.Category, IsCertain: true), keepsCells: true, options.MaxCategories)
             {
-                throw new CsvException(
-                    "csv-empty-column-name",
-                    $"column {i + 1} has no name. The first line must name every column.", records.Line, i + 1);
+                Contradiction = column.Contradiction,
+            })]);
+            await second.RunAsync(source, cancellationToken);
+            ThrowIfRefused(CsvRefusal.First(first.Refusal, second.Refusal));
+            if (second.RowCount != first.RowCount)
+            {
+                throw Changed();
             }
 
-            if (!places.TryAdd(names[i], i))
+            foreach (var column in second.Columns)
             {
-                throw new CsvException(
-                    "csv-duplicate-column",
-                    $"columns {places[names[i]] + 1} and {i + 1} are both called '{names[i]}'. Column names must differ.",
-                    records.Line,
-                    i + 1);
+                columns[column.Field] = column;
             }
         }
 
-        return names;
+        ThrowIfRefused(first.Refusal);
+        return new CsvContent(Build([.. columns.Select<CsvColumn, Func<Column>>(column => () => column.Build(first.RowCount))], options), [], [], []);
+    }
+
+    private static IReadOnlyList<CsvColumn> Unknown(IReadOnlyList<string> header, bool keepsCells, CsvOptions options) =>
+        [.. header.Select((name, field) => new CsvColumn(name, field, default, keepsCells, options.MaxCategories))];
+
+    private static Table Build(IReadOnlyList<Func<Column>> builds, CsvOptions options)
+    {
+        var columns = new Column[builds.Count];
+        Parallel.For(0, columns.Length, new ParallelOptions { MaxDegreeOfParallelism = options.MaxThreads }, i => columns[i] = builds[i]());
+        return new Table(columns);
+    }
+
+    private static CsvException Changed() => new("csv-changed", "the file changed while it was read. Read it again.", 1);
+
+    private static void ThrowIfRefused(CsvRefusal? refusal)
+    {
+        if (refusal is not null)
+        {
+            throw refusal.Exception;
+        }
     }
 }
