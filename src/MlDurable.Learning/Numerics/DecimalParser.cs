@@ -1,5 +1,5 @@
 using System.Buffers.Binary;
-using System.Buffers.Text;
+using System.Globalization;
 using System.Numerics;
 
 namespace MlDurable.Learning.Numerics;
@@ -8,7 +8,7 @@ namespace MlDurable.Learning.Numerics;
 /// <remarks>
 /// What is common goes fast: up to 8 characters after the sign at once as one word, and up to 19 digits through the algorithm of Lemire
 /// ("Number parsing at a gigabyte per second", 2021), of which Clinger's exact division (1990) is the simple case. What is rare goes to
-/// <see cref="Utf8Parser"/>, which also decides what is a number at all.
+/// the platform's parser, which also decides what is a number at all.
 /// </remarks>
 internal static class DecimalParser
 {
@@ -16,6 +16,7 @@ internal static class DecimalParser
     private const int MaxPower = 64;
     private const int MaxDigits = 19;
     private const int MantissaBits = 52;
+    private const NumberStyles Plain = NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent;
     private const ulong Zeros = 0x3030_3030_3030_3030;
 
     /// <summary>The powers of ten that a double holds exactly.</summary>
@@ -30,18 +31,26 @@ internal static class DecimalParser
     /// <returns>Whether it is one, and within the range of a double.</returns>
     public static bool TryParse(ReadOnlySpan<byte> text, out double value)
     {
-        var isNegative = text.Length > 0 && text[0] == '-';
-        var unsigned = isNegative || (text.Length > 0 && text[0] == '+') ? text[1..] : text;
+        if (text.IsEmpty)
+        {
+            value = 0;
+            return false;
+        }
+
+        // Signs come as they like, so they are no branches here.
+        var isNegative = text[0] == '-' ? 1 : 0;
+        var unsigned = text[(isNegative | (text[0] == '+' ? 1 : 0))..];
         if ((unsigned.Length <= sizeof(ulong) && TryReadShort(unsigned, out var digits, out var power)) || TryReadLong(unsigned, out digits, out power))
         {
             if (TryScale(digits, power, out value))
             {
-                value = isNegative ? -value : value;
+                value = BitConverter.Int64BitsToDouble(BitConverter.DoubleToInt64Bits(value) | ((long)isNegative << 63));
                 return true;
             }
         }
 
-        return Utf8Parser.TryParse(text, out value, out var consumed) && consumed == text.Length && double.IsFinite(value);
+        // The platform lets NUL characters follow a number.
+        return double.TryParse(text, Plain, CultureInfo.InvariantCulture, out value) && text[^1] != 0 && double.IsFinite(value);
     }
 
     /// <summary>Reads up to 8 characters, none of which is an exponent, as one word.</summary>
@@ -172,7 +181,7 @@ internal static class DecimalParser
         if (digits <= 1UL << (MantissaBits + 1) && Math.Abs(power) < ExactPowers.Length)
         {
             // Both are exact, so that one rounding is all there is.
-            value = power < 0 ? digits / ExactPowers[-power] : digits * ExactPowers[power];
+            value = power < 0 ? (long)digits / ExactPowers[-power] : (long)digits * ExactPowers[power];
             return true;
         }
 

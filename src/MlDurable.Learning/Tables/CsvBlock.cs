@@ -10,7 +10,7 @@ internal sealed class CsvBlock(CsvOptions options)
     private int fieldCount;
 
     /// <summary>The bytes from <see cref="Start"/> to <see cref="End"/>, and room after them.</summary>
-    public byte[] Buffer { get; private set; } = ArrayPool<byte>.Shared.Rent(CsvBlockReader.BlockBytes + CsvRecordScanner.Padding);
+    public byte[] Buffer { get; private set; } = ArrayPool<byte>.Shared.Rent(options.BlockBytes + CsvRecordScanner.Padding);
 
     public int Start { get; set; }
 

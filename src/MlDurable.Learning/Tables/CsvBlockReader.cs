@@ -6,9 +6,6 @@ namespace MlDurable.Learning.Tables;
 /// </summary>
 internal sealed class CsvBlockReader : IDisposable
 {
-    /// <summary>The bytes of a block, unless a record needs more: as many as stay in a processor's cache beside what is made of them.</summary>
-    public const int BlockBytes = 1 << 18;
-
     private readonly Stream stream;
     private readonly CsvOptions options;
     private byte[] rest = [];
@@ -30,6 +27,7 @@ internal sealed class CsvBlockReader : IDisposable
     public static async Task<CsvBlockReader> OpenAsync(Stream stream, CsvOptions options, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(options.MaxBytes, 2_000_000_000);
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.MaxThreads, 1);
         var head = new byte[2];
         var count = await stream.ReadAtLeastAsync(head, head.Length, throwOnEndOfStream: false, cancellationToken);
         Stream whole = count == 2 && head is [0x1F, 0x8B]
@@ -41,7 +39,7 @@ internal sealed class CsvBlockReader : IDisposable
     /// <summary>Fills a block with the next records. Not to be called again after the last one.</summary>
     public async ValueTask ReadAsync(CsvBlock block, CancellationToken cancellationToken)
     {
-        block.EnsureBuffer(restLength + BlockBytes);
+        block.EnsureBuffer(restLength + options.BlockBytes);
         rest.AsSpan(0, restLength).CopyTo(block.Buffer);
         block.Start = 0;
         block.End = restLength;
@@ -52,7 +50,7 @@ internal sealed class CsvBlockReader : IDisposable
         {
             await FillAsync(block, cancellationToken);
             recordsEnd = FindRecordsEnd(block.Buffer.AsSpan(0, block.End), block.Start);
-            if (recordsEnd == 0 && !block.IsLast && block.End > options.MaxRecordBytes)
+            if (recordsEnd == 0 && !block.IsLast && block.End > CsvRecordScanner.ScannedBytes(options))
             {
                 block.IsLast = true;
                 block.Cut = CsvRecordScanner.TooLong(options);
@@ -80,7 +78,7 @@ internal sealed class CsvBlockReader : IDisposable
     private async ValueTask FillAsync(CsvBlock block, CancellationToken cancellationToken)
     {
         // A record that is longer than the block doubles it each time, which keeps the work linear.
-        var wanted = Math.Max(BlockBytes, block.End);
+        var wanted = Math.Max(options.BlockBytes, block.End);
         block.EnsureBuffer(block.End + wanted);
         try
         {

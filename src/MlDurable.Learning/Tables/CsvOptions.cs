@@ -31,4 +31,8 @@ public sealed record CsvOptions
     /// N/A, NaN, nan, null, NULL; not None, which is a value in real data.
     /// </summary>
     public ImmutableArray<string> MissingTexts { get; init; } = ["", "NA", "N/A", "NaN", "nan", "null", "NULL"];
+
+    /// <summary>The bytes of a block, unless a record needs more. As many as stay in a processor's cache beside what is made of them; tests
+    /// take fewer.</summary>
+    internal int BlockBytes { get; init; } = 1 << 18;
 }

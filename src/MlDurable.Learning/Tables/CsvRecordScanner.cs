@@ -16,9 +16,6 @@ internal ref struct CsvRecordScanner(byte[] buffer, int start, int end, CsvFault
     /// <summary>How many bytes a buffer must have after the last that is scanned.</summary>
     public const int Padding = 64;
 
-    /// <summary>A fault in so many first bytes of a record is told even where the record is too long. No more than a block.</summary>
-    private const int MinScannedBytes = 1 << 16;
-
     private readonly ReadOnlySpan<byte> bytes = buffer.AsSpan(0, end);
     private readonly bool isPlainText = IsPlainText(buffer.AsSpan(start, end - start));
 
@@ -181,6 +178,9 @@ internal ref struct CsvRecordScanner(byte[] buffer, int start, int end, CsvFault
         return CsvScan.Record;
     }
 
+    /// <summary>A fault in so many first bytes of a record is told even where the record is too long.</summary>
+    public static int ScannedBytes(CsvOptions options) => Math.Max(options.MaxRecordBytes, 1 << 16);
+
     /// <summary>The fault of a record that exceeds the limit.</summary>
     public static CsvFault TooLong(CsvOptions options) => new(
         "csv-record-too-long", $"the record has more than {options.MaxRecordBytes} bytes. Look for a missing line break or closing quote.", 0);
@@ -284,7 +284,7 @@ internal ref struct CsvRecordScanner(byte[] buffer, int start, int end, CsvFault
 
     /// <summary>A fault in the current record, unless the record was too long before it.</summary>
     private CsvScan Refuse(int record, int at, string code, string message, int lineBreaks, int? field = null) =>
-        Refuse(at - record > Math.Max(options.MaxRecordBytes, MinScannedBytes) ? TooLong(options) : new CsvFault(code, message, lineBreaks, field));
+        Refuse(at - record > ScannedBytes(options) ? TooLong(options) : new CsvFault(code, message, lineBreaks, field));
 
     private CsvScan Refuse(CsvFault fault)
     {

@@ -90,9 +90,70 @@ public sealed class CsvPropertyTests
         Assert.Equal(expected, outcomes.Keys.Order(StringComparer.Ordinal));
     }
 
+    [Fact]
+    public async Task ReadAsync_AnyBlocksAndThreads_ReadOrRefuseTheSame()
+    {
+        var random = new SplitMix64(20260704);
+        var cells = new[] { "1", "2.5", "-3", "x", "y", "NA", "", "2001-01-01", "\"a,b\"", "\"l\nm\"", "\"d\"\"e\"", "1e5", "5\" pipe" };
+        var outcomes = new Dictionary<string, int>();
+        for (var i = 0; i < 2000; i++)
+        {
+            var columns = 1 + random.NextInt(4);
+            var csv = new StringBuilder().AppendJoin(',', Enumerable.Range(0, columns).Select(column => $"c{column}")).Append('\n');
+            var usual = Enumerable.Range(0, columns).Select(_ => cells[random.NextInt(cells.Length)]).ToArray();
+            for (var row = random.NextInt(80); row > 0; row--)
+            {
+                csv.AppendJoin(',', usual.Select(cell => random.NextInt(40) == 0 ? cells[random.NextInt(cells.Length)] : cell))
+                    .Append(random.NextInt(400) == 0 ? ",1" : random.NextInt(400) == 0 ? "\"" : "")
+                    .Append(random.NextInt(30) == 0 ? "\n\n" : random.NextInt(3) == 0 ? "\r\n" : "\n");
+            }
+
+            var whole = new CsvOptions
+            {
+                MaxThreads = 1,
+                MaxCategories = 3 + random.NextInt(10),
+                MaxRecordBytes = 20 + random.NextInt(200),
+                MaxBytes = 500 + random.NextInt(2000),
+                Schema = random.NextInt(4) == 0 ? new TableSchema([new ColumnSchema("c1", ColumnKind.Number), new ColumnSchema("c0", ColumnKind.Category)]) : null,
+            };
+            var parts = whole with { BlockBytes = 16 + random.NextInt(300), MaxThreads = 1 + random.NextInt(4) };
+            var expected = await OutcomeAsync(new MemoryStream(Encoding.UTF8.GetBytes(csv.ToString())), whole);
+            Stream stream = new MemoryStream(Encoding.UTF8.GetBytes(csv.ToString()));
+            var actual = await OutcomeAsync(i % 2 == 0 ? stream : new InPieces(stream, 1 + random.NextInt(100)), parts);
+            Assert.Equal(expected.Refusal, actual.Refusal);
+            if (expected.Content is not null)
+            {
+                TableAssert.Equal(expected.Content.Table, actual.Content!.Table);
+                Assert.Equal(expected.Content.TypeErrors.AsEnumerable(), actual.Content.TypeErrors);
+            }
+
+            outcomes[expected.Code] = outcomes.GetValueOrDefault(expected.Code) + 1;
+        }
+
+        string[] common = ["csv-ragged-row", "csv-too-large", "csv-too-many-categories", "read"];
+        Assert.All(common, code => Assert.InRange(outcomes.GetValueOrDefault(code), 20, 2000));
+    }
+
+    private static async Task<(CsvContent? Content, string? Refusal, string Code)> OutcomeAsync(Stream stream, CsvOptions options)
+    {
+        try
+        {
+            return (await CsvTable.ReadAsync(stream, options), null, "read");
+        }
+        catch (CsvException exception)
+        {
+            return (null, $"{exception.Code} {exception.Column} {exception.Message}", exception.Code);
+        }
+    }
+
     private static CsvContent Read(string csv, CsvOptions options) =>
         CsvTable.ReadAsync(new MemoryStream(Encoding.UTF8.GetBytes(csv)), options).GetAwaiter().GetResult();
 
     private static string Line(IEnumerable<string> cells, string newLine) =>
         string.Join(',', cells.Select(cell => $"\"{cell.Replace("\"", "\"\"", StringComparison.Ordinal)}\"")) + newLine;
+
+    private sealed class InPieces(Stream inner, int bytes) : ReadOnlyTestStream
+    {
+        public override int Read(Span<byte> buffer) => inner.Read(buffer[..Math.Min(bytes, buffer.Length)]);
+    }
 }

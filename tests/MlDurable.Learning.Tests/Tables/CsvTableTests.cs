@@ -177,6 +177,43 @@ public sealed class CsvTableTests
         Assert.Equal(refused ? "csv-record-too-long" : null, (await Record.ExceptionAsync(() => reading) as CsvException)?.Code);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task ReadAsync_NumbersUntilFarIntoTheFile_AreTextsOnceOneIsNone(bool seekable)
+    {
+        var texts = Enumerable.Range(0, 200_000).Select(i => $"{i % 1000}.50").Append("none").ToArray();
+        Stream stream = Bytes("a,b\n" + string.Concat(texts.Select((text, i) => $"{text},{i}\n")));
+        var table = (await CsvTable.ReadAsync(seekable ? stream : new Forward(stream), new CsvOptions())).Table;
+        var column = Assert.IsType<CategoryColumn>(table["a"]);
+        Assert.Equal(texts, Enumerable.Range(0, column.Count).Select(column.TextAt));
+        Assert.Equal(Enumerable.Range(0, texts.Length).Select(i => (double)i), ((NumberColumn)table["b"]).Values.ToArray());
+    }
+
+    [Fact]
+    public async Task ReadAsync_TooManyTextsInAColumnOfNumbers_AreCountedFromTheFirstOtherValueOn()
+    {
+        var csv = "a\n" + string.Concat(Enumerable.Range(0, 100_000).Select(i => $"{i}\n")) + "none\n1\n";
+        var exception = await Assert.ThrowsAsync<CsvException>(() => CsvTable.ReadAsync(Bytes(csv), new CsvOptions { MaxCategories = 10 }));
+        Assert.Equal(("csv-too-many-categories", 100_002L, 1), (exception.Code, exception.Line, exception.Column));
+    }
+
+    [Fact]
+    public async Task ReadAsync_FileThatChangesBetweenTwoReadings_IsRefused()
+    {
+        var csv = "a\n" + string.Concat(Enumerable.Range(0, 100_000).Select(i => $"{i}\n")) + "none\n";
+        await using var stream = new Changing(Encoding.UTF8.GetBytes(csv), Encoding.UTF8.GetBytes(csv[..^5]));
+        var exception = await Assert.ThrowsAsync<CsvException>(() => CsvTable.ReadAsync(stream, new CsvOptions()));
+        Assert.Equal("csv-changed", exception.Code);
+    }
+
+    [Fact]
+    public async Task ReadAsync_LimitsThatCannotBe_AreRefused()
+    {
+        await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => CsvTable.ReadAsync(Bytes("a\n"), new CsvOptions { MaxThreads = 0 }));
+        await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => CsvTable.ReadAsync(Bytes("a\n"), new CsvOptions { MaxBytes = 2_000_000_001 }));
+    }
+
     [Fact]
     public async Task ReadAsync_MoreThanTheLimits_IsRefused()
     {
@@ -319,6 +356,27 @@ public sealed class CsvTableTests
             BytesRead += count;
             return count;
         }
+    }
+
+    private sealed class Forward(Stream inner) : ReadOnlyTestStream
+    {
+        public override int Read(Span<byte> buffer) => inner.Read(buffer);
+    }
+
+    /// <summary>Holds other bytes once it was set back.</summary>
+    private sealed class Changing(byte[] first, byte[] second) : ReadOnlyTestStream
+    {
+        private MemoryStream inner = new(first);
+
+        public override bool CanSeek => true;
+
+        public override long Position
+        {
+            get => inner.Position;
+            set => inner = new MemoryStream(second) { Position = value };
+        }
+
+        public override int Read(Span<byte> buffer) => inner.Read(buffer);
     }
 
     private sealed class Trickle(Stream inner) : ReadOnlyTestStream
