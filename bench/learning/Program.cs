@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
+using MlDurable.Bench.Learning;
 using MlDurable.Learning.Features;
 using MlDurable.Learning.Metrics;
 using MlDurable.Learning.Tables;
@@ -9,6 +10,13 @@ using MlDurable.Learning.Training;
 
 // Beside bird_strikes.py: the same rows, the same tests, our trainers with the settings of the same meaning. `run` starts both.
 // Usage: MlDurable.Bench.Learning DATA_FOLDER SCIKIT_LEARN_JSON [JSON_FILE]
+//        MlDurable.Bench.Learning csv CSV_FILE PANDAS_JSON [JSON_FILE]
+if (args[0] == "csv")
+{
+    await CsvBench.RunAsync(args[1..]);
+    return;
+}
+
 var data = args[0];
 var peers = JsonDocument.Parse(File.ReadAllText(args[1])).RootElement.GetProperty("results").EnumerateArray()
     .ToDictionary(result => (result.GetProperty("trainer").GetString()!, result.GetProperty("test").GetInt32()));

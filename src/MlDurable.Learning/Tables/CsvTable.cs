@@ -15,11 +15,20 @@ namespace MlDurable.Learning.Tables;
 /// any value is Number. "inf", "Infinity" and numbers beyond the range of a double are no numbers. Spaces and tabs around numbers, times
 /// and missing texts do not matter; categories keep them.
 /// </para>
+/// <para>
+/// Numbers are the doubles nearest to what is written. The file is parsed on several threads; the table,
+/// or the reason to refuse the file, is the same for any number of threads and any pieces in which the stream gives its bytes. Beside the
+/// table itself and a copy of it while it is put together, memory is needed for a few blocks of 256 KiB, or of the longest record. Without
+/// a schema, a column that first looks like numbers or times and turns out to be a category after more than a block needs a second reading of
+/// the file: a stream that can seek is set back, the bytes of any other are kept until the end.
+/// </para>
 /// <para>With a schema nothing is inferred: a cell that is not of its column's kind is read as missing and counted in
 /// <see cref="CsvContent.TypeErrors"/>.</para>
 /// </remarks>
 public static class CsvTable
 {
+    private const int MinCellsForThreads = 1 << 17;
+
     /// <summary>The text of a gzip file, for those who read it record by record.</summary>
     /// <param name="packed">The file, from its beginning; not closed.</param>
     /// <returns>A stream that reads forward only and throws <see cref="InvalidDataException"/> where the file is damaged or cut off.</returns>
@@ -70,6 +79,7 @@ public static class CsvTable
                 [.. schema.Columns.Select<ColumnSchema, Func<Column>>(expected => columns.TryGetValue(expected.Name, out var column)
                     ? () => column.Build(reading.RowCount)
                     : () => Column.AllMissing(expected.Name, expected.Kind, reading.RowCount))],
+                reading.RowCount,
                 options),
             [.. schema.Columns.Select(column => column.Name).Where(name => !columns.ContainsKey(name))],
             [.. reading.Header.Where(name => !columns.ContainsKey(name))],
@@ -105,16 +115,19 @@ public static class CsvTable
         }
 
         ThrowIfRefused(first.Refusal);
-        return new CsvContent(Build([.. columns.Select<CsvColumn, Func<Column>>(column => () => column.Build(first.RowCount))], options), [], [], []);
+        var table = Build([.. columns.Select<CsvColumn, Func<Column>>(column => () => column.Build(first.RowCount))], first.RowCount, options);
+        return new CsvContent(table, [], [], []);
     }
 
     private static IReadOnlyList<CsvColumn> Unknown(IReadOnlyList<string> header, bool keepsCells, CsvOptions options) =>
         [.. header.Select((name, field) => new CsvColumn(name, field, default, keepsCells, options.MaxCategories))];
 
-    private static Table Build(IReadOnlyList<Func<Column>> builds, CsvOptions options)
+    private static Table Build(IReadOnlyList<Func<Column>> builds, int rows, CsvOptions options)
     {
+        // What is made in less time than a thread needs to begin is made here.
+        var threads = (long)rows * builds.Count < MinCellsForThreads ? 1 : options.MaxThreads;
         var columns = new Column[builds.Count];
-        Parallel.For(0, columns.Length, new ParallelOptions { MaxDegreeOfParallelism = options.MaxThreads }, i => columns[i] = builds[i]());
+        Parallel.For(0, columns.Length, new ParallelOptions { MaxDegreeOfParallelism = threads }, i => columns[i] = builds[i]());
         return new Table(columns);
     }
 

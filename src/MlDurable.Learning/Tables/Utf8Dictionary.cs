@@ -6,8 +6,8 @@ internal sealed class Utf8Dictionary
     private const int MinSlots = 16;
 
     /// <summary>For each slot the code of its text, plus one; 0 where there is none. A text is at the slot of its hash, or in the next ones.</summary>
-    private int[] slots = new int[MinSlots];
-    private Entry[] entries = new Entry[MinSlots / 2];
+    private int[] slots = [];
+    private Entry[] entries = [];
     private byte[] bytes = [];
     private int byteCount;
 
@@ -30,6 +30,11 @@ internal sealed class Utf8Dictionary
     /// <summary>The code of a text, or -1.</summary>
     public int Find(ReadOnlySpan<byte> text, int hash)
     {
+        if (Count == 0)
+        {
+            return -1;
+        }
+
         for (var slot = hash & (slots.Length - 1); slots[slot] != 0; slot = (slot + 1) & (slots.Length - 1))
         {
             var code = slots[slot] - 1;
@@ -72,7 +77,7 @@ internal sealed class Utf8Dictionary
 
     private void Grow()
     {
-        slots = new int[2 * slots.Length];
+        slots = new int[Math.Max(MinSlots, 2 * slots.Length)];
         Array.Resize(ref entries, slots.Length / 2);
         for (var code = 0; code < Count; code++)
         {
