@@ -51,7 +51,10 @@ internal static class CsvBench
             Console.WriteLine($"{$"ours, {threads} threads",-20} {megabytes / best.Seconds,8:0} {megabytes / best.Processor,15:0} {(threads == 1 ? $"{peak:0}" : ""),8}");
             bars[$"csv {threads} threads"] = new
             {
-                value = megabytes / best.Seconds, unit = "MB/s", bar = 2 * pandasSpeed, holds = megabytes / best.Seconds >= 2 * pandasSpeed,
+                value = megabytes / best.Seconds,
+                unit = "MB/s",
+                bar = 2 * pandasSpeed,
+                holds = megabytes / best.Seconds >= 2 * pandasSpeed,
             };
         }
 

@@ -37,7 +37,7 @@ internal sealed class CsvReading(CsvOptions options, Func<IReadOnlyList<string>,
                 await oldest.Work;
                 Append(oldest.Block);
                 spare.Push(oldest.Block);
-                if (Refusal is not null && (Refusal.Row < RowCount || oldest.Block.IsLast))
+                if (oldest.Block.Fault is not null || Refusal?.Row < RowCount)
                 {
                     return;
                 }

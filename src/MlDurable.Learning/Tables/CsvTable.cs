@@ -16,11 +16,11 @@ namespace MlDurable.Learning.Tables;
 /// and missing texts do not matter; categories keep them.
 /// </para>
 /// <para>
-/// Numbers are the doubles nearest to what is written. The file is parsed on several threads; the table,
-/// or the reason to refuse the file, is the same for any number of threads and any pieces in which the stream gives its bytes. Beside the
-/// table itself and a copy of it while it is put together, memory is needed for a few blocks of 256 KiB, or of the longest record. Without
-/// a schema, a column that first looks like numbers or times and turns out to be a category after more than a block needs a second reading of
-/// the file: a stream that can seek is set back, the bytes of any other are kept until the end.
+/// Numbers are the doubles nearest to what is written. The file is parsed on several threads; the table, or the reason to refuse the file,
+/// is the same for any number of threads and any pieces in which the stream gives its bytes. Beside the table itself, and a copy of it while
+/// it is put together, memory is needed for a block of 256 KiB, or of the longest record, and its cells for each thread. Without a schema, a
+/// column that looks like numbers or times and turns out to be a category after more than a block needs a second reading of the file: a
+/// stream that can seek is set back, the bytes of any other are kept until the end.
 /// </para>
 /// <para>With a schema nothing is inferred: a cell that is not of its column's kind is read as missing and counted in
 /// <see cref="CsvContent.TypeErrors"/>.</para>
@@ -40,15 +40,13 @@ public static class CsvTable
     /// <param name="cancellationToken">Stops between two reads of the stream.</param>
     /// <returns>The table and what did not fit the schema.</returns>
     /// <exception cref="CsvException">The file is not CSV or exceeds a limit; the exception lists the codes.</exception>
-    public static async Task<CsvContent> ReadAsync(Stream stream, CsvOptions options, CancellationToken cancellationToken = default)
-    {
-        return options.Schema is null
-            ? await InferAndReadAsync(stream, options, cancellationToken)
-            : await ReadAsync(stream, options, options.Schema, cancellationToken);
-    }
+    public static Task<CsvContent> ReadAsync(Stream stream, CsvOptions options, CancellationToken cancellationToken = default) =>
+        options.Schema is null
+            ? InferAndReadAsync(stream, options, cancellationToken)
+            : ReadAsync(stream, options, options.Schema, cancellationToken);
 
     /// <summary>
-    /// Infers the schema of a file, reading all of it but keeping only one record. To freeze one schema for many files, merge theirs with
+    /// Infers the schema of a file, reading all of it but keeping no cell. To freeze one schema for many files, merge theirs with
     /// <see cref="TableSchema.Merge"/>.
     /// </summary>
     /// <param name="stream">The bytes, from the current position; need not be seekable; not closed.</param>
@@ -68,9 +66,10 @@ public static class CsvTable
 
     private static async Task<CsvContent> ReadAsync(Stream stream, CsvOptions options, TableSchema schema, CancellationToken cancellationToken)
     {
+        var kinds = schema.Columns.ToDictionary(column => column.Name, column => column.Kind, StringComparer.Ordinal);
         var reading = new CsvReading(options, header =>
-            [.. header.Index().Where(field => schema.Find(field.Item) is not null).Select(field => new CsvColumn(
-                field.Item, field.Index, new CsvExpectation(schema.Find(field.Item)!.Kind, IsCertain: true), keepsCells: true, options.MaxCategories))]);
+            [.. header.Index().Where(field => kinds.ContainsKey(field.Item)).Select(field => new CsvColumn(
+                field.Item, field.Index, new CsvExpectation(kinds[field.Item], IsCertain: true), keepsCells: true, options.MaxCategories))]);
         await reading.RunAsync(stream, cancellationToken);
         ThrowIfRefused(reading.Refusal);
         var columns = reading.Columns.ToDictionary(column => column.Name, StringComparer.Ordinal);
