@@ -19,10 +19,13 @@ internal static class DecimalParser
     private const NumberStyles Plain = NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent;
     private const ulong Zeros = 0x3030_3030_3030_3030;
 
-    /// <summary>The powers of ten that a double holds exactly.</summary>
-    private static readonly double[] ExactPowers = [.. Enumerable.Range(0, 23).Select(power => double.Parse($"1e{power}"))];
-
     private static readonly UInt128[] PowersOfFive = [.. Enumerable.Range(-MaxPower, (2 * MaxPower) + 1).Select(PowerOfFive)];
+
+    /// <summary>The powers of ten that a double holds exactly.</summary>
+    private static ReadOnlySpan<double> ExactPowers =>
+    [
+        1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
+    ];
 
     /// <summary>Reads a finite number.</summary>
     /// <param name="text">An optional sign, digits with at most one point among or beside them, and optionally an exponent; nothing
