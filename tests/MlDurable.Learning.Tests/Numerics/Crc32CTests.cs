@@ -14,4 +14,14 @@ public sealed class Crc32CTests
         Assert.Equal(0x46DD794Eu, Crc32C.Compute(Enumerable.Range(0, 32).Select(value => (byte)value).ToArray()));
         Assert.Equal(0u, Crc32C.Compute([]));
     }
+
+    [Fact]
+    public void Append_TextInTwoParts_GivesTheChecksumOfTheWhole()
+    {
+        var text = "123456789"u8;
+        for (var cut = 0; cut <= text.Length; cut++)
+        {
+            Assert.Equal(0xE3069283u, Crc32C.Append(Crc32C.Compute(text[..cut]), text[cut..]));
+        }
+    }
 }
