@@ -220,7 +220,7 @@ public static class ColumnFile
             throw BlockReader.Corrupt("it ends too early");
         }
 
-        var cells = new T[fitting is null ? Math.Min(rows, PieceRows) : rows];
+        var cells = GC.AllocateUninitializedArray<T>(fitting is null ? Math.Min(rows, PieceRows) : rows);
         reader.ReadExactly(MemoryMarshal.AsBytes(cells.AsSpan()));
         while (cells.Length < rows)
         {
