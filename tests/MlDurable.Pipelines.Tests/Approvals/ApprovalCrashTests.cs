@@ -49,24 +49,11 @@ public sealed class ApprovalCrashTests
     [InlineData(Story.AnswerAtTheTimeOut)]
     public async Task PowerLoss_AtEveryPlace_OneOutcomeEverywhere(Story story)
     {
-        var undisturbed = await Player.PlayAsync(await Prepared.Value, story, int.MaxValue, int.MaxValue);
-        Assert.True(undisturbed.DiskOperations > 30 && undisturbed.StoreCalls > 40, $"{undisturbed} is no test");
-        var verdicts = new HashSet<ApprovalVerdict> { undisturbed.Verdict };
-        for (var failAt = 1; failAt <= undisturbed.DiskOperations; failAt++)
-        {
-            verdicts.Add((await Player.PlayAsync(await Prepared.Value, story, failAt, int.MaxValue)).Verdict);
-        }
+        var prepared = await Prepared.Value;
 
-        for (var failAt = 1; failAt <= undisturbed.StoreCalls; failAt++)
-        {
-            verdicts.Add((await Player.PlayAsync(await Prepared.Value, story, int.MaxValue, failAt)).Verdict);
-        }
+        var tried = await CrashLoop.RunAsync(() => new Player(prepared.Copy(), story), [CrashFault.PowerLossAtDisk, CrashFault.PowerLossAtCall]);
 
-        // Where nothing races, a crash must not change the outcome either.
-        if (story is Story.Approve or Story.Reject or Story.Silence)
-        {
-            Assert.Equal([undisturbed.Verdict], verdicts);
-        }
+        Assert.True(tried.Count > 70, $"{tried.Count} places are no test.");
     }
 
     /// <summary>A store with a run that was evaluated, and the version that it would promote.</summary>
@@ -98,94 +85,56 @@ public sealed class ApprovalCrashTests
         return store;
     }
 
-    private sealed record Outcome(ApprovalVerdict Verdict, int DiskOperations, int StoreCalls);
-
     /// <summary>One play of a story, which loses the power once and goes on.</summary>
-    private sealed class Player(MemoryStore blobs, Story story, int failDiskAt, int failStoreAt)
+    private sealed class Player(MemoryStore blobs, Story story) : CrashPlay
     {
         public const string RunId = "20260301T030000-7f3a";
 
         private static readonly PipelineSource Source = FlowHarness.Source(
             FlowHarness.Pipeline + "\napprove: { timeout: 3d, remind: [1d], not-author: false, webhook: 'http://127.0.0.1/hook' }");
 
-        private readonly SimulatedDisk disk = new();
         private readonly VirtualTimeProvider time = new(Start);
         private readonly List<ApprovalReceipt> receipts = [];
         private TaskCompletionSource asked = new();
         private TaskCompletionSource ended = new();
-        private int storeCalls;
-        private bool hasCrashed;
 
-        public static async Task<Outcome> PlayAsync(MemoryStore prepared, Story story, int failDiskAt, int failStoreAt)
-        {
-            var player = new Player(prepared.Copy(), story, failDiskAt, failStoreAt);
-            try
-            {
-                return await player.PlayAsync().WaitAsync(TimeSpan.FromSeconds(30));
-            }
-            catch (Exception exception)
-            {
-                throw new InvalidOperationException($"{story}, power lost at disk operation {failDiskAt} or store call {failStoreAt}: {exception.Message}", exception);
-            }
-        }
-
-        private async Task<Outcome> PlayAsync()
-        {
-            disk.FailAt = failDiskAt;
-            while (!await LiveAsync())
-            {
-                disk.PowerOff();
-                disk.PowerOn();
-                hasCrashed = true;
-            }
-
-            return await JudgeAsync();
-        }
-
-        /// <summary>The life of a process.</summary>
-        /// <returns>Whether it saw the end of the run.</returns>
-        private async Task<bool> LiveAsync()
+        public override async Task LiveAsync()
         {
             asked = new(TaskCreationOptions.RunContinuationsAsynchronously);
             ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
-            var crashed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             var store = blobs.With((_, _) =>
             {
-                if (crashed.Task.IsCompleted || (!hasCrashed && Interlocked.Increment(ref storeCalls) == failStoreAt))
-                {
-                    disk.PowerOff();
-                    crashed.TrySetResult();
-                    throw new IOException("The power is off.");
-                }
-
+                Pass();
                 return Task.CompletedTask;
             });
-            try
+            await using var engine = await EmbeddedEngine.OpenAsync(Catalog(store), new EmbeddedEngineOptions
             {
-                await using var engine = await EmbeddedEngine.OpenAsync(Catalog(store), new EmbeddedEngineOptions
-                {
-                    Directory = "/simulated",
-                    Files = disk.Mount(),
-                    TimeProvider = time,
-                    ActivitySlots = 2,
-                    Observer = Observe,
-                });
-                var dead = Task.WhenAny(crashed.Task, engine.Completion);
-                var life = ActAsync(store, engine.Client);
-                if (await Task.WhenAny(life, dead) == life)
-                {
-                    await life;
-                    return true;
-                }
+                Directory = "/simulated",
+                Files = Disk.Mount(),
+                TimeProvider = time,
+                ActivitySlots = 2,
+                Observer = Observe,
+            });
+            await LiveAsync(ActAsync(store, engine.Client), engine);
+        }
 
-                // What the process still does comes to nothing: its disk and its store are gone.
-                await ((Task)life).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-                return false;
-            }
-            catch (Exception exception) when (exception is IOException or OrchestrationException && !hasCrashed)
-            {
-                return false;
-            }
+        public override async Task<string> FactsAsync()
+        {
+            var run = (await new RunStore(blobs).FindAsync(RunId))!;
+            var view = (await new ApprovalBook(blobs).FindAsync(RunId))!;
+            var registry = await new ModelRegistry(blobs, time).ReadAsync("strikes");
+            var decision = view.Decision!;
+            var isApproved = decision.Verdict == ApprovalVerdict.Approved;
+            Assert.Equal((RunStatus.Completed, isApproved ? RunOutcome.Promoted : RunOutcome.Rejected), (run.Status, run.Outcome));
+            Assert.Equal(decision, run.Approval);
+            Assert.Null(run.Waiting);
+            Assert.Equal(isApproved ? 1 : null, registry.ChampionVersion);
+            Assert.EndsWith(decision.Summary, Assert.Single(registry.History).Reason, StringComparison.Ordinal);
+            Assert.True(receipts.Count(receipt => receipt.Status == AnswerStatus.Counts) <= 1, "two answers count");
+            Assert.All(receipts, receipt => Assert.Equal(receipt.Status == AnswerStatus.Counts, receipt.Answer.Id == decision.AnswerId));
+
+            // Where nothing races, a crash must not change the outcome either.
+            return story is Story.Approve or Story.Reject or Story.Silence ? $"{decision.Verdict}" : "one of them";
         }
 
         private async Task ActAsync(IBlobStore store, IOrchestrationClient client)
@@ -272,23 +221,6 @@ public sealed class ApprovalCrashTests
                 .AddActivity(FlowSteps.Decide, new DecideActivity(services))
                 .AddActivity(FlowSteps.Finish, new Close(services))
                 .AddActivity(FlowSteps.Fail, new FailActivity(services));
-        }
-
-        private async Task<Outcome> JudgeAsync()
-        {
-            var run = (await new RunStore(blobs).FindAsync(RunId))!;
-            var view = (await new ApprovalBook(blobs).FindAsync(RunId))!;
-            var registry = await new ModelRegistry(blobs, time).ReadAsync("strikes");
-            var decision = view.Decision!;
-            var isApproved = decision.Verdict == ApprovalVerdict.Approved;
-            Assert.Equal((RunStatus.Completed, isApproved ? RunOutcome.Promoted : RunOutcome.Rejected), (run.Status, run.Outcome));
-            Assert.Equal(decision, run.Approval);
-            Assert.Null(run.Waiting);
-            Assert.Equal(isApproved ? 1 : null, registry.ChampionVersion);
-            Assert.EndsWith(decision.Summary, Assert.Single(registry.History).Reason, StringComparison.Ordinal);
-            Assert.True(receipts.Count(receipt => receipt.Status == AnswerStatus.Counts) <= 1, "two answers count");
-            Assert.All(receipts, receipt => Assert.Equal(receipt.Status == AnswerStatus.Counts, receipt.Answer.Id == decision.AnswerId));
-            return new Outcome(decision.Verdict, disk.Operations, storeCalls);
         }
     }
 
