@@ -23,6 +23,11 @@ switch (args)
         return 0;
     case ["measure", .. var rest]:
         var names = rest.ToList();
+        if (names.LastOrDefault() is "--json" or "--peers")
+        {
+            return await UsageAsync();
+        }
+
         var json = Take(names, "--json");
         var figures = new PeerFigures(Take(names, "--peers"));
         var quick = names.Remove("--quick");
@@ -47,8 +52,13 @@ switch (args)
         report.Finish(json);
         return 0;
     default:
-        await Console.Error.WriteLineAsync("usage: bench/durable/run [--json FILE] [--peers FOLDER] [--quick] [NAME…]");
-        return 2;
+        return await UsageAsync();
+}
+
+static async Task<int> UsageAsync()
+{
+    await Console.Error.WriteLineAsync("usage: bench/durable/run [--json FILE] [--peers FOLDER] [--quick] [NAME…]");
+    return 2;
 }
 
 static string? Take(List<string> arguments, string option)

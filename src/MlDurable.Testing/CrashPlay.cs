@@ -15,6 +15,9 @@ public abstract class CrashPlay
     /// <summary>The disk of the journal.</summary>
     public SimulatedDisk Disk { get; } = new();
 
+    /// <summary>Options of an engine on that disk, to be changed by <c>with</c> where others are needed; its clock is the system's.</summary>
+    public EmbeddedEngineOptions Options => new() { Directory = "/simulated", Files = Disk.Mount() };
+
     /// <summary>How many calls there were of what is not the disk.</summary>
     public int Calls => Volatile.Read(ref _calls);
 

@@ -12,6 +12,8 @@ public sealed class TestEngineTests
     [Theory]
     [InlineData(nameof(ReminderTests))]
     [InlineData(nameof(ApprovalTests))]
+    [InlineData(nameof(CalendarTests))]
+    [InlineData(nameof(TransferTests))]
     public void Documents_TheirExamples_AreThoseThatRun(string example)
     {
         var source = Repository.Read("tests", "MlDurable.Testing.Tests", $"{example}.cs");

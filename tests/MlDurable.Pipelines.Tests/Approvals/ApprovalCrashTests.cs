@@ -107,14 +107,7 @@ public sealed class ApprovalCrashTests
                 Pass();
                 return Task.CompletedTask;
             });
-            await using var engine = await EmbeddedEngine.OpenAsync(Catalog(store), new EmbeddedEngineOptions
-            {
-                Directory = "/simulated",
-                Files = Disk.Mount(),
-                TimeProvider = time,
-                ActivitySlots = 2,
-                Observer = Observe,
-            });
+            await using var engine = await EmbeddedEngine.OpenAsync(Catalog(store), Options with { TimeProvider = time, ActivitySlots = 2, Observer = Observe });
             await LiveAsync(ActAsync(store, engine.Client), engine);
         }
 

@@ -99,7 +99,7 @@ public sealed class FlowCrashTests
             });
             await using var engine = await EmbeddedEngine.OpenAsync(
                 FlowCatalog.Create(store, TimeProvider.System),
-                new EmbeddedEngineOptions { Directory = "/simulated", Files = Disk.Mount(), ActivitySlots = 2, SegmentBytes = 4096, CompactionBytes = 8192 });
+                Options with { ActivitySlots = 2, SegmentBytes = 4096, CompactionBytes = 8192 });
             await LiveAsync(CarryOutAsync(store, engine.Client), engine);
         }
 
