@@ -122,6 +122,7 @@ public abstract class EventConformance : ConformanceSuite
 
     /// <summary>N events sent at any time, over any generations, crashes and restarts: N received, in order.</summary>
     [Fact]
+    [Trait("Speed", "Slow")]
     public void ContinueAsNew_EventsAtRandomTimes_AllAreReceivedInOrder()
     {
         var scripts = Gen.ListOf(Gen.Frequency(

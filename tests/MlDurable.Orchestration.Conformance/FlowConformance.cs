@@ -9,6 +9,7 @@ using MlDurable.Storage;
 namespace MlDurable.Orchestration.Conformance;
 
 /// <summary>The whole flow of the product on an engine: the story that the demo tells, on the sample's pipeline and data.</summary>
+[Trait("Speed", "Slow")]
 public abstract class FlowConformance : ConformanceSuite
 {
     private const int ResultBytes = 64 << 20;

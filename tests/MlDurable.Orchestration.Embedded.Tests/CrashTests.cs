@@ -106,6 +106,7 @@ public sealed class CrashTests
 
     /// <summary>Random orchestrations with random power losses end as a plain calculation of them does.</summary>
     [Fact]
+    [Trait("Speed", "Slow")]
     public void RandomOrchestrations_RandomPowerLosses_EqualThePlainModel()
     {
         var programs = Gen.ListOf(Gen.Elements('a', 'f', 't', 'c', 's', 'r', 'w', 'x', 'p')).Select(steps => new string([.. steps.Take(12)]));

@@ -23,6 +23,7 @@ public sealed class JournalFuzzTests
     private static readonly EventDefinition<string> s_signal = Definitions.Event("signal");
 
     [Theory]
+    [Trait("Speed", "Slow")]
     [InlineData(1)]
     [InlineData(2)]
     [InlineData(3)]

@@ -37,6 +37,7 @@ public sealed class JournalInspectionTests : IDisposable
     }
 
     [Fact]
+    [Trait("Speed", "Slow")]
     public async Task Read_QuarantinedStep_IsShown()
     {
         ChildProcess? child;
@@ -53,6 +54,7 @@ public sealed class JournalInspectionTests : IDisposable
     }
 
     [Theory]
+    [Trait("Speed", "Slow")]
     [InlineData("flip")]
     [InlineData("zero")]
     [InlineData("duplicate")]

@@ -224,6 +224,7 @@ public sealed class JournalTests
     /// Power losses at every operation while every few frames are compacted: what was confirmed is there, and nothing that was not written.
     /// </summary>
     [Theory]
+    [Trait("Speed", "Slow")]
     [InlineData(0)]
     [InlineData(1)]
     [InlineData(2)]

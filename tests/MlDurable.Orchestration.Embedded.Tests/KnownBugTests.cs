@@ -387,6 +387,7 @@ public sealed class KnownBugTests
     }
 
     [Fact]
+    [Trait("Speed", "Slow")]
     public async Task Bug15_PurgeOf20000_GivesTheDiskBackWhileOthersGoOn()
     {
         await using var harness = new EmbeddedHarness();
@@ -452,6 +453,7 @@ public sealed class KnownBugTests
     }
 
     [Fact]
+    [Trait("Speed", "Slow")]
     public async Task Bug16_HundredThousandGenerations_LeaveTheDiskFlat()
     {
         await using var harness = new EmbeddedHarness();
@@ -479,6 +481,7 @@ public sealed class KnownBugTests
     }
 
     [Fact]
+    [Trait("Speed", "Slow")]
     public async Task Bug17_ActivityThatFellsTheProcess_EndsInQuarantineAndTheNextProcessStays()
     {
         using var directory = new TemporaryDirectory();

@@ -102,6 +102,45 @@ public sealed class SlotTests
         Assert.False(slots.TryTake(out _));
     }
 
+    [Fact]
+    public void ActivitySlots_PoolsBesideEachOther_TheHighestPriorityGoesFirstWhoseverTurnItIs()
+    {
+        var slots = new ActivitySlots(1, new Dictionary<string, int> { ["p"] = 1, ["q"] = 1 });
+        slots.Enqueue(Lease("a", "p", 1, OrchestrationPriority.High));
+        Assert.True(slots.TryTake(out var first));
+        slots.Release(first);
+        var low = Lease("a", "q", 1, OrchestrationPriority.Low);
+        var normal = Lease("b", null, 1);
+        var high = Lease("c", "p", 1, OrchestrationPriority.High);
+        foreach (var lease in new[] { low, high, normal })
+        {
+            slots.Enqueue(lease);
+        }
+
+        foreach (var expected in new[] { high, normal, low })
+        {
+            Assert.True(slots.TryTake(out var taken));
+            Assert.Same(expected, taken);
+            slots.Release(taken);
+        }
+    }
+
+    [Fact]
+    public void WaitingSince_SeveralPoolsPrioritiesAndRuns_IsTheOldestThatIsStillWanted()
+    {
+        var slots = new ActivitySlots(1, new Dictionary<string, int> { ["p"] = 1 });
+        Assert.Null(slots.WaitingSince);
+        var left = Lease("a", "p", 1, since: 1);
+        slots.Enqueue(Lease("b", "p", 1, since: 4));
+        slots.Enqueue(left);
+        slots.Enqueue(Lease("a", "p", 1, since: 3));
+        slots.Enqueue(Lease("c", null, 1, OrchestrationPriority.High, since: 5));
+        Assert.Equal(DateTimeOffset.FromUnixTimeSeconds(1), slots.WaitingSince);
+
+        left.Step.Live = null;
+        Assert.Equal(DateTimeOffset.FromUnixTimeSeconds(3), slots.WaitingSince);
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
@@ -255,7 +294,7 @@ public sealed class SlotTests
             });
     }
 
-    private static SlotLease Lease(string run, string? pool, int weight, OrchestrationPriority priority = OrchestrationPriority.Normal)
+    private static SlotLease Lease(string run, string? pool, int weight, OrchestrationPriority priority = OrchestrationPriority.Normal, int since = 0)
     {
         var call = new ActivityScheduled(1, "a", "", null, null, pool, weight);
         var step = new Step(call);
@@ -270,7 +309,7 @@ public sealed class SlotTests
                 UpdatedAt = DateTimeOffset.UnixEpoch,
                 Priority = priority,
             }),
-            call, step, DateTimeOffset.UnixEpoch);
+            call, step, DateTimeOffset.FromUnixTimeSeconds(since));
         step.Live = lease;
         return lease;
     }

@@ -1,5 +1,6 @@
 namespace MlDurable.Orchestration.Embedded.Tests;
 
+[Trait("Speed", "Slow")]
 public sealed class WorkspaceTests : IDisposable
 {
     private readonly TemporaryDirectory _directory = new();
