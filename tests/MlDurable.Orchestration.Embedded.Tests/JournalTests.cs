@@ -2,6 +2,7 @@ using FsCheck;
 using FsCheck.Fluent;
 using MlDurable.Orchestration.Embedded.History;
 using MlDurable.Orchestration.Embedded.Journal;
+using static MlDurable.Orchestration.Embedded.Tests.JournalBytes;
 
 namespace MlDurable.Orchestration.Embedded.Tests;
 
@@ -369,16 +370,6 @@ public sealed class JournalTests
         .. instance.Steps.OrderBy(step => step.Key).Select(
             step => $"{step.Key} {step.Value.Decision} {step.Value.Phase} {step.Value.Due:O} {step.Value.Deadline:O} {step.Value.Starts} {step.Value.Crashes} {step.Value.ChildId}"),
     ]);
-
-    private static InstanceRecorded Start(string id) => new(id)
-    {
-        Name = "n",
-        Version = "1",
-        FirstInput = "\"" + new string('x', id.Length * 7 % 50) + "\"",
-        Input = "\"" + new string('x', id.Length * 7 % 50) + "\"",
-        CreatedAt = s_time,
-        UpdatedAt = s_time,
-    };
 
     private static (SimulatedDisk Disk, List<string> Ids) Written(int count)
     {
