@@ -234,15 +234,33 @@ public sealed class JournalReaderTests
     }
 
     [Theory]
-    [InlineData(0)]
-    [InlineData(100)]
-    public void Read_WholeFrameBehindABrokenOne_IsDamage(int behind)
+    [InlineData(1, 0)]
+    [InlineData(1, 100)]
+    [InlineData(1_000_000, 0)]
+    public void Read_WholeFrameBehindABrokenOne_IsDamage(ulong number, int behind)
+    {
+        _disk.PutSnapshot(1, number, 1, [new SnapshotEnded(0)]);
+        _disk.Put("segment-0000000002", new(SegmentKind.Journal, 2, number, 1), Broken(number), Frame(number + 1, Start("b")), new byte[behind]);
+        AssertCorrupt("segment-0000000002", SegmentHeader.Length, $"frame {number} ");
+
+        _disk.Put("segment-0000000002", new(SegmentKind.Journal, 2, number, 1), Broken(number), Frame(number + 1));
+        AssertCorrupt("segment-0000000002", SegmentHeader.Length, $"frame {number} ");
+    }
+
+    [Fact]
+    public void Read_FrameWithoutEntries_IsWhole()
     {
         PutManifest();
-        var broken = Frame(1, Start("a"));
-        broken[^1] ^= 1;
-        _disk.Put("segment-0000000001", new(SegmentKind.Journal, 1, 1, 1), broken, Frame(2, Start("b")), new byte[behind]);
-        AssertCorrupt("segment-0000000001", SegmentHeader.Length, "frame 1 ");
+        _disk.PutSegment(1, 1, 1, [Start("a")], []);
+        Assert.Equal((3UL, null), (Read()!.NextFrame, Read()!.TornSegment));
+    }
+
+    [Fact]
+    public void Read_BeginningOfAFrameBehindABrokenOne_IsNoLaterFrame()
+    {
+        PutManifest();
+        _disk.Put("segment-0000000001", new(SegmentKind.Journal, 1, 1, 1), Broken(1), Frame(2, Start("b"))[..^1]);
+        Assert.Equal(SegmentHeader.Length, Read()!.TornAt);
     }
 
     [Fact]
@@ -250,9 +268,7 @@ public sealed class JournalReaderTests
     {
         // As a payload may hold the bytes of a journal.
         PutManifest();
-        var broken = Frame(2, Start("broken"));
-        broken[^1] ^= 1;
-        _disk.Put("segment-0000000001", new(SegmentKind.Journal, 1, 1, 1), Frame(1, Start("first")), broken, Frame(2, Start("b")), Frame(1, Start("c")));
+        _disk.Put("segment-0000000001", new(SegmentKind.Journal, 1, 1, 1), Frame(1, Start("first")), Broken(2), Frame(2, Start("b")), Frame(1, Start("c")));
         Assert.Equal(2UL, Read()!.NextFrame);
         Assert.Equal(["first"], _read);
     }
@@ -268,6 +284,13 @@ public sealed class JournalReaderTests
         Assert.Contains($"offset {SegmentHeader.Length + Frame(1, Start("a")).Length}:", refused.Message, StringComparison.Ordinal);
         Assert.Contains("'a' starts twice", refused.Message, StringComparison.Ordinal);
         Assert.IsType<InvalidDataException>(refused.InnerException);
+    }
+
+    private static byte[] Broken(ulong number)
+    {
+        var frame = Frame(number, Start("broken"));
+        frame[^1] ^= 1;
+        return frame;
     }
 
     private void PutManifest() => JournalFiles.WriteManifest(_disk.Mount(), 0);

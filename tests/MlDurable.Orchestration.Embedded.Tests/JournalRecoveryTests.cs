@@ -19,6 +19,22 @@ public sealed class JournalRecoveryTests
         Assert.Equal(extent, Recover());
     }
 
+    /// <summary>The manifest says that there is a journal, so what it begins with is on disk before.</summary>
+    [Fact]
+    public void Recover_NothingThere_MakesTheSegmentDurableBeforeTheManifest()
+    {
+        var operations = new List<string>();
+
+        JournalRecovery.Recover(new ObservedDirectory(_disk.Mount(), operations.Add), _ => { });
+
+        Assert.Equal(
+            [
+                "create segment-0000000001", "append", "flush", "close", "sync",
+                "create manifest.tmp", "append", "flush", "close", "rename manifest.tmp manifest", "sync", "sync",
+            ],
+            operations);
+    }
+
     [Fact]
     public void Recover_LeftBehindByACrash_IsRemovedAndNothingElse()
     {

@@ -1,4 +1,3 @@
-using MlDurable.Orchestration.Embedded.Files;
 using MlDurable.Orchestration.Embedded.History;
 using MlDurable.Orchestration.Embedded.Journal;
 using static MlDurable.Orchestration.Embedded.Tests.JournalBytes;
@@ -10,6 +9,8 @@ public sealed class JournalWriterTests
     private const int MaxReserve = 1 << 20;
 
     private static readonly JournalLimits s_oneSegment = new(long.MaxValue, long.MaxValue, int.MaxValue);
+    private static readonly CommitPolicy s_patient = new() { Linger = TimeSpan.FromHours(1) };
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(20);
     private readonly SimulatedDisk _disk = new();
     private Exception? _failure;
 
@@ -100,9 +101,7 @@ public sealed class JournalWriterTests
             }
         }
 
-        var read = new List<string>();
-        new JournalReader(_disk.Mount(), entry => read.Add(entry.InstanceId)).Read();
-        Assert.Equal(["a", "0", "a", "1", "a", "2", "a", "3"], read);
+        Assert.Equal(["a", "0", "a", "1", "a", "2", "a", "3"], Ids());
     }
 
     [Fact]
@@ -121,7 +120,7 @@ public sealed class JournalWriterTests
     [Fact]
     public async Task Dispose_WhatWaitsForMore_IsWrittenAtOnce()
     {
-        var writer = Open(s_oneSegment, new() { Linger = TimeSpan.FromHours(1) });
+        var writer = Open(s_oneSegment, s_patient);
         var batch = new JournalBatch();
         batch.Entries.Add(Start("a"));
         var durable = batch.WaitAsync();
@@ -155,20 +154,178 @@ public sealed class JournalWriterTests
         Assert.Same(refused, await Assert.ThrowsAsync<OrchestrationException>(() => AppendAsync(writer, Start("c"))));
     }
 
+    [Fact]
+    public async Task Append_ManyFramesInOneSegment_AreReadOnceEach()
+    {
+        using (var writer = Open(s_oneSegment))
+        {
+            for (var number = 0; number < 9; number++)
+            {
+                await AppendAsync(writer, Start($"{number}"));
+            }
+        }
+
+        Assert.Equal(["0", "1", "2", "3", "4", "5", "6", "7", "8"], Ids());
+    }
+
+    [Fact]
+    public async Task Append_WhatIsFollowedBehindAFlush_WaitsForWhatFollows()
+    {
+        using (var writer = Open(s_oneSegment, s_patient))
+        {
+            for (var round = 0; round < 3; round++)
+            {
+                var first = new JournalBatch();
+                first.Entries.Add(Start($"first {round}"));
+                var durable = first.WaitAsync();
+                writer.Append(first, isFollowed: true);
+                await AppendAsync(writer, Start($"second {round}"));
+                await durable;
+            }
+        }
+
+        Assert.Equal(4UL, Extent().NextFrame);
+    }
+
+    [Fact]
+    public async Task Append_SeveralDuringAFlush_AreFlushedAtOnceAfterIt()
+    {
+        using var flushing = new SemaphoreSlim(0);
+        using var released = new ManualResetEventSlim();
+        using var writer = Open(s_oneSegment, s_patient, Hold);
+        var first = AppendAsync(writer, Start("first"));
+        await flushing.WaitAsync();
+        var others = Task.WhenAll(AppendAsync(writer, Start("second")), AppendAsync(writer, Start("third")));
+        released.Set();
+        await first;
+        await others.WaitAsync(s_patience);
+
+        void Hold(string operation)
+        {
+            if (operation == "flush" && !released.IsSet)
+            {
+                flushing.Release();
+                released.Wait();
+            }
+        }
+    }
+
+    [Fact]
+    public async Task Append_DuringAFlushThatFails_FailsToo()
+    {
+        using var flushing = new SemaphoreSlim(0);
+        using var released = new ManualResetEventSlim();
+        var closed = 0;
+        var writer = Open(s_oneSegment, before: Fail);
+        var first = AppendAsync(writer, Start("first"));
+        await flushing.WaitAsync();
+        var second = AppendAsync(writer, Start("second"));
+        released.Set();
+        Assert.Same(
+            await Assert.ThrowsAsync<OrchestrationException>(() => first),
+            await Assert.ThrowsAsync<OrchestrationException>(() => second.WaitAsync(s_patience)));
+
+        writer.Dispose();
+
+        Assert.Equal(1, closed);
+
+        void Fail(string operation)
+        {
+            closed += operation == "close" ? 1 : 0;
+            if (operation == "flush")
+            {
+                flushing.Release();
+                released.Wait();
+                throw new IOException("The disk is gone.");
+            }
+        }
+    }
+
+    /// <summary>As a turn does that has nothing to say.</summary>
+    [Fact]
+    public async Task Hurry_NothingWaits_ChangesNothing()
+    {
+        using var writer = Open(s_oneSegment, s_patient);
+        for (var round = 0; round < 200; round++)
+        {
+            writer.Hurry();
+            Thread.Yield();
+            await AppendAsync(writer, Start($"{round}"));
+        }
+    }
+
+    /// <summary>What goes on after the end would change files that the next owner has.</summary>
+    [Fact]
+    public async Task Dispose_CompactionUnderWay_WaitsForItsEnd()
+    {
+        using var compacting = new SemaphoreSlim(0);
+        using var released = new ManualResetEventSlim();
+        var writer = Open(new(60, 1, 1), before: Hold);
+        for (var number = 0; compacting.CurrentCount == 0; number++)
+        {
+            await AppendAsync(writer, Start($"{number}"));
+        }
+
+        writer.Dispose();
+
+        var operations = _disk.Operations;
+        Assert.True(JournalFiles.ReadManifest(_disk.Mount()) > 0);
+        Assert.NotEqual(0, Extent().Snapshot);
+        Assert.Equal(operations, _disk.Operations);
+
+        void Hold(string operation)
+        {
+            if (operation == "read manifest")
+            {
+                compacting.Release();
+                released.Wait();
+            }
+            else if (operation == "seal" && compacting.CurrentCount > 0)
+            {
+                // The last thing that the writer does before its end.
+                released.Set();
+            }
+        }
+    }
+
+    [Fact]
+    public async Task Append_CompactionMeetsDamage_FailsWithItsPlace()
+    {
+        using var writer = Open(new(60, 1, 1), before: Damage);
+
+        var refused = await Assert.ThrowsAsync<OrchestrationException>(async () =>
+        {
+            for (var number = 0; ; number++)
+            {
+                await AppendAsync(writer, Start($"{number}"));
+            }
+        });
+
+        Assert.Equal(EmbeddedErrorCodes.JournalCorrupt, refused.Code);
+        Assert.Contains("segment-0000000001", refused.Message, StringComparison.Ordinal);
+        Assert.Same(refused, _failure);
+
+        void Damage(string operation)
+        {
+            if (operation == "read manifest")
+            {
+                _disk.Overwrite("segment-0000000001", [1]);
+            }
+        }
+    }
+
     /// <summary>Of the operations of a flush none may be left out, nor come after it is reported.</summary>
     [Fact]
     public async Task Append_FirstFrameOfASegment_IsReportedWhenTheFileItsNameAndTheFrameAreFlushed()
     {
-        var directory = new RecordingDirectory();
-        var operations = directory.Operations;
-        var extent = new JournalExtent(0, 0, 1, SegmentHeader.Length, 1, 0, null, 0);
-        using (var writer = new JournalWriter(directory, extent, s_oneSegment with { SegmentBytes = 60 }, new(), new(null), failure => _failure = failure))
+        var operations = new List<string>();
+        using (var writer = Open(s_oneSegment with { SegmentBytes = 60 }, before: operations.Add))
         {
             await AppendAsync(writer, Start("a"));
-            Assert.Equal(["segment-0000000002", "append", "flush", "sync", "append", "reserve", "flush"], operations);
+            Assert.Equal(["create segment-0000000002", "append", "flush", "sync", "append", "reserve", "flush"], operations);
             operations.Clear();
             await AppendAsync(writer, Start("b"));
-            Assert.Equal(["seal", "flush", "close", "segment-0000000003", "append", "flush", "sync", "append", "reserve", "flush"], operations);
+            Assert.Equal(["seal", "flush", "close", "create segment-0000000003", "append", "flush", "sync", "append", "reserve", "flush"], operations);
             operations.Clear();
         }
 
@@ -178,12 +335,21 @@ public sealed class JournalWriterTests
 
     private byte[] Segment(long number) => _disk.Files[JournalFiles.Segment(number)];
 
+    private List<string> Ids()
+    {
+        var read = new List<string>();
+        new JournalReader(_disk.Mount(), entry => read.Add(entry.InstanceId)).Read();
+        return read;
+    }
+
     private JournalExtent Extent() => new JournalReader(_disk.Mount(), _ => { }).Read()!;
 
-    private JournalWriter Open(JournalLimits limits, CommitPolicy? policy = null)
+    private JournalWriter Open(JournalLimits limits, CommitPolicy? policy = null, Action<string>? before = null)
     {
         var directory = _disk.Mount();
-        return new(directory, JournalRecovery.Recover(directory, _ => { }), limits, policy ?? new(), new(null), failure => _failure = failure);
+        var extent = JournalRecovery.Recover(directory, _ => { });
+        return new(
+            before is null ? directory : new ObservedDirectory(directory, before), extent, limits, policy ?? new(), new(null), failure => _failure = failure);
     }
 
     private static Task AppendAsync(JournalWriter writer, JournalEntry entry)
@@ -193,41 +359,5 @@ public sealed class JournalWriterTests
         var durable = batch.WaitAsync();
         writer.Append(batch);
         return durable;
-    }
-
-    /// <summary>Notes what is asked of it, and does nothing.</summary>
-    private sealed class RecordingDirectory : IJournalDirectory, IJournalFile
-    {
-        public List<string> Operations { get; } = [];
-
-        public string Path => "/recorded";
-
-        public IReadOnlyList<string> List() => throw new NotSupportedException();
-
-        public Stream OpenRead(string name) => throw new NotSupportedException();
-
-        public IJournalFile Create(string name)
-        {
-            Operations.Add(name);
-            return this;
-        }
-
-        public void Truncate(string name, long length) => throw new NotSupportedException();
-
-        public void Rename(string name, string newName) => throw new NotSupportedException();
-
-        public void Delete(string name) => throw new NotSupportedException();
-
-        public void Sync() => Operations.Add("sync");
-
-        public void Append(ReadOnlySpan<byte> bytes) => Operations.Add("append");
-
-        public void Reserve(int bytes) => Operations.Add("reserve");
-
-        public void Seal() => Operations.Add("seal");
-
-        public void Flush() => Operations.Add("flush");
-
-        public void Dispose() => Operations.Add("close");
     }
 }

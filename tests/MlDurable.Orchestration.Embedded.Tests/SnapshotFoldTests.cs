@@ -67,7 +67,12 @@ public sealed class SnapshotFoldTests
     [Fact]
     public void Write_PieceByPiece_TellsAfterEachInstanceThatHasEndedAndEachEntryOfOthers()
     {
-        var fold = Fold([Start("done"), Completed("done", "1"), Start("open"), new InstanceSuspended("open", s_time, ""), new EventRaised("open", s_time, 0, "e", "")]);
+        var failure = new TaskFailureDetails("T", "m", null, null, null);
+        var fold = Fold(
+            [
+                Start("failed"), new EventRaised("failed", s_time, 0, "e", ""), new TurnCompleted("failed", s_time, 1, [new InstanceFailed(failure)]),
+                Start("open"), new InstanceSuspended("open", s_time, ""), new EventRaised("open", s_time, 0, "e", ""),
+            ]);
         var buffer = new ArrayBufferWriter<byte>();
         var lengths = new List<int>();
         fold.Write(buffer, () => lengths.Add(buffer.WrittenCount));

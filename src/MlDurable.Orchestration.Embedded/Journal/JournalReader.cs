@@ -145,7 +145,9 @@ internal sealed class JournalReader(IJournalDirectory directory, Action<JournalE
         }
 
         _generation = read.Generation;
-        var frame = kind == SegmentKind.Snapshot ? 1 : _nextFrame;
+
+        // The snapshot is read first, so that its own frames count from 1 too.
+        var frame = _nextFrame;
         long offset = SegmentHeader.Length;
         while (offset < stream.Length)
         {

@@ -160,7 +160,7 @@ internal sealed class JournalWriter : IDisposable
             isLast = _waiting.Count == 0;
             if (isLast)
             {
-                _failure ??= new OrchestrationException(EmbeddedErrorCodes.EngineClosed, "The engine is closed.");
+                _failure = new OrchestrationException(EmbeddedErrorCodes.EngineClosed, "The engine is closed.");
             }
 
             _isUrgent = false;
@@ -289,7 +289,6 @@ internal sealed class JournalWriter : IDisposable
         {
             _failure = failure;
             batches.AddRange(_waiting);
-            _waiting.Clear();
         }
 
         // First the engine stops, so that whoever sees its batch fail finds it stopped.
