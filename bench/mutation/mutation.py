@@ -29,7 +29,7 @@ AREAS = {
             "JournalFrame", "JournalReader", "JournalRecovery", "SegmentHeader", "SnapshotFold", "JournalBatch", "JournalWriter")],
         ["JournalTests", "JournalReaderTests", "JournalRecoveryTests", "JournalWriterTests", "JournalBatchTests", "SegmentHeaderTests", "SnapshotFoldTests"],
     ),
-    "history": (["History/*.cs"], ["JournalTests", "EntryReaderTests", "SnapshotFoldTests", "DecisionTests", "InstanceTests", "InstanceTableTests", "RewindConformance"]),
+    "history": (["History/*.cs"], ["JournalTests", "EntryReaderTests", "SnapshotFoldTests", "DecisionTests", "InstanceTests", "InstanceTableTests", "RewindPlanTests", "HistoryTextTests", "RewindConformance"]),
     "engine": (["EngineCore.cs", "Execution/OrchestratorExecution.cs", "Execution/DurableStep.cs"], []),
 }
 

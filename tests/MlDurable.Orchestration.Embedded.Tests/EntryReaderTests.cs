@@ -77,6 +77,14 @@ public sealed class EntryReaderTests
         Assert.True(reader.AtEnd);
     }
 
+    [Fact]
+    public void Write_NegativeNumber_IsRefused() => Assert.Throws<OverflowException>(() => Bytes(new ActivityStarted("i", -1)));
+
+    [Fact]
+    public void Write_InputThatIsStillTheFirst_TakesNoSpaceAgain() =>
+        Assert.Equal(100, Bytes(Start("i") with { FirstInput = new('a', 100), Input = new('b', 100) }).Length
+            - Bytes(Start("i") with { FirstInput = new('a', 100), Input = new('a', 100) }).Length);
+
     [Theory]
     [InlineData(33, true)]
     [InlineData(34, false)]

@@ -38,15 +38,15 @@ public sealed class InstanceTests
         Assert.Equal((s_time.AddHours(2), s_time.AddHours(2)), (_instance.Clock, _instance.UpdatedAt));
 
         // The clock is that of the turns alone.
-        foreach (var entry in new JournalEntry[]
-        {
-            new EventRaised("i", s_time.AddHours(3), 0, "e", ""), new InstanceSuspended("i", s_time.AddHours(4), ""), new InstanceResumed("i", s_time.AddHours(5), ""),
-        })
+        AssertUpdated(new EventRaised("i", s_time.AddHours(3), 0, "e", ""), 3);
+        AssertUpdated(new InstanceSuspended("i", s_time.AddHours(4), ""), 4);
+        AssertUpdated(new InstanceResumed("i", s_time.AddHours(5), ""), 5);
+
+        void AssertUpdated(JournalEntry entry, int hours)
         {
             _instance.Apply(entry);
+            Assert.Equal((s_time.AddHours(2), s_time.AddHours(hours)), (_instance.Clock, _instance.UpdatedAt));
         }
-
-        Assert.Equal((s_time.AddHours(2), s_time.AddHours(5)), (_instance.Clock, _instance.UpdatedAt));
     }
 
     [Fact]
@@ -203,6 +203,33 @@ public sealed class InstanceTests
         Assert.Equal((OrchestrationRuntimeStatus.Failed, null, s_failure), (failed.Status, failed.Output, failed.Failure));
         Assert.Equal((2, 1, 0), (failed.Turns.Count, failed.Pending.Count, failed.Steps.Count));
         Assert.Single(_instance.ToEntries());
+    }
+
+    [Fact]
+    public void ToEntries_OfWhatHasEnded_GivesTheEndAgain()
+    {
+        var terminated = new Instance(Start("i"));
+        terminated.Apply(new InstanceTerminated("i", s_time, "enough"));
+        Turn(0, new InstanceCompleted("1"));
+
+        var completed = Assert.IsType<InstanceRecorded>(Assert.Single(_instance.ToEntries()));
+        Assert.Equal((OrchestrationRuntimeStatus.Completed, "1", null), (completed.Ended, completed.Output, completed.Failure));
+        var again = Assert.IsType<InstanceRecorded>(Assert.Single(terminated.ToEntries()));
+        Assert.Equal((OrchestrationRuntimeStatus.Terminated, terminated.Failure), (again.Ended, again.Failure));
+    }
+
+    /// <summary>Its last turn says so, which a rewind may undo.</summary>
+    [Fact]
+    public void ToEntries_OfAFailedInstance_SaysInItsLastTurnThatItHasFailed()
+    {
+        Turn(0, s_call);
+        Turn(0, new InstanceFailed(s_failure));
+
+        var entries = _instance.ToEntries().ToList();
+
+        var record = Assert.IsType<InstanceRecorded>(entries[0]);
+        Assert.Equal((null, null), (record.Ended, record.Failure));
+        Assert.Equal([new InstanceFailed(s_failure)], Assert.IsType<TurnCompleted>(entries[^1]).Decisions);
     }
 
     [Fact]

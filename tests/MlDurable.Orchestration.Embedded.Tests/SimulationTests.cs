@@ -10,6 +10,7 @@ public sealed class SimulationTests
 
     /// <summary>The variable MLDURABLE_SEEDS (such as 1-100000) gives other seeds than the fixed ones and some new ones.</summary>
     [Fact]
+    [Trait("Speed", "Slow")]
     public void RandomWorkflows_WithEverythingThatGoesWrong_EqualThePlainModel()
     {
         foreach (var seed in Seeds())
@@ -25,6 +26,7 @@ public sealed class SimulationTests
     public void Run_SameSeed_TakesTheSameCourseToTheLastByte(int seed) => Assert.Equal(SimulatedRun.Run(seed).Course, SimulatedRun.Run(seed).Course);
 
     [Fact]
+    [Trait("Speed", "Slow")]
     public void Run_ManySeeds_HaveEveryStepAndCrashOften()
     {
         var runs = Enumerable.Range(1, 100).Select(SimulatedRun.Run).ToList();

@@ -25,7 +25,7 @@ internal sealed class InstanceTable
 
     /// <summary>The instances behind a key, in the order of creation, then of ids. The table must not change meanwhile.</summary>
     public IEnumerable<Instance> After(InstanceKey? key) =>
-        (key is { } after && _ordered.Count > 0 ? Behind(after) : _ordered).Select(found => _instances[found.Id]);
+        (key is { } after ? Behind(after) : _ordered).Select(found => _instances[found.Id]);
 
     /// <summary>Adds a fact. Throws <see cref="InvalidDataException"/> for one that cannot follow those before it.</summary>
     public void Apply(JournalEntry entry)

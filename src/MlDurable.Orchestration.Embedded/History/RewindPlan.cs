@@ -19,10 +19,8 @@ internal sealed record RewindPlan(int Turns, int NextSequence)
 
         var failures = turns.Index().SelectMany(turn => FinalFailures(turn.Item).Select(failed => (turn.Index, Failed: failed))).ToList();
         var cause = Cause(instance.Failure!, failures);
-        var undone = failures.Where(failure => cause is null
-            ? failure.Index == turns.Count - 1
-            : failure.Failed == cause || Together(failure.Failed, cause));
-        var behind = turns.SelectMany(turn => turn.Rewound).Concat(instance.Rewound).Select(rewound => rewound.NextSequence).DefaultIfEmpty(1).Max();
+        var undone = failures.Where(failure => cause is not null && (failure.Failed == cause || Together(failure.Failed, cause)));
+        var behind = turns.SelectMany(turn => turn.Rewound).Select(rewound => rewound.NextSequence).DefaultIfEmpty(1).Max();
         return new(
             undone.Select(failure => failure.Index).DefaultIfEmpty(turns.Count - 1).Min(),
             Math.Max(behind, begun.Keys.DefaultIfEmpty(0).Max() + 1));
