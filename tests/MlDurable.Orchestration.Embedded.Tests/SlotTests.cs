@@ -266,6 +266,23 @@ public sealed class SlotTests
         Assert.Equal(OrchestrationRuntimeStatus.Terminated, (await harness.Client.GetAsync("first"))!.RuntimeStatus);
     }
 
+    [Fact]
+    public async Task Engine_CallThatCanNeverFit_FailsAndHoldsNobodyUp()
+    {
+        await using var harness = new EmbeddedHarness();
+        await harness.OpenAsync(new OrchestrationCatalog()
+            .Add(s_work, (_, _) => Task.FromResult("done"))
+            .Add(s_main, (context, weight) => context.CallActivityAsync(s_work, "", new() { Pool = "wide", PoolWeight = int.Parse(weight) })));
+        await harness.Client.StartAsync(s_main, "4", new() { InstanceId = "too heavy" });
+        Assert.Equal(
+            OrchestrationRuntimeStatus.Failed, (await harness.Client.WaitForCompletionAsync("too heavy").WaitAsync(s_patience)).RuntimeStatus);
+
+        await harness.Client.StartAsync(s_main, "3", new() { InstanceId = "fits" });
+
+        Assert.Equal("\"done\"", (await harness.Client.WaitForCompletionAsync("fits").WaitAsync(s_patience)).Output);
+        Assert.Null(harness.Engine.LongestWait);
+    }
+
     /// <summary>Uses every slot of the engine and of the pools at the same moment; were one lost, the last activity would never begin.</summary>
     private static OrchestrationCatalog Probe()
     {
