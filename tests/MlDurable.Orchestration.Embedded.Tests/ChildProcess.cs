@@ -63,8 +63,20 @@ internal sealed class ChildProcess : IDisposable
     {
         for (var kills = 0; ; kills++)
         {
+            // A line is the leave for one effect, so that it never gets further than that; the end of the input is the leave for all.
             using var child = Start(directory, "loaded");
-            for (var lines = kills < 8 ? chance.Next(1, 200) : int.MaxValue; lines > 0; lines--)
+            var lines = kills < 8 ? chance.Next(1, 200) : int.MaxValue;
+            if (kills < 8)
+            {
+                await child._process.StandardInput.WriteAsync(new string('\n', lines));
+                await child._process.StandardInput.FlushAsync();
+            }
+            else
+            {
+                child._process.StandardInput.Close();
+            }
+
+            for (; lines > 0; lines--)
             {
                 if (await child._process.StandardOutput.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(60)) == "ended")
                 {
@@ -90,6 +102,7 @@ internal sealed class ChildProcess : IDisposable
             })
             .Add(s_effect, (context, input) =>
             {
+                Console.ReadLine();
                 lock (writing)
                 {
                     log.WriteLine(context.IdempotencyKey);
@@ -129,7 +142,7 @@ internal sealed class ChildProcess : IDisposable
 
     private static ChildProcess Start(string directory, string part) => new(Process.Start(new ProcessStartInfo(
         Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", ["exec", typeof(ChildProcess).Assembly.Location, directory, part])
-    { RedirectStandardOutput = true, RedirectStandardError = part == "doomed", UseShellExecute = false })!);
+    { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = part == "doomed", UseShellExecute = false })!);
 
     public void Dispose()
     {

@@ -1,3 +1,5 @@
+using System.Net.Sockets;
+
 namespace MlDurable.Orchestration.Embedded.Tests;
 
 [Trait("Speed", "Slow")]
@@ -166,5 +168,75 @@ public sealed class WorkspaceTests : IDisposable
         await server.DisposeAsync();
 
         Assert.False(Directory.Exists(directory));
+    }
+
+    [Fact]
+    public async Task Acquire_WhileOthersLookForTheOwner_IsNeverRefused()
+    {
+        using (WorkspaceLock.Acquire(_directory.Path))
+        {
+        }
+
+        using var stop = new CancellationTokenSource();
+        var looking = Task.Run(() =>
+        {
+            while (!stop.IsCancellationRequested)
+            {
+                WorkspaceLock.Owner(_directory.Path);
+            }
+        });
+        for (var number = 0; number < 200; number++)
+        {
+            WorkspaceLock.Acquire(_directory.Path).Dispose();
+        }
+
+        await stop.CancelAsync();
+        await looking;
+    }
+
+    [Fact]
+    public async Task Control_AcceptingFails_TheNextClientIsServed()
+    {
+        var failures = 3;
+        await using var server = ControlServer.Start(
+            _directory.Path, (request, _) => Task.FromResult(new ControlResponse(true, request.Arguments, null, null)),
+            listener => token => Interlocked.Decrement(ref failures) >= 0 ? throw new SocketException((int)SocketError.TooManyOpenSockets) : listener.AcceptAsync(token));
+
+        Assert.Equal("1", (await ControlClient.SendAsync(_directory.Path, new("echo", "1"))).Result);
+        Assert.True(failures < 0);
+    }
+
+    [Fact]
+    public async Task Control_AnyBytes_AreRefusedAndTheNextClientIsServed()
+    {
+        var carriedOut = 0;
+        await using var server = ControlServer.Start(_directory.Path, (request, _) =>
+        {
+            Interlocked.Increment(ref carriedOut);
+            return Task.FromResult(new ControlResponse(true, request.Arguments, null, null));
+        });
+        var chance = new Random(3);
+        var valid = "{\"command\":\"echo\",\"arguments\":\"1\"}\n"u8.ToArray();
+        for (var number = 0; number < 300; number++)
+        {
+            var bytes = (number % 4) switch
+            {
+                0 => valid[..chance.Next(valid.Length)],
+                1 => [.. valid[..^1].Select(next => chance.Next(20) == 0 ? (byte)chance.Next(256) : next), (byte)'\n'],
+                2 => [.. new byte[chance.Next(3000)].Select(_ => (byte)chance.Next(256)), (byte)'\n'],
+                _ => [.. "{\"command\":"u8, .. Enumerable.Repeat((byte)'[', chance.Next(200_000)), (byte)'\n'],
+            };
+            await using var stream = await ControlEndpoint.ConnectAsync(ControlEndpoint.Find(_directory.Path)!, CancellationToken.None);
+            await stream.WriteAsync(bytes);
+            if (bytes is [.., (byte)'\n'])
+            {
+                var answer = await ControlMessage.ReadAsync(stream, WorkspaceJson.Default.ControlResponse, CancellationToken.None);
+                Assert.True(answer.Ok || answer.ErrorCode == EmbeddedErrorCodes.ControlMessageInvalid, answer.ErrorMessage);
+            }
+        }
+
+        carriedOut = 0;
+        Assert.Equal("last", (await ControlClient.SendAsync(_directory.Path, new("echo", "last"))).Result);
+        Assert.Equal(1, carriedOut);
     }
 }

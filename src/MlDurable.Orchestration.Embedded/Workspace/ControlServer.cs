@@ -11,21 +11,24 @@ public sealed class ControlServer : IAsyncDisposable
     private const int MaxClients = 64;
     private static readonly TimeSpan s_requestTimeout = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan s_graceAtEnd = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan s_pauseAfterError = TimeSpan.FromMilliseconds(100);
 
     private readonly string _directory;
     private readonly Func<ControlRequest, CancellationToken, Task<ControlResponse>> _handler;
     private readonly ControlListener _listener;
+    private readonly Func<CancellationToken, Task<Stream>> _accept;
     private readonly CancellationTokenSource _stop = new();
     private readonly CancellationTokenSource _giveUp = new();
     private readonly SemaphoreSlim _clients = new(MaxClients);
     private readonly Task _accepting;
 
     private ControlServer(
-        string directory, string endpoint, Func<ControlRequest, CancellationToken, Task<ControlResponse>> handler)
+        string directory, string endpoint, Func<ControlRequest, CancellationToken, Task<ControlResponse>> handler, Func<ControlListener, Func<CancellationToken, Task<Stream>>> accept)
     {
         _directory = directory;
         _handler = handler;
         _listener = ControlListener.Listen(endpoint, directory);
+        _accept = accept(_listener);
         ControlEndpoint.Record(directory, endpoint);
         _accepting = Task.Run(AcceptAsync);
     }
@@ -38,11 +41,16 @@ public sealed class ControlServer : IAsyncDisposable
     /// </param>
     /// <returns>The server, until it is disposed.</returns>
     /// <exception cref="OrchestrationException"><see cref="EmbeddedErrorCodes.WorkspaceUnusable"/>: no socket can be made there.</exception>
-    public static ControlServer Start(string directory, Func<ControlRequest, CancellationToken, Task<ControlResponse>> handler)
+    public static ControlServer Start(string directory, Func<ControlRequest, CancellationToken, Task<ControlResponse>> handler) =>
+        Start(directory, handler, static listener => listener.AcceptAsync);
+
+    // The seam at which tests let accepting fail.
+    internal static ControlServer Start(
+        string directory, Func<ControlRequest, CancellationToken, Task<ControlResponse>> handler, Func<ControlListener, Func<CancellationToken, Task<Stream>>> accept)
     {
         try
         {
-            return new(directory, ControlEndpoint.Choose(directory), handler);
+            return new(directory, ControlEndpoint.Choose(directory), handler, accept);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or SocketException)
         {
@@ -76,12 +84,33 @@ public sealed class ControlServer : IAsyncDisposable
             {
                 await _clients.WaitAsync(_stop.Token);
                 serving.RemoveAll(static task => task.IsCompleted);
-                serving.Add(ServeAsync(await _listener.AcceptAsync(_stop.Token)));
+                if (await TryAcceptAsync() is { } stream)
+                {
+                    serving.Add(ServeAsync(stream));
+                }
+                else
+                {
+                    _clients.Release();
+                }
             }
         }
         catch (OperationCanceledException)
         {
             await Task.WhenAll(serving);
+        }
+    }
+
+    // Out of file handles, or a client that went away before it was let in: the next ones are served all the same.
+    private async Task<Stream?> TryAcceptAsync()
+    {
+        try
+        {
+            return await _accept(_stop.Token);
+        }
+        catch (Exception exception) when (exception is SocketException or IOException)
+        {
+            await Task.Delay(s_pauseAfterError, TimeProvider.System, _stop.Token);
+            return null;
         }
     }
 

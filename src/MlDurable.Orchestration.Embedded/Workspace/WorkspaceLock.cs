@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 
 namespace MlDurable.Orchestration.Embedded;
@@ -10,6 +11,9 @@ public sealed class WorkspaceLock : IDisposable
 {
     private const string LockFile = "lock";
     private const string OwnerFile = "owner.json";
+
+    /// <summary>For how long the lock is asked for again: who only looks whether somebody has it holds it for a moment.</summary>
+    private static readonly TimeSpan s_patience = TimeSpan.FromMilliseconds(100);
     private readonly FileStream _lock;
 
     private WorkspaceLock(FileStream held) => _lock = held;
@@ -60,7 +64,7 @@ public sealed class WorkspaceLock : IDisposable
             Directory.CreateDirectory(directory);
             try
             {
-                held = OpenLock(Path.Combine(directory, LockFile), FileMode.OpenOrCreate);
+                held = TakeLock(Path.Combine(directory, LockFile));
             }
             catch (IOException exception) when (File.Exists(Path.Combine(directory, LockFile)))
             {
@@ -90,6 +94,23 @@ public sealed class WorkspaceLock : IDisposable
             }
 
             throw;
+        }
+    }
+
+    private static FileStream TakeLock(string path)
+    {
+        var began = Stopwatch.GetTimestamp();
+        var wait = default(SpinWait);
+        while (true)
+        {
+            try
+            {
+                return OpenLock(path, FileMode.OpenOrCreate);
+            }
+            catch (IOException) when (File.Exists(path) && Stopwatch.GetElapsedTime(began) < s_patience)
+            {
+                wait.SpinOnce();
+            }
         }
     }
 
