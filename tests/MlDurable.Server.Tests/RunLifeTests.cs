@@ -83,6 +83,21 @@ public sealed class RunLifeTests : IDisposable
     }
 
     [Fact]
+    public async Task Rewind_OfARunThatGoesOn_IsRefusedWithoutWaitingForItsEnd()
+    {
+        await using var server = await StartAsync("long", BirdStrikes.Long);
+        var run = await server.StartRunAsync("long");
+        await StepAsync(server, run, "train", "Started");
+        await server.PostAsync($"/api/runs/{run}/suspend").ShouldBeAsync(HttpStatusCode.Accepted);
+
+        await server.PostAsync($"/api/runs/{run}/rewind").ShouldFailAsync(HttpStatusCode.Conflict, "run-not-failed");
+
+        var suspended = await server.GetAsync($"/api/runs/{run}").ShouldBeAsync(HttpStatusCode.Accepted);
+        Assert.Equal("Suspended", suspended.GetProperty("runtimeStatus").GetString());
+        await server.PostAsync($"/api/runs/{run}/terminate").ShouldBeAsync(HttpStatusCode.Accepted);
+    }
+
+    [Fact]
     public async Task PurgeRuns_EndedBefore_ForgetsTheirInstancesAndNoRecord()
     {
         await using var server = await StartAsync("strikes", BirdStrikes.Quick);

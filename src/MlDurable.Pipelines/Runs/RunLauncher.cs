@@ -114,8 +114,11 @@ public sealed class RunLauncher(IBlobStore store, IOrchestrationClient client, s
     /// </exception>
     public async Task<RunRecord> RewindAsync(string runId, string reason, CancellationToken cancellationToken = default)
     {
-        // Its last step closes the record a moment before the instance ends.
-        await client.WaitForCompletionAsync(runId, cancellationToken);
+        if ((await runs.GetExactAsync(runId, cancellationToken)).Status == RunStatus.Failed)
+        {
+            // Its last step closes the record a moment before the instance ends.
+            await client.WaitForCompletionAsync(runId, cancellationToken);
+        }
 
         // Open before its instance goes on, so that nobody takes it for ended; an instance that does not is found by the next reconciliation.
         var (failed, open) = await runs.ReopenAsync(runId, cancellationToken);
