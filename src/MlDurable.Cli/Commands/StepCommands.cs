@@ -29,8 +29,9 @@ internal static class StepCommands
         var output = new Option<string>("--output") { Description = "The result that the step gets, as the activity would give it.", HelpName = "JSON", Required = true };
         var command = new ToolCommand(
             "skip",
-            "Ends a step in quarantine with a result that is given by hand; the history keeps who gave it.",
-            "mldurable skip latest 7 --output '{\"index\":3,\"primary\":null}' --reason \"this candidate crashes\"");
+            "Ends a step in quarantine with a result that is given by hand; the history keeps who gave it. For steps whose result is all they give, such as notify-approval: what "
+            + "a step also stores is not there, and the run fails where it is needed.",
+            "mldurable skip latest 31 --output '{\"runId\":\"20260102T030405-1a2b3c\"}' --reason \"the approvers know already\"");
         command.Arguments.Add(id);
         command.Arguments.Add(step);
         command.Options.Add(output);
