@@ -141,8 +141,10 @@ public sealed class DurableTaskOrchestrationClient(
             // Not every backend purges the children with their parent.
             foreach (var state in family.OrderBy(state => state != family.Key))
             {
-                var result = await client().PurgeInstanceAsync(state.InstanceId, new PurgeInstanceOptions(), cancellationToken);
-                purged += relays.Contains(state.InstanceId) ? 0 : result.PurgedInstanceCount;
+                var count = policy.IsDryRun
+                    ? 1
+                    : (await client().PurgeInstanceAsync(state.InstanceId, new PurgeInstanceOptions(), cancellationToken)).PurgedInstanceCount;
+                purged += relays.Contains(state.InstanceId) ? 0 : count;
             }
         }
 

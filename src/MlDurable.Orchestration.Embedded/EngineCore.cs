@@ -197,22 +197,22 @@ internal sealed class EngineCore : IAsyncDisposable
         return (states, last);
     }
 
-    /// <summary>Purges a bite.</summary>
+    /// <summary>Purges a bite, or counts it.</summary>
     /// <returns>How many, and the place behind the last one that was looked at; null when there is nothing behind it.</returns>
     public async Task<(int Purged, InstanceKey? Last)> PurgeAsync(PurgePolicy policy, InstanceKey? after)
     {
         var batch = new JournalBatch();
-        InstanceKey? last;
+        (int Purged, InstanceKey? Last) bite;
         Task durable;
         lock (_gate)
         {
             ThrowIfStopped();
-            last = PurgeBite(policy, after, batch);
+            bite = PurgeBite(policy, after, batch);
             durable = SubmitAndWait(batch);
         }
 
         await durable;
-        return (batch.Entries.Count, last);
+        return bite;
     }
 
     public async Task<OrchestrationState> WaitForCompletionAsync(string id)
@@ -465,7 +465,7 @@ internal sealed class EngineCore : IAsyncDisposable
     }
 
     // A finished child goes with its root, in the same flush. One that outlives it must meet the policy itself.
-    private InstanceKey? PurgeBite(PurgePolicy policy, InstanceKey? after, JournalBatch batch)
+    private (int Purged, InstanceKey? Last) PurgeBite(PurgePolicy policy, InstanceKey? after, JournalBatch batch)
     {
         List<Instance> purged = [];
         InstanceKey? last = null;
@@ -486,18 +486,21 @@ internal sealed class EngineCore : IAsyncDisposable
             }
         }
 
-        foreach (var instance in purged)
+        if (!policy.IsDryRun)
         {
-            Commit(new InstancePurged(instance.Id), batch);
+            foreach (var instance in purged)
+            {
+                Commit(new InstancePurged(instance.Id), batch);
+            }
         }
 
-        return last;
+        return (purged.Count, last);
     }
 
     // The first time not at once, so that whoever opens the engine can look at what has ended while it was closed.
     private void ScheduleRetention(TimeSpan retention, InstanceKey? after, TimeSpan pause) => _timers.Add(Now.AddSaturating(pause), batch =>
     {
-        var last = PurgeBite(new() { EndedBefore = Now - retention }, after, batch);
+        var (_, last) = PurgeBite(new() { EndedBefore = Now - retention }, after, batch);
         ScheduleRetention(retention, last, last is null ? s_retentionPause : s_bitePause);
     });
 

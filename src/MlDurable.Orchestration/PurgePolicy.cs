@@ -15,6 +15,9 @@ public sealed record PurgePolicy
     /// <summary>All of these tags with these values. Default: any.</summary>
     public IReadOnlyDictionary<string, string>? Tags { get; init; }
 
+    /// <summary>Whether the instances are only counted, with the children that would be forgotten with them. Default: <see langword="false"/>.</summary>
+    public bool IsDryRun { get; init; }
+
     /// <summary>Whether an instance meets every condition.</summary>
     /// <param name="state">The instance.</param>
     /// <returns><see langword="true"/> when it does.</returns>
@@ -25,6 +28,6 @@ public sealed record PurgePolicy
 }
 
 /// <summary>How far a purge has come.</summary>
-/// <param name="Purged">How many instances it has forgotten.</param>
-/// <param name="IsComplete">Whether nothing is left that meets the policy; otherwise the same call goes on.</param>
+/// <param name="Purged">How many instances it has forgotten, or would have in a dry run.</param>
+/// <param name="IsComplete">Whether it has looked at all instances; otherwise the same call goes on.</param>
 public sealed record PurgeProgress(int Purged, bool IsComplete);

@@ -10,12 +10,7 @@ public sealed partial class SecondChanceTests
     {
         using var directory = new TestDirectory(BirdStrikes.Pipeline());
         (await directory.RunAsync("run", "pipeline.yaml", "--json")).ShouldExitWith(4);
-        foreach (var year in new[] { 1990, 1991 })
-        {
-            var target = directory.At(".mldurable", "data", "bird-strikes", $"{year}.csv");
-            Directory.CreateDirectory(Path.GetDirectoryName(target)!);
-            File.Copy(BirdStrikes.File(year), target);
-        }
+        PutTwoYears(directory);
 
         var rewound = (await directory.RunAsync("rewind", "latest", "--json")).ShouldExitWith(0);
 
@@ -62,6 +57,59 @@ public sealed partial class SecondChanceTests
         }
 
         Assert.Equal("Completed", resumed.ShouldExitWith(0).Run.GetProperty("status").GetString());
+    }
+
+    [Fact]
+    public async Task Purge_AloneAndBesideAnOwner_ForgetsWhatItsDryRunCounts()
+    {
+        using var directory = new TestDirectory(BirdStrikes.Pipeline() + "\napprove: { not-author: false }\n");
+        Assert.Equal(0, await PurgedAsync("1s"));
+        PutTwoYears(directory);
+
+        // A backfill and its two runs, which are its children.
+        (await directory.RunAsync("backfill", "pipeline.yaml", "--partitions", "--stage", "featurize", "--json")).ShouldExitWith(0);
+        int counted;
+        do
+        {
+            // It ended less than a second ago.
+            counted = await PurgedAsync("1s", "--dry-run");
+        }
+        while (counted == 0);
+
+        Assert.Equal(3, counted);
+        Assert.Equal(0, await PurgedAsync("1h"));
+        Assert.Equal(0, await PurgedAsync("1s", "--status", "failed"));
+        Assert.Contains("not 'soon'", (await directory.RunAsync("purge", "--older-than", "soon")).ShouldExitWith(2).Error, StringComparison.Ordinal);
+        Assert.Contains("completed, failed or terminated", (await directory.RunAsync("purge", "--older-than", "1s", "--status", "running")).ShouldExitWith(2).Error, StringComparison.Ordinal);
+
+        using var owner = Tool.Watch(directory.Root, "run", "pipeline.yaml", "--json");
+        await owner.WaitForAsync(line => line.TryGetProperty("step", out var step) && step.TryGetProperty("waiting", out _));
+        Assert.Equal(3, await PurgedAsync("1s", "--dry-run"));
+        Assert.Equal(3, await PurgedAsync("1s"));
+        Assert.Equal(0, await PurgedAsync("1s"));
+        Assert.Equal(3, (await directory.RunAsync("runs", "--json")).Json.GetProperty("runs").GetArrayLength());
+        (await directory.RunAsync("approve", "latest")).ShouldExitWith(0);
+        (await owner.EndAsync()).ShouldExitWith(0);
+        do
+        {
+            counted = await PurgedAsync("1s");
+        }
+        while (counted == 0);
+
+        Assert.Equal(1, counted);
+
+        async Task<int> PurgedAsync(string olderThan, params string[] options) =>
+            (await directory.RunAsync(["purge", "--older-than", olderThan, "--json", .. options])).ShouldExitWith(0).Json.GetProperty("purged").GetInt32();
+    }
+
+    private static void PutTwoYears(TestDirectory directory)
+    {
+        foreach (var year in new[] { 1990, 1991 })
+        {
+            var target = directory.At(".mldurable", "data", "bird-strikes", $"{year}.csv");
+            Directory.CreateDirectory(Path.GetDirectoryName(target)!);
+            File.Copy(BirdStrikes.File(year), target);
+        }
     }
 
     [GeneratedRegex("step (?<number>[0-9]+)", RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]

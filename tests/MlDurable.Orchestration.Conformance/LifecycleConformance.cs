@@ -470,6 +470,7 @@ public abstract class LifecycleConformance : ConformanceSuite
 
         Assert.Equal(new PurgeProgress(0, true), await Client.PurgeAsync(policy with { Name = "another" }));
         Assert.Equal(new PurgeProgress(1, true), await Client.PurgeAsync(policy with { Statuses = [OrchestrationRuntimeStatus.Failed] }));
+        Assert.Equal(new PurgeProgress(3, true), await Client.PurgeAsync(policy with { IsDryRun = true }));
         var rest = await Client.PurgeAsync(policy);
 
         Assert.True(rest.IsComplete);

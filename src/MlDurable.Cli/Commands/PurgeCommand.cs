@@ -48,8 +48,11 @@ internal static class PurgeCommand
         }
 
         var workspace = call.OpenWorkspace();
-        var policy = new PurgePolicy { EndedBefore = workspace.TimeProvider.GetUtcNow() - olderThan, Statuses = status is { } one ? [one] : null };
-        var progress = await ControlCommands.PurgeAsync(workspace, new PurgeRequest(policy, isDryRun), call.CancellationToken);
+        var policy = new PurgePolicy
+        {
+            EndedBefore = workspace.TimeProvider.GetUtcNow() - olderThan, Statuses = status is { } one ? [one] : null, IsDryRun = isDryRun,
+        };
+        var progress = await ControlCommands.PurgeAsync(workspace, policy, call.CancellationToken);
         call.Terminal.Line(string.Create(
             CultureInfo.InvariantCulture,
             $"{progress.Purged} instances {(isDryRun ? "would be forgotten" : "are forgotten")}; what they have stored stays"));

@@ -24,11 +24,6 @@ internal sealed record RewindRequest(string RunId, string Reason);
 /// <param name="RequestedBy">Who asks.</param>
 internal sealed record RestartRequest(string RunId, ImmutableSortedDictionary<string, string> Parameters, string RequestedBy);
 
-/// <summary>Lets the engine forget finished instances.</summary>
-/// <param name="Policy">Which.</param>
-/// <param name="IsDryRun">Whether they are only counted.</param>
-internal sealed record PurgeRequest(PurgePolicy Policy, bool IsDryRun);
-
 /// <summary>Decides about a step in quarantine.</summary>
 /// <param name="RunId">The run, the beginning of its identity, or <c>latest</c>.</param>
 /// <param name="Step">The step's number.</param>
@@ -124,11 +119,11 @@ internal static class ControlCommands
         return await DecideStepAsync(workspace, engine.Client, request, cancellationToken);
     }
 
-    public static async Task<PurgeProgress> PurgeAsync(Workspace workspace, PurgeRequest request, CancellationToken cancellationToken)
+    public static async Task<PurgeProgress> PurgeAsync(Workspace workspace, PurgePolicy policy, CancellationToken cancellationToken)
     {
         if (workspace.Owner() is not null)
         {
-            return await SendAsync(workspace, Purge, request, CliJson.Default.PurgeRequest, CliJson.Default.PurgeProgress, cancellationToken);
+            return await SendAsync(workspace, Purge, policy, CliJson.Default.PurgePolicy, CliJson.Default.PurgeProgress, cancellationToken);
         }
 
         // The engine would make a journal also where there is nothing to forget.
@@ -138,7 +133,7 @@ internal static class ControlCommands
         }
 
         await using var engine = await workspace.OpenEngineAsync(paused: true, cancellationToken);
-        return await PurgeAsync(engine.Client, request, cancellationToken);
+        return await engine.Client.PurgeAsync(policy, cancellationToken: cancellationToken);
     }
 
     public static Task<ChampionChange> PromoteAsync(Workspace workspace, PromoteRequest request, CancellationToken cancellationToken) =>
@@ -186,7 +181,7 @@ internal static class ControlCommands
                 CancelBackfill => Success(
                     await CancelBackfillAsync(launcher, request, cancellationToken), CliJson.Default.Backfill),
                 Purge => Success(
-                    await PurgeAsync(client, Parse(request, CliJson.Default.PurgeRequest), cancellationToken), CliJson.Default.PurgeProgress),
+                    await client.PurgeAsync(Parse(request, CliJson.Default.PurgePolicy), cancellationToken: cancellationToken), CliJson.Default.PurgeProgress),
                 DecideStep => Success(
                     await DecideStepAsync(workspace, client, Parse(request, CliJson.Default.StepRequest), cancellationToken), CliJson.Default.RunRecord),
                 Rewind when takesRuns => Success(
@@ -246,18 +241,6 @@ internal static class ControlCommands
         var run = await new RunStore(workspace.Store).GetAsync(request.RunId, cancellationToken);
         return await new ApprovalDesk(workspace.Store, client, workspace.TimeProvider).AnswerAsync(
             new ApprovalReply(run.RunId, request.Choice, request.By) { Reason = request.Reason, EvidenceHash = request.EvidenceHash }, cancellationToken);
-    }
-
-    private static async Task<PurgeProgress> PurgeAsync(IOrchestrationClient client, PurgeRequest request, CancellationToken cancellationToken)
-    {
-        if (!request.IsDryRun)
-        {
-            return await client.PurgeAsync(request.Policy, cancellationToken: cancellationToken);
-        }
-
-        var met = await client.ListAsync(new OrchestrationQuery(), cancellationToken)
-            .CountAsync(state => state.ParentInstanceId is null && request.Policy.Matches(state), cancellationToken);
-        return new PurgeProgress(met, true);
     }
 
     private static Task<RunRecord> RewindAsync(RunLauncher launcher, RewindRequest request, CancellationToken cancellationToken) =>
