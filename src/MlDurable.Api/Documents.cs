@@ -18,6 +18,9 @@ public sealed record StartRunBody
     /// <summary>How much of the pipeline is carried out; all of it by default.</summary>
     public RunStage Stage { get; set; }
 
+    /// <summary>Whose steps get a free slot first; by default what the pipeline says.</summary>
+    public RunPriority? Priority { get; set; }
+
     /// <summary>Values for the pipeline's parameters: numbers, texts or booleans; the others have their defaults.</summary>
     public ImmutableSortedDictionary<string, JsonElement> Parameters { get; set; } = ImmutableSortedDictionary<string, JsonElement>.Empty;
 }

@@ -9,12 +9,15 @@ public sealed partial class SecondChanceTests
     public async Task Rewind_OfARunThatFoundNoData_GoesOnWhenThereIsSome()
     {
         using var directory = new TestDirectory(BirdStrikes.Pipeline());
-        (await directory.RunAsync("run", "pipeline.yaml", "--json")).ShouldExitWith(4);
+        (await directory.RunAsync("run", "pipeline.yaml", "--priority", "urgent")).ShouldExitWith(2);
+        (await directory.RunAsync("run", "pipeline.yaml", "--priority", "high", "--json")).ShouldExitWith(4);
         PutTwoYears(directory);
 
         var rewound = (await directory.RunAsync("rewind", "latest", "--json")).ShouldExitWith(0);
 
         Assert.Equal("Promoted", rewound.Run.GetProperty("outcome").GetString());
+        Assert.Equal("High", rewound.Run.GetProperty("priority").GetString());
+        Assert.Contains("priority: high", (await directory.RunAsync("show")).ShouldExitWith(0).Output, StringComparison.Ordinal);
         Assert.Equal(1, (await directory.RunAsync("runs", "--json")).Json.GetProperty("runs").GetArrayLength());
         var refused = (await directory.RunAsync("rewind", "latest")).ShouldExitWith(5);
         Assert.Contains("only a failed run can be rewound", refused.Error, StringComparison.Ordinal);

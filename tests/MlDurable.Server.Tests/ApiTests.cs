@@ -158,6 +158,18 @@ public sealed class ApiTests(RanServer ran) : IClassFixture<RanServer>
     }
 
     [Fact]
+    public async Task StartRun_WithAPriority_IsRecordedAndShown()
+    {
+        var run = await server.StartRunAsync("empty", """{"priority":"high"}""");
+
+        await server.WatchToEndAsync(run);
+
+        Assert.Equal("High", (await server.GetJsonAsync($"/api/runs/{run}")).GetProperty("run").GetProperty("priority").GetString());
+        var refused = await server.PostAsync("/api/pipelines/empty/runs", """{"priority":"urgent"}""").ShouldFailAsync(HttpStatusCode.BadRequest, "request-invalid");
+        Assert.Contains("$.priority", refused.GetProperty("detail").GetString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task StartRun_PipelineWithoutHttpTrigger_IsRefused()
     {
         await server.DeployAsync("closed", BirdStrikes.Pipeline("closed", triggers: "[data: { quiet-for: 5m }]")).ShouldBeAsync(HttpStatusCode.OK);

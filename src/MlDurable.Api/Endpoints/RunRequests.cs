@@ -32,7 +32,7 @@ internal sealed class RunRequests(IBlobStore store, PipelineDeployments deployme
 
         var runId = key is null ? RunIds.New(timeProvider.GetUtcNow()) : await IdentityAsync(name, key, cancellationToken);
         await starter.StartAsync(
-            new RunStart(runId, pipeline, by) { Stage = body.Stage, Trigger = new RunTrigger(RunTriggerKind.Http) { Name = key } }, cancellationToken);
+            new RunStart(runId, pipeline, by) { Stage = body.Stage, Priority = body.Priority, Trigger = new RunTrigger(RunTriggerKind.Http) { Name = key } }, cancellationToken);
         return runId;
     }
 

@@ -8,6 +8,11 @@ namespace MlDurable.Cli.Commands;
 /// <summary><c>mldurable run</c>.</summary>
 internal static class RunCommand
 {
+    private static readonly OrderedDictionary<string, RunPriority> Priorities = new()
+    {
+        ["low"] = RunPriority.Low, ["normal"] = RunPriority.Normal, ["high"] = RunPriority.High,
+    };
+
     public static Command Create()
     {
         var pipeline = new PipelineArguments();
@@ -21,11 +26,15 @@ internal static class RunCommand
         pipeline.AddTo(command, withData: true);
         var stage = StageOption.Create("One stage: featurize validates and featurizes new data, score writes the champion's predictions. Default: all, the whole flow.");
         command.Options.Add(stage);
-        command.Run = call => RunAsync(call, pipeline, StageOption.Read(call, stage) ?? RunStage.All);
+        var priority = new Option<string?>("--priority") { Description = "Whose steps get a free slot first. Default: what the pipeline says.", HelpName = string.Join('|', Priorities.Keys) };
+        priority.AcceptOnlyFromAmong([.. Priorities.Keys]);
+        command.Options.Add(priority);
+        command.Run = call => RunAsync(
+            call, pipeline, StageOption.Read(call, stage) ?? RunStage.All, call.Arguments.GetValue(priority) is { } name ? Priorities[name] : null);
         return command;
     }
 
-    private static async Task<int> RunAsync(CommandCall call, PipelineArguments arguments, RunStage stage)
+    private static async Task<int> RunAsync(CommandCall call, PipelineArguments arguments, RunStage stage, RunPriority? priority)
     {
         var source = arguments.Read(call);
         var files = arguments.DataFiles(call, source.Definition.Data);
@@ -37,6 +46,7 @@ internal static class RunCommand
                 workspace,
                 source,
                 stage,
+                priority,
                 files,
                 Identity.Current,
                 started =>

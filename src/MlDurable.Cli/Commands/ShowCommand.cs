@@ -65,6 +65,11 @@ internal static class ShowCommand
             terminal.Line($"  parameters: {string.Join(", ", run.Parameters.Select(pair => $"{pair.Key}={pair.Value}"))}");
         }
 
+        if (run.Priority != RunPriority.Normal)
+        {
+            terminal.Line($"  priority: {Text.Lower(run.Priority)}");
+        }
+
         if (document.Dataset is { Split: var split } dataset)
         {
             terminal.Line($"  data: {Text.Counted(dataset.Partitions.Length, "partition")}, rows {split.TrainingRows} training, {split.ValidationRows} validation, {split.HoldoutRows} holdout");

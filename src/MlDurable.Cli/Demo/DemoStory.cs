@@ -54,7 +54,7 @@ internal sealed class DemoStory(CommandCall call, DemoDirectory directory)
         Headline(headline);
         var started = call.Host.TimeProvider.GetTimestamp();
         var run = await RunProcedure.RunAsync(
-            workspace, pipeline, RunStage.All, files, Identity.Current, _ => { }, _ => { }, WatchAsync, call.CancellationToken);
+            workspace, pipeline, RunStage.All, null, files, Identity.Current, _ => { }, _ => { }, WatchAsync, call.CancellationToken);
         var seconds = call.Host.TimeProvider.GetElapsedTime(started).TotalSeconds;
         if (run.Status != RunStatus.Completed)
         {

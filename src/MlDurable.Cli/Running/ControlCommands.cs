@@ -149,11 +149,11 @@ internal static class ControlCommands
     /// <summary>Asks the owner to start a run, or to name the one that goes on already.</summary>
     /// <exception cref="ControlFailedException"><c>workspace-owned</c>: the owner takes no runs; <c>run-unfinished</c>: another run is in the way.</exception>
     public static Task<RunStarted> StartAsync(
-        Workspace workspace, PipelineSource pipeline, RunStage stage, string requestedBy, CancellationToken cancellationToken) =>
+        Workspace workspace, PipelineSource pipeline, RunStage stage, RunPriority? priority, string requestedBy, CancellationToken cancellationToken) =>
         SendAsync(
             workspace,
             Start,
-            new StartRequest(pipeline.File, pipeline.Content.ToArray(), pipeline.Parameters, stage, requestedBy),
+            new StartRequest(pipeline.File, pipeline.Content.ToArray(), pipeline.Parameters, stage, priority, requestedBy),
             CliJson.Default.StartRequest,
             CliJson.Default.RunStarted,
             cancellationToken);
@@ -217,13 +217,13 @@ internal static class ControlCommands
             : throw new InvalidPipelineException(request.File, loaded.Problems);
         if (await launcher.FindUnfinishedAsync(definition.Name, cancellationToken) is { } unfinished)
         {
-            return RunProcedure.IsSame(unfinished, pipeline, request.Stage)
+            return RunProcedure.IsSame(unfinished, pipeline, request.Stage, request.Priority)
                 ? new RunStarted(unfinished.RunId, definition.Name, Continued: true)
-                : throw RunProcedure.Unfinished(workspace, unfinished, pipeline, request.Stage);
+                : throw RunProcedure.Unfinished(workspace, unfinished, pipeline, request.Stage, request.Priority);
         }
 
         var runId = RunIds.New(workspace.TimeProvider.GetUtcNow());
-        await launcher.StartAsync(new RunStart(runId, pipeline, request.RequestedBy) { Stage = request.Stage }, cancellationToken);
+        await launcher.StartAsync(new RunStart(runId, pipeline, request.RequestedBy) { Stage = request.Stage, Priority = request.Priority }, cancellationToken);
         return new RunStarted(runId, definition.Name, Continued: false);
     }
 

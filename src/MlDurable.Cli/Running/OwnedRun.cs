@@ -10,8 +10,9 @@ namespace MlDurable.Cli.Running;
 /// <param name="Content">Its bytes.</param>
 /// <param name="Parameters">The values given for its parameters.</param>
 /// <param name="Stage">How much of it is carried out.</param>
+/// <param name="Priority">Whose steps get a free slot first; null for what the pipeline says.</param>
 /// <param name="RequestedBy">Who asks.</param>
-internal sealed record StartRequest(string File, byte[] Content, ImmutableSortedDictionary<string, string> Parameters, RunStage Stage, string RequestedBy);
+internal sealed record StartRequest(string File, byte[] Content, ImmutableSortedDictionary<string, string> Parameters, RunStage Stage, RunPriority? Priority, string RequestedBy);
 
 /// <summary>Watches a run that a server carries out, by its record.</summary>
 internal static class OwnedRun

@@ -13,6 +13,7 @@ internal static class RunProcedure
     /// <param name="workspace">Where.</param>
     /// <param name="pipeline">What.</param>
     /// <param name="stage">How much of it.</param>
+    /// <param name="priority">Whose steps get a free slot first; null for what the pipeline says, or the run that is continued.</param>
     /// <param name="files">Data files to bring in first; null for none.</param>
     /// <param name="requestedBy">Who asks.</param>
     /// <param name="started">Told of the run before it goes on.</param>
@@ -24,6 +25,7 @@ internal static class RunProcedure
         Workspace workspace,
         PipelineSource pipeline,
         RunStage stage,
+        RunPriority? priority,
         IReadOnlyList<string>? files,
         string requestedBy,
         Action<RunStarted> started,
@@ -31,10 +33,10 @@ internal static class RunProcedure
         Func<RunSession, RunStarted, Task<RunRecord>> watch,
         CancellationToken cancellationToken)
     {
-        var unfinished = await FindUnfinishedAsync(workspace, pipeline, stage, cancellationToken);
-        if (unfinished is not null && !IsSame(unfinished, pipeline, stage))
+        var unfinished = await FindUnfinishedAsync(workspace, pipeline, stage, priority, cancellationToken);
+        if (unfinished is not null && !IsSame(unfinished, pipeline, stage, priority))
         {
-            throw Unfinished(workspace, unfinished, pipeline, stage);
+            throw Unfinished(workspace, unfinished, pipeline, stage, priority);
         }
 
         if (files is not null)
@@ -50,7 +52,7 @@ internal static class RunProcedure
 
         if (workspace.Owner() is not null)
         {
-            var asked = await ControlCommands.StartAsync(workspace, pipeline, stage, requestedBy, cancellationToken);
+            var asked = await ControlCommands.StartAsync(workspace, pipeline, stage, priority, requestedBy, cancellationToken);
             started(asked with { Server = true });
             return await OwnedRun.WatchAsync(workspace, asked.RunId, cancellationToken);
         }
@@ -59,7 +61,7 @@ internal static class RunProcedure
         await session.Launcher.ReconcileAsync(cancellationToken);
         unfinished = await session.Launcher.FindUnfinishedAsync(pipeline.Definition.Name, cancellationToken);
         RunStarted run;
-        if (unfinished is not null && IsSame(unfinished, pipeline, stage))
+        if (unfinished is not null && IsSame(unfinished, pipeline, stage, priority))
         {
             run = new RunStarted(unfinished.RunId, pipeline.Definition.Name, Continued: true)
             {
@@ -69,7 +71,7 @@ internal static class RunProcedure
         else
         {
             run = new RunStarted(RunIds.New(workspace.TimeProvider.GetUtcNow()), pipeline.Definition.Name, Continued: false);
-            await session.Launcher.StartAsync(new RunStart(run.RunId, pipeline, requestedBy) { Stage = stage }, cancellationToken);
+            await session.Launcher.StartAsync(new RunStart(run.RunId, pipeline, requestedBy) { Stage = stage, Priority = priority }, cancellationToken);
         }
 
         started(run);
@@ -85,9 +87,9 @@ internal static class RunProcedure
             workspace.Store, repeated, RunIds.New(workspace.TimeProvider.GetUtcNow()), request.Parameters, request.RequestedBy, cancellationToken);
         if (await launcher.FindUnfinishedAsync(repeated.Pipeline, cancellationToken) is { } unfinished)
         {
-            return IsSame(unfinished, start.Pipeline, start.Stage) && unfinished.Trigger == start.Trigger
+            return IsSame(unfinished, start.Pipeline, start.Stage, start.Priority) && unfinished.Trigger == start.Trigger
                 ? new RunStarted(unfinished.RunId, unfinished.Pipeline, Continued: true)
-                : throw Unfinished(workspace, unfinished, start.Pipeline, start.Stage);
+                : throw Unfinished(workspace, unfinished, start.Pipeline, start.Stage, start.Priority);
         }
 
         await launcher.StartAsync(start, cancellationToken);
@@ -96,10 +98,10 @@ internal static class RunProcedure
 
     /// <summary>The unfinished run of a pipeline. The record of a run whose end was cut off by a crash is closed first.</summary>
     private static async Task<RunRecord?> FindUnfinishedAsync(
-        Workspace workspace, PipelineSource pipeline, RunStage stage, CancellationToken cancellationToken)
+        Workspace workspace, PipelineSource pipeline, RunStage stage, RunPriority? priority, CancellationToken cancellationToken)
     {
         var open = await RecordedAsync(workspace, pipeline, cancellationToken);
-        if (open is null || IsSame(open, pipeline, stage) || workspace.Owner() is not null)
+        if (open is null || IsSame(open, pipeline, stage, priority) || workspace.Owner() is not null)
         {
             return open;
         }
@@ -167,24 +169,25 @@ internal static class RunProcedure
     }
 
     /// <summary>Says that another run of the pipeline is in the way.</summary>
-    public static CliException Unfinished(Workspace workspace, RunRecord unfinished, PipelineSource pipeline, RunStage stage) => new(
+    public static CliException Unfinished(Workspace workspace, RunRecord unfinished, PipelineSource pipeline, RunStage stage, RunPriority? priority) => new(
         CliErrorCodes.RunUnfinished,
-        $"run {unfinished.RunId} of pipeline '{unfinished.Pipeline}' is unfinished and was started with {Difference(unfinished, pipeline, stage)}; "
+        $"run {unfinished.RunId} of pipeline '{unfinished.Pipeline}' is unfinished and was started with {Difference(unfinished, pipeline, stage, priority)}; "
         + WaysOn(workspace, unfinished));
 
     private static string WaysOn(Workspace workspace, RunRecord unfinished) =>
         $"finish it with `mldurable resume {unfinished.RunId}{workspace.StoreOption()}`, "
         + $"or end it with `mldurable cancel {unfinished.RunId}{workspace.StoreOption()}`";
 
-    /// <summary>Whether a run carries out this stage of this pipeline with these parameters.</summary>
-    public static bool IsSame(RunRecord run, PipelineSource pipeline, RunStage stage) =>
-        run.PipelineHash == pipeline.Hash && run.Parameters.SequenceEqual(pipeline.Parameters) && run.Stage == stage;
+    /// <summary>Whether a run carries out this stage of this pipeline with these parameters, and this priority if one is asked for.</summary>
+    public static bool IsSame(RunRecord run, PipelineSource pipeline, RunStage stage, RunPriority? priority) =>
+        run.PipelineHash == pipeline.Hash && run.Parameters.SequenceEqual(pipeline.Parameters) && run.Stage == stage && run.Priority == (priority ?? run.Priority);
 
-    private static string Difference(RunRecord run, PipelineSource pipeline, RunStage stage) => run switch
+    private static string Difference(RunRecord run, PipelineSource pipeline, RunStage stage, RunPriority? priority) => run switch
     {
         _ when run.PipelineHash != pipeline.Hash => "another version of the pipeline file",
         _ when run.Stage != stage => $"another stage ({Text.Lower(run.Stage)})",
         _ when !run.Parameters.SequenceEqual(pipeline.Parameters) => "other parameters",
+        _ when priority is not null && run.Priority != priority => $"another priority ({Text.Lower(run.Priority)})",
         _ => "the same, but not as this one",
     };
 }

@@ -18,6 +18,9 @@ internal sealed class OpenBackfillRunActivity(FlowServices services) : Activity<
         var start = new RunStart(item.RunId, await SourceAsync(backfill, cancellation), backfill.RequestedBy)
         {
             Stage = backfill.Stage,
+
+            // What its instance has from that of the backfill.
+            Priority = RunPriority.Low,
             Trigger = new RunTrigger(RunTriggerKind.Backfill) { Name = backfill.Id },
             AsOf = item.AsOf,
             Through = item.Through,

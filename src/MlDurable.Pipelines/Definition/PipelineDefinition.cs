@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using MlDurable.Pipelines.Runs;
 
 namespace MlDurable.Pipelines.Definition;
 
@@ -14,6 +15,9 @@ public sealed record PipelineDefinition
 
     /// <summary>The seed that every random choice of a run is derived from; 0 when the file has no <c>seed</c>.</summary>
     public ulong Seed { get; init; }
+
+    /// <summary>Whose steps get a free slot first, unless a start says otherwise; normal when the file has no <c>priority</c>. Runs of backfills have a low one.</summary>
+    public RunPriority Priority { get; init; }
 
     /// <summary>The declared parameters by name, each with the value that this definition was made with.</summary>
     public ImmutableSortedDictionary<string, ParameterDefinition> Parameters { get; init; } =

@@ -173,7 +173,15 @@ public sealed class RunLauncher(IBlobStore store, IOrchestrationClient client, s
         (await UnfinishedAsync(pipeline, cancellationToken)).LastOrDefault(run => run.Engine == engine && run.Trigger.IsByHand);
 
     private Task<string> StartInstanceAsync(RunRecord run, CancellationToken cancellationToken) =>
-        client.StartAsync(FlowSteps.Of(run.Stage), new RunRef(run.RunId), new StartOptions { InstanceId = run.RunId }, cancellationToken);
+        client.StartAsync(
+            FlowSteps.Of(run.Stage), new RunRef(run.RunId), new StartOptions { InstanceId = run.RunId, Priority = ForEngine(run.Priority) }, cancellationToken);
+
+    private static OrchestrationPriority ForEngine(RunPriority priority) => priority switch
+    {
+        RunPriority.Low => OrchestrationPriority.Low,
+        RunPriority.High => OrchestrationPriority.High,
+        _ => OrchestrationPriority.Normal,
+    };
 
     private Task<RunRecord> CloseAsync(string runId, RunStatus status, RunFailure failure, CancellationToken cancellationToken) =>
         runs.UpdateAsync(

@@ -41,6 +41,7 @@ internal sealed class RunOpener(IBlobStore store, string engine, TimeProvider ti
             Parameters = request.Parameters,
             Engine = engine,
             Stage = request.Stage,
+            Priority = request.Priority ?? pipeline.Definition.Priority,
             Trigger = request.Trigger,
             RequestedBy = request.RequestedBy,
             Status = RunStatus.Running,
@@ -94,6 +95,7 @@ internal sealed class RunOpener(IBlobStore store, string engine, TimeProvider ti
             start.RequestedBy)
         {
             Stage = start.Stage,
+            Priority = start.Priority,
             Trigger = start.Trigger,
             Blobs = start.Blobs,
             AsOf = start.AsOf,
@@ -112,7 +114,7 @@ internal sealed class RunOpener(IBlobStore store, string engine, TimeProvider ti
                 ? first
                 : throw new PipelineException(
                     "run-conflict",
-                    $"run {start.RunId} was asked for before with another pipeline, stage, parameters or data; use another idempotency key for another request");
+                    $"run {start.RunId} was asked for before with another pipeline, stage, priority, parameters or data; use another idempotency key for another request");
         }
     }
 
@@ -120,6 +122,7 @@ internal sealed class RunOpener(IBlobStore store, string engine, TimeProvider ti
     private static bool IsSame(RunRequest first, RunRequest again) =>
         first.Pipeline == again.Pipeline
         && first.Stage == again.Stage
+        && first.Priority == again.Priority
         && first.Trigger == again.Trigger
         && first.Parameters.SequenceEqual(again.Parameters)
         && first.Blobs.SequenceEqual(again.Blobs)

@@ -76,6 +76,9 @@ public sealed record RunRequest(
     /// <summary>How much of the pipeline the run carries out.</summary>
     public RunStage Stage { get; init; }
 
+    /// <summary>Whose steps get a free slot first, as it was asked for; null for what the pipeline says.</summary>
+    public RunPriority? Priority { get; init; }
+
     /// <summary>What started the run.</summary>
     public RunTrigger Trigger { get => field ?? RunTrigger.Manual; init; }
 
@@ -118,6 +121,9 @@ public sealed record RunRecord
 
     /// <summary>How much of the pipeline the run carries out.</summary>
     public RunStage Stage { get; init; }
+
+    /// <summary>Whose steps get a free slot first.</summary>
+    public RunPriority Priority { get; init; }
 
     /// <summary>What started the run.</summary>
     public RunTrigger Trigger { get => field ?? RunTrigger.Manual; init; }

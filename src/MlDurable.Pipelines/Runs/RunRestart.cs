@@ -39,6 +39,7 @@ public static class RunRestart
         return new RunStart(runId, new PipelineSource(request.PipelineFile, content, loaded.ContentHash, definition, parameters), requestedBy)
         {
             Stage = request.Stage,
+            Priority = request.Priority,
             Trigger = new RunTrigger(RunTriggerKind.Restart) { Name = repeated.RunId },
             Blobs = request.Blobs,
             AsOf = request.AsOf,

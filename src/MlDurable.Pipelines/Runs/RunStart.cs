@@ -13,6 +13,9 @@ public sealed record RunStart(string RunId, PipelineSource Pipeline, string Requ
     /// <summary>How much of the pipeline is carried out; all of it by default.</summary>
     public RunStage Stage { get; init; }
 
+    /// <summary>Whose steps get a free slot first; null for what the pipeline says.</summary>
+    public RunPriority? Priority { get; init; }
+
     /// <summary>What starts it; a person by default.</summary>
     public RunTrigger Trigger { get; init; } = RunTrigger.Manual;
 

@@ -14,12 +14,12 @@ public sealed class PipelineMistakesTests
         { "seed: 7", "retention: { keep-runs: 90d }", "3:1: 'retention' is not yet supported; remove it" },
         {
             "seed: 7", "frobnicate: true",
-            "3:1: unknown key 'frobnicate'; the keys here are pipeline, description, seed, parameters, data, quality, features, split, train, evaluate, promote, approve, score, triggers"
+            "3:1: unknown key 'frobnicate'; the keys here are pipeline, description, seed, priority, parameters, data, quality, features, split, train, evaluate, promote, approve, score, triggers"
         },
         { "seed: 7", "seed: 7\nseed: 8", "4:1: duplicate key 'seed'; it is already on line 3" },
         {
             "seed: 7", "1: 7",
-            "3:1: unknown key '1'; the keys here are pipeline, description, seed, parameters, data, quality, features, split, train, evaluate, promote, approve, score, triggers"
+            "3:1: unknown key '1'; the keys here are pipeline, description, seed, priority, parameters, data, quality, features, split, train, evaluate, promote, approve, score, triggers"
         },
         { "pipeline: damage\n", "", "1:1: the file needs the key 'pipeline'" },
         { "  files: strikes/*.csv\n", "", "6:1: 'data' needs the key 'files'" },
@@ -69,6 +69,8 @@ public sealed class PipelineMistakesTests
             "seed: 7", "seed: \"7\"",
             "3:7: 'seed' must be a whole number from 0 to 18446744073709551615, not the text '7'; remove the quotes"
         },
+        { "seed: 7", "priority: hihg", "3:11: 'priority' must be a priority (low, normal or high), not the text 'hihg'; did you mean 'high'?" },
+        { "seed: 7", "priority: 1", "3:11: 'priority' must be a priority (low, normal or high), not the number 1" },
         { "seed: 7", "seed: 08", "3:7: 'seed' must be a whole number from 0 to 18446744073709551615, not the text '08'" },
         { "seed: 7", "seed: 1.5", "3:7: 'seed' must be a whole number from 0 to 18446744073709551615, not 1.5" },
         { "seed: 7", "seed: -1", "3:7: 'seed' must be a whole number from 0 to 18446744073709551615, not -1" },

@@ -28,7 +28,7 @@ public sealed class OlderRecordsTests
 
         var run = JsonSerializer.Deserialize(Written, PipelinesJson.Default.RunRecord)!;
 
-        Assert.Equal((RunStage.All, RunTrigger.Manual, ""), (run.Stage, run.Trigger, run.RequestedBy));
+        Assert.Equal((RunStage.All, RunPriority.Normal, RunTrigger.Manual, ""), (run.Stage, run.Priority, run.Trigger, run.RequestedBy));
         Assert.Empty(run.Leaderboard);
         Assert.Empty(run.Quarantined);
         Assert.Null(run.Waiting);
@@ -49,6 +49,7 @@ public sealed class OlderRecordsTests
         Assert.Equal((RunStage.All, RunTrigger.Manual), (request.Stage, request.Trigger));
         Assert.Empty(request.Blobs);
         Assert.Null(request.AsOf);
+        Assert.Null(request.Priority);
     }
 
     [Fact]

@@ -80,6 +80,34 @@ public sealed class RunLauncherTests : IDisposable
             measured.Add((instrument.Name, value, string.Join(',', labels.ToArray().Select(label => $"{label.Key}={label.Value}"))));
     }
 
+    [Theory]
+    [InlineData("", null, RunPriority.Normal, OrchestrationPriority.Normal)]
+    [InlineData("priority: low", null, RunPriority.Low, OrchestrationPriority.Low)]
+    [InlineData("priority: high", null, RunPriority.High, OrchestrationPriority.High)]
+    [InlineData("priority: high", RunPriority.Low, RunPriority.Low, OrchestrationPriority.Low)]
+    [InlineData("priority: low", RunPriority.Normal, RunPriority.Normal, OrchestrationPriority.Normal)]
+    public async Task StartAsync_Priority_IsThatOfTheStartOrElseOfThePipeline(string line, RunPriority? asked, RunPriority recorded, OrchestrationPriority given)
+    {
+        StartOptions? options = null;
+        client.Setup(StartCall()).Callback((OrchestratorDefinition<RunRef, RunEnd> _, RunRef _, StartOptions? started, CancellationToken _) => options = started).ReturnsAsync("");
+        var start = Start("a") with { Pipeline = FlowHarness.Source($"{FlowHarness.Pipeline}\n{line}\n"), Priority = asked };
+
+        await launcher.StartAsync(start);
+
+        Assert.Equal(recorded, (await runs.FindAsync(start.RunId))!.Priority);
+        Assert.Equal(given, options!.Priority);
+        var restarted = await RunRestart.OfAsync(
+            temporary.Store,
+            (await runs.FindAsync(start.RunId))! with { Status = RunStatus.Completed },
+            RunIds.New(TimeProvider.System.GetUtcNow()),
+            start.Pipeline.Parameters,
+            "test");
+        Assert.Equal((asked, start.Pipeline.Definition.Priority), (restarted.Priority, restarted.Pipeline.Definition.Priority));
+        var refused = await Assert.ThrowsAsync<PipelineException>(
+            () => launcher.StartAsync(start with { Priority = asked == RunPriority.High ? null : RunPriority.High }));
+        Assert.Equal("run-conflict", refused.Code);
+    }
+
     [Fact]
     public async Task StartAsync_SameIdentityForAnotherRequest_IsRefused()
     {

@@ -51,6 +51,7 @@ public sealed class BackfillTests
         var instances = await flow.Engine.Client.ListAsync(new()).ToListAsync();
         Assert.Equal(4, instances.Count);
         Assert.All(instances, instance => Assert.Equal(OrchestrationPriority.Low, instance.Priority));
+        Assert.All(progress.Runs, run => Assert.Equal(RunPriority.Low, run!.Priority));
     }
 
     [Fact]

@@ -20,6 +20,7 @@ internal static class PipelineBuilder
             Name = name,
             Description = file.Get(RootKeys.Description),
             Seed = file.Get(RootKeys.Seed),
+            Priority = file.Get(RootKeys.Priority),
             Parameters = parameters,
             Data = data,
             Quality = [.. file.Get(RootKeys.Quality).Values.SelectMany(BuildRules)],

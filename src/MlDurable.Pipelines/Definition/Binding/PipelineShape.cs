@@ -480,6 +480,11 @@ internal static class PipelineShape
         public static readonly Key<ulong> Seed = new Key<ulong>(
             "seed", new IntegerShape<ulong>(0, ulong.MaxValue), "The seed that every random choice of a run is derived from.").Or(0UL);
 
+        public static readonly Key<RunPriority> Priority = new Key<RunPriority>(
+            "priority",
+            new ChoiceShape<RunPriority>("a priority", [("low", RunPriority.Low), ("normal", RunPriority.Normal), ("high", RunPriority.High)]),
+            "Whose steps get a free slot first.").Or(RunPriority.Normal);
+
         public static readonly Key<IReadOnlyList<NamedSection>> Parameters = new Key<IReadOnlyList<NamedSection>>(
             "parameters", new NamedSectionsShape(Name, ParameterKeys.Shape), "Typed values that a caller may set; used as ${name} in any value.").Or([]);
 
@@ -505,7 +510,7 @@ internal static class PipelineShape
             "triggers", PipelineShape.TriggerKeys.Entries, "What starts runs by itself, and from outside.").Or(BoundList<Section>.Of());
 
         public static readonly SectionShape Shape = new(
-            Pipeline, Description, Seed, Parameters, Data, Quality, Features, Split, Train, Evaluate, Promote, Approve, Score, Triggers)
+            Pipeline, Description, Seed, Priority, Parameters, Data, Quality, Features, Split, Train, Evaluate, Promote, Approve, Score, Triggers)
         {
             Description = "A pipeline of MlDurable.",
             Later = ["retention", "steps", "watch", "resources", "templates", "environments"],
