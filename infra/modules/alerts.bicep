@@ -11,7 +11,7 @@ param emails string[]
 @description('How long it may be that no run ends; none for no such alert.')
 param noRunWithin ('PT6H' | 'P1D' | 'P2D' | 'none')
 
-@description('How old, in seconds, the oldest work item may be that no worker has taken.')
+@description('How long, in seconds, a run may wait for its first step.')
 @minValue(60)
 param oldestWorkSeconds int
 
@@ -71,12 +71,13 @@ customMetrics
   {
     name: 'work-waits'
     title: 'Work is not taken up'
-    description: 'A work item has waited too long for a worker: instances do not start, or all of them are busy.'
+    description: 'A run has waited too long for its first step: instances do not start, or all of them are busy.'
     severity: 1
+    // The sum is what is always there of a measurement, and each is one.
     query: '''
 customMetrics
-| where name == "mldurable.work.oldest.age"
-| project timestamp, age = valueMax
+| where name == "mldurable.runs.waiting.age"
+| project timestamp, age = valueSum
 '''
     measure: 'age'
     aggregation: 'Maximum'

@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using MlDurable.Api.Endpoints;
 using MlDurable.Api.Security;
+using MlDurable.Api.Telemetry;
 using MlDurable.Pipelines.Approvals;
 using MlDurable.Pipelines.Deployments;
 using MlDurable.Pipelines.Registry;
@@ -34,6 +35,7 @@ public static class MlDurableServiceCollectionExtensions
             .AddSingleton(new RunStore(store))
             .AddSingleton(new RunLauncher(store, engine.Client, engine.Name, options.TimeProvider))
             .AddSingleton<IRunStarter>(provider => provider.GetRequiredService<RunLauncher>())
+            .AddSingleton(_ => new RunGauges(new RunStore(store), engine, options.TimeProvider))
             .AddSingleton(new ModelRegistry(store, options.TimeProvider))
             .AddSingleton(_ => new ServedModels(store, options.TimeProvider, options.Serving))
             .AddSingleton(new PipelineDeployments(store, options.TimeProvider))

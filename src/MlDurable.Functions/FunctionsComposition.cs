@@ -40,6 +40,8 @@ internal static class FunctionsComposition
             problems.CustomizeProblemDetails = context => ApiProblems.Complete(context.ProblemDetails, context.Exception));
         services.AddRouting();
         services.AddSingleton(invocation);
+        services.AddSingleton<MetricLog>();
+        services.AddHostedService(provider => provider.GetRequiredService<MetricLog>());
         services.AddSingleton<ApiPipeline>();
         return new(catalog, options);
     }

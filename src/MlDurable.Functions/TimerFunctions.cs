@@ -1,6 +1,7 @@
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask.Client;
 using Microsoft.Extensions.Logging;
+using MlDurable.Api.Telemetry;
 using MlDurable.Pipelines.Runs;
 using MlDurable.Pipelines.Triggers;
 
@@ -8,7 +9,7 @@ namespace MlDurable.Functions;
 
 /// <summary>The clock of the triggers. The host runs each timer in one place at a time; if it does not, the claims in the store do.</summary>
 internal sealed partial class TimerFunctions(
-    ScheduleTicker schedules, RunLauncher launcher, DataWatch data, AfterTick after, InvocationClient invocation, ILogger<TimerFunctions> logger)
+    ScheduleTicker schedules, RunLauncher launcher, DataWatch data, AfterTick after, RunGauges gauges, MetricLog metrics, InvocationClient invocation, ILogger<TimerFunctions> logger)
 {
     /// <summary>Starts what is due: schedules, data whose quiet period is over, and runs that follow others.</summary>
     [Function("Tick")]
@@ -36,6 +37,16 @@ internal sealed partial class TimerFunctions(
         invocation.Use(client);
         await launcher.ReconcileAsync(cancellationToken);
         await data.ReconcileAsync(cancellationToken);
+    }
+
+    /// <summary>Counts the runs that have not ended, and writes what alerts look at.</summary>
+    [Function("Measure")]
+    public async Task MeasureAsync(
+        [TimerTrigger("15 * * * * *")] TimerInfo timer, [DurableClient] DurableTaskClient client, CancellationToken cancellationToken)
+    {
+        invocation.Use(client);
+        await gauges.CountAsync(cancellationToken);
+        metrics.WriteGauges();
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Schedule {Schedule} of pipeline {Pipeline} starts nothing: {Code}: {Problem}")]

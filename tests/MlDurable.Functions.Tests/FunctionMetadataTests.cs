@@ -33,7 +33,7 @@ public sealed class FunctionMetadataTests : IDisposable
     {
         var functions = await FunctionsAsync();
         Assert.Equal(["Api"], NamesOf(functions, "httpTrigger"));
-        Assert.Equal(["Reconcile", "Tick"], NamesOf(functions, "timerTrigger"));
+        Assert.Equal(["Measure", "Reconcile", "Tick"], NamesOf(functions, "timerTrigger"));
         Assert.Equal(["DataEventQueue"], NamesOf(functions, "queueTrigger"));
         Assert.Equal(["DataUploaded"], NamesOf(functions, "blobTrigger"));
         var uploaded = functions.Single(function => function.Name == "DataUploaded").RawBindings!

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using MlDurable.Pipelines.Runs;
 
 namespace MlDurable.Infra.Tests;
 
@@ -20,6 +21,16 @@ public sealed partial class AlertTests
         Assert.All(queries, query => Assert.All(
             Tag().Matches(query).Select(match => match.Groups["name"].Value),
             tag => Assert.Contains(tag, metrics[Metric().Match(query).Groups["name"].Value])));
+    }
+
+    [Fact]
+    public async Task Queries_AskForWhatTheHostsEmit()
+    {
+        var asked = (await Deployment.OfAsync("prod")).Of(RuleType)
+            .Select(rule => Metric().Match(rule.At("properties.criteria.allOf")[0].Text("query")).Groups["name"].Value).Distinct();
+
+        Assert.Equal(
+            new[] { RunMetrics.Finished, RunMetrics.PartitionsQuarantined, RunMetrics.WaitingAge }.Order(StringComparer.Ordinal), asked.Order(StringComparer.Ordinal));
     }
 
     [Fact]

@@ -129,7 +129,7 @@ public sealed class RunLauncher(IBlobStore store, IOrchestrationClient client, s
         }
         catch (OrchestrationException)
         {
-            await runs.UpdateAsync(runId, _ => failed, CancellationToken.None);
+            await runs.RecloseAsync(failed, CancellationToken.None);
             throw;
         }
     }

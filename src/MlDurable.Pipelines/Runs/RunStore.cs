@@ -203,6 +203,12 @@ public sealed class RunStore(IBlobStore store)
     internal Task WriteTextAsync(string runId, string file, string text, CancellationToken cancellationToken) =>
         store.WriteBytesAsync(BlobNames.Run(runId, file), Encoding.UTF8.GetBytes(text), BlobCondition.None, cancellationToken);
 
+    /// <summary>Whether the first step of a run is done, which plans it. Until then nobody may have taken it up.</summary>
+    /// <param name="run">The run.</param>
+    /// <param name="cancellationToken">Cancels the reading.</param>
+    public Task<bool> IsPlannedAsync(RunRecord run, CancellationToken cancellationToken = default) =>
+        store.ExistsAsync(BlobNames.Run(run.RunId, run.Stage == RunStage.Score ? ScoringFile : PlanFile), cancellationToken);
+
     /// <summary>Opens the closed record of a failed run again.</summary>
     /// <returns>The record before and after.</returns>
     /// <exception cref="PipelineException"><c>run-not-failed</c>.</exception>
@@ -223,8 +229,22 @@ public sealed class RunStore(IBlobStore store)
         return (failed, open);
     }
 
+    /// <summary>Closes a record again that was opened for nothing.</summary>
+    internal Task RecloseAsync(RunRecord failed, CancellationToken cancellationToken) => ChangeAsync(failed.RunId, _ => failed, cancellationToken);
+
     /// <summary>Changes a run's record by compare-and-swap; a record that has ended stays as it is.</summary>
     internal async Task<RunRecord> UpdateAsync(string runId, Func<RunRecord, RunRecord> change, CancellationToken cancellationToken)
+    {
+        var (record, changed) = await ChangeAsync(runId, change, cancellationToken);
+        if (changed && record.Status != RunStatus.Running)
+        {
+            RunEndMetrics.Add(record);
+        }
+
+        return record;
+    }
+
+    private async Task<(RunRecord Record, bool Changed)> ChangeAsync(string runId, Func<RunRecord, RunRecord> change, CancellationToken cancellationToken)
     {
         var name = BlobNames.Run(runId, RecordFile);
         while (true)
@@ -233,7 +253,7 @@ public sealed class RunStore(IBlobStore store)
                 ?? throw new PipelineException("run-not-found", $"the record of run {runId} is gone from {store.Description}");
             if (record.Status != RunStatus.Running)
             {
-                return record;
+                return (record, false);
             }
 
             try
@@ -247,7 +267,7 @@ public sealed class RunStore(IBlobStore store)
                     await store.DeleteAsync(BlobNames.Unfinished(changed.Pipeline) + runId, BlobCondition.None, cancellationToken);
                 }
 
-                return changed;
+                return (changed, true);
             }
             catch (BlobStoreException exception) when (exception.Code == BlobStoreErrorCodes.PreconditionFailed)
             {

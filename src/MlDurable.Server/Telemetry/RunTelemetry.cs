@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using MlDurable.Api;
+using MlDurable.Api.Telemetry;
 using MlDurable.Pipelines.Runs;
 using MlDurable.Pipelines.Serving;
 
@@ -12,53 +12,35 @@ namespace MlDurable.Server.Telemetry;
 internal sealed class RunTelemetry : BackgroundService
 {
     /// <summary>The name of the activity source and of the meter.</summary>
-    public const string Name = "MlDurable.Runs";
+    public const string Name = RunMetrics.MeterName;
 
     private static readonly TimeSpan CountInterval = TimeSpan.FromSeconds(15);
 
     private readonly ActivitySource spans = new(Name);
     private readonly Meter meter = new(Name);
-    private readonly Counter<long> finished;
-    private readonly Counter<long> quarantined;
     private readonly Histogram<double> stepDuration;
     private readonly Dictionary<(string RunId, string Step, string? Input), DateTimeOffset> open = [];
     private readonly RunFeed feed;
     private readonly RunStore runs;
-    private readonly RunEngine engine;
+    private readonly RunGauges gauges;
     private readonly ServedModels models;
     private readonly TimeProvider timeProvider;
     private readonly ILogger<RunTelemetry> logger;
-    private volatile UnfinishedRuns? unfinished;
 
-    public RunTelemetry(RunFeed feed, RunStore runs, ServedModels models, RunEngine engine, TimeProvider timeProvider, ILogger<RunTelemetry> logger)
+    public RunTelemetry(RunFeed feed, RunStore runs, ServedModels models, RunGauges gauges, TimeProvider timeProvider, ILogger<RunTelemetry> logger)
     {
         this.feed = feed;
         this.runs = runs;
-        this.engine = engine;
+        this.gauges = gauges;
         this.models = models;
         this.timeProvider = timeProvider;
         this.logger = logger;
-        finished = meter.CreateCounter<long>("mldurable.runs.finished", "{run}", "Runs that ended.");
-        quarantined = meter.CreateCounter<long>("mldurable.partitions.quarantined", "{partition}", "Partitions that broke an expectation in a run.");
         stepDuration = meter.CreateHistogram(
             "mldurable.step.duration",
             "s",
             "Time that an attempt at a step took.",
             tags: null,
             new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60, 300, 900, 3600] });
-        meter.CreateObservableGauge("mldurable.runs.unfinished", () => Observe(counted => counted.Count), "{run}", "Runs that have not ended.");
-        meter.CreateObservableGauge(
-            "mldurable.steps.quarantined", () => Observe(counted => counted.QuarantinedSteps), "{step}", "Steps that ended the process too often and wait for a person.");
-        meter.CreateObservableGauge(
-            "mldurable.work.oldest.age",
-            () => Observe(counted => counted.OldestStart is { } start ? (this.timeProvider.GetUtcNow() - start).TotalSeconds : 0),
-            "s",
-            "Time since the oldest run that has not ended was started.");
-        if (engine.LongestWait is { } longestWait)
-        {
-            meter.CreateObservableGauge(
-                "mldurable.steps.waiting.age", () => (longestWait() ?? TimeSpan.Zero).TotalSeconds, "s", "How long the step waits that has waited longest for a slot.");
-        }
     }
 
     public override void Dispose()
@@ -150,19 +132,10 @@ internal sealed class RunTelemetry : BackgroundService
         }
 
         await models.RefreshAsync(record.Model, cancellationToken);
-        var pipeline = KeyValuePair.Create("pipeline", (object?)record.Pipeline);
-        var status = Lower(record.Status);
-        finished.Add(
-            1, pipeline, KeyValuePair.Create("status", (object?)status), KeyValuePair.Create("outcome", (object?)(record.Outcome is { } outcome ? Lower(outcome) : "none")));
-        if (!record.Quarantined.IsEmpty)
-        {
-            quarantined.Add(record.Quarantined.Length, pipeline);
-        }
-
         using var span = spans.StartActivity("run", ActivityKind.Internal, RunTrace.ContextOf(runId), startTime: record.StartedAt);
         span?.SetTag("mldurable.run.id", runId);
         span?.SetTag("mldurable.pipeline", record.Pipeline);
-        span?.SetTag("mldurable.run.status", status);
+        span?.SetTag("mldurable.run.status", Lower(record.Status));
         span?.SetTag("mldurable.run.outcome", record.Outcome is { } decided ? Lower(decided) : null);
         span?.SetStatus(record.Failure is null ? ActivityStatusCode.Ok : ActivityStatusCode.Error, record.Failure?.Code);
         span?.SetEndTime((record.FinishedAt ?? timeProvider.GetUtcNow()).UtcDateTime);
@@ -178,40 +151,20 @@ internal sealed class RunTelemetry : BackgroundService
         while (await timer.WaitForNextTickAsync(cancellationToken));
     }
 
-    /// <summary>Takes the figures of the gauges.</summary>
-    internal async Task CountOnceAsync(CancellationToken cancellationToken)
+    private async Task CountOnceAsync(CancellationToken cancellationToken)
     {
         try
         {
-            var count = 0;
-            var quarantinedSteps = 0;
-            DateTimeOffset? oldest = null;
-            await foreach (var record in runs.UnfinishedAsync(cancellationToken: cancellationToken))
-            {
-                count++;
-                quarantinedSteps += record.Engine == engine.Name && await engine.Client.GetAsync(record.RunId, cancellationToken) is { } state
-                    ? state.QuarantinedSteps.Count
-                    : 0;
-                oldest = oldest < record.StartedAt ? oldest : record.StartedAt;
-            }
-
-            unfinished = new UnfinishedRuns(count, quarantinedSteps, oldest);
+            await gauges.CountAsync(cancellationToken);
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
         {
-            // No figure is better than an old one.
-            unfinished = null;
             ServerLog.TelemetryFailed(logger, exception);
         }
     }
-
-    private IEnumerable<Measurement<double>> Observe(Func<UnfinishedRuns, double> value) =>
-        unfinished is { } counted ? [new Measurement<double>(value(counted))] : [];
 
     private static (string RunId, string Step, string? Input) KeyOf(RunHappening happening) => (happening.RunId, happening.Activity, happening.Input);
 
     private static string Lower<T>(T value)
         where T : struct, Enum => value.ToString().ToLowerInvariant();
-
-    private sealed record UnfinishedRuns(int Count, int QuarantinedSteps, DateTimeOffset? OldestStart);
 }

@@ -80,6 +80,35 @@ public sealed class RunLauncherTests : IDisposable
             measured.Add((instrument.Name, value, string.Join(',', labels.ToArray().Select(label => $"{label.Key}={label.Value}"))));
     }
 
+    [Fact]
+    public async Task CancelAsync_TheEnd_IsCountedOnce()
+    {
+        var (start, ended) = Metered();
+        using var listener = Listen(ended);
+        await launcher.StartAsync(start);
+        await launcher.CancelAsync(start.RunId, "enough");
+        await Assert.ThrowsAsync<PipelineException>(() => launcher.CancelAsync(start.RunId, "enough"));
+
+        Assert.Equal([$"{start.Pipeline.Definition.Name} cancelled none"], Own(start, ended));
+    }
+
+    [Fact]
+    public async Task RewindAsync_ThatTheEngineRefuses_LeavesTheRunFailedAndCountsNoSecondEnd()
+    {
+        client.Setup(engine => engine.RewindAsync(It.IsAny<string>(), It.IsAny<string>(), It.IsAny<CancellationToken>()))
+            .ThrowsAsync(new OrchestrationException(OrchestrationErrorCodes.NotSupported, "not here"));
+        var (start, ended) = Metered();
+        using var listener = Listen(ended);
+        await launcher.StartAsync(start);
+        await runs.UpdateAsync(start.RunId, record => record with { Status = RunStatus.Failed, Summary = "no luck" }, CancellationToken.None);
+
+        await Assert.ThrowsAsync<OrchestrationException>(() => launcher.RewindAsync(start.RunId, "again"));
+
+        var run = (await runs.FindAsync(start.RunId))!;
+        Assert.Equal((RunStatus.Failed, "no luck"), (run.Status, run.Summary));
+        Assert.Equal([$"{start.Pipeline.Definition.Name} failed none"], Own(start, ended));
+    }
+
     [Theory]
     [InlineData("", null, RunPriority.Normal, OrchestrationPriority.Normal)]
     [InlineData("priority: low", null, RunPriority.Low, OrchestrationPriority.Low)]
@@ -198,6 +227,33 @@ public sealed class RunLauncherTests : IDisposable
     private static System.Linq.Expressions.Expression<Func<IOrchestrationClient, Task<string>>> StartCall() =>
         engine => engine.StartAsync(
             It.IsAny<OrchestratorDefinition<RunRef, RunEnd>>(), It.IsAny<RunRef>(), It.IsAny<StartOptions>(), It.IsAny<CancellationToken>());
+
+    /// <summary>A start of a pipeline whose name no other test has, so that its measurements can be told from theirs.</summary>
+    private static (RunStart Start, ConcurrentBag<string> Ended) Metered()
+    {
+        var pipeline = FlowHarness.Pipeline.Replace("pipeline: strikes", $"pipeline: metered-{Guid.NewGuid():N}", StringComparison.Ordinal);
+        return (Start("a") with { Pipeline = FlowHarness.Source(pipeline) }, []);
+    }
+
+    private static MeterListener Listen(ConcurrentBag<string> ended)
+    {
+        var listener = new MeterListener
+        {
+            InstrumentPublished = (instrument, listening) =>
+            {
+                if (instrument.Name == RunMetrics.Finished)
+                {
+                    listening.EnableMeasurementEvents(instrument);
+                }
+            },
+        };
+        listener.SetMeasurementEventCallback<long>((_, _, labels, _) => ended.Add(string.Join(' ', labels.ToArray().Select(label => label.Value))));
+        listener.Start();
+        return listener;
+    }
+
+    private static IEnumerable<string> Own(RunStart start, ConcurrentBag<string> ended) =>
+        ended.Where(labels => labels.StartsWith(start.Pipeline.Definition.Name, StringComparison.Ordinal));
 
     private static OrchestrationState State(string runId, OrchestrationRuntimeStatus status) => new()
     {

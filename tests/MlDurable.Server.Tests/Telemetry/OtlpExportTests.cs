@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging.Abstractions;
 using MlDurable.Api;
+using MlDurable.Api.Telemetry;
 using MlDurable.Orchestration;
 using MlDurable.Pipelines.Runs;
 using MlDurable.Pipelines.Serving;
@@ -62,7 +63,8 @@ public sealed class OtlpExportTests : IDisposable
     {
         var store = new DirectoryBlobStore(folder.FullName);
         using var models = new ServedModels(store, TimeProvider.System);
-        using var telemetry = new RunTelemetry(new RunFeed(1), new RunStore(store), models, new RunEngine("workspace", Mock.Of<IOrchestrationClient>()), TimeProvider.System, NullLogger<RunTelemetry>.Instance);
+        using var gauges = new RunGauges(new RunStore(store), new RunEngine("workspace", Mock.Of<IOrchestrationClient>()), TimeProvider.System);
+        using var telemetry = new RunTelemetry(new RunFeed(1), new RunStore(store), models, gauges, TimeProvider.System, NullLogger<RunTelemetry>.Instance);
         await telemetry.ObserveAsync(new RunHappening(RunId, RunStepState.Started, "plan"), CancellationToken.None);
         await telemetry.ObserveAsync(new RunHappening(RunId, RunStepState.Finished, "plan"), CancellationToken.None);
     }

@@ -1,12 +1,10 @@
 using System.Collections.Concurrent;
-using System.Collections.Immutable;
 using System.Diagnostics;
-using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Logging.Abstractions;
 using MlDurable.Api;
+using MlDurable.Api.Telemetry;
 using MlDurable.Orchestration;
 using MlDurable.Orchestration.Conformance;
-using MlDurable.Pipelines;
 using MlDurable.Pipelines.Runs;
 using MlDurable.Pipelines.Serving;
 using MlDurable.Server.Telemetry;
@@ -74,62 +72,6 @@ public sealed class RunTelemetryTests : IDisposable
     }
 
     [Fact]
-    public async Task QuarantinedSteps_OfUnfinishedRunsOfThisEngine_AreCounted()
-    {
-        var store = new DirectoryBlobStore(folder.FullName);
-        var client = new Mock<IOrchestrationClient>();
-        foreach (var (runId, engine) in new[] { ("20260101T000000-aaaaaa", "workspace"), ("20260101T000000-bbbbbb", "elsewhere") })
-        {
-            client.Setup(own => own.GetAsync(runId, It.IsAny<CancellationToken>())).ReturnsAsync(new OrchestrationState
-            {
-                InstanceId = runId,
-                Name = "train-evaluate-promote",
-                Version = "1",
-                RuntimeStatus = OrchestrationRuntimeStatus.Running,
-                CreatedAt = Start,
-                LastUpdatedAt = Start,
-                QuarantinedSteps = [new(runId, 3, "train", 5), new(runId, 4, "train", 5)],
-            });
-            var record = new RunRecord
-            {
-                RunId = runId,
-                Pipeline = "p",
-                PipelineHash = "ab",
-                Model = "m",
-                Parameters = ImmutableSortedDictionary<string, string>.Empty,
-                Engine = engine,
-                Status = RunStatus.Running,
-                StartedAt = Start,
-            };
-            await store.WriteJsonAsync($"runs/{runId}/run.json", record, PipelinesJson.Default.RunRecord, BlobCondition.None);
-            await store.WriteBytesAsync($"triggers/unfinished/p/{runId}", ReadOnlyMemory<byte>.Empty, BlobCondition.None);
-        }
-
-        using var models = new ServedModels(store, clock);
-        using var telemetry = new RunTelemetry(
-            new RunFeed(1), new RunStore(store), models, new RunEngine("workspace", client.Object), clock, NullLogger<RunTelemetry>.Instance);
-        var measured = new ConcurrentQueue<double>();
-        using var meters = new MeterListener
-        {
-            InstrumentPublished = (instrument, listening) =>
-            {
-                if (instrument.Name == "mldurable.steps.quarantined")
-                {
-                    listening.EnableMeasurementEvents(instrument);
-                }
-            },
-        };
-        meters.SetMeasurementEventCallback<double>((_, value, _, _) => measured.Enqueue(value));
-        meters.Start();
-
-        await telemetry.CountOnceAsync(CancellationToken.None);
-        meters.RecordObservableInstruments();
-
-        // Servers of other tests, which have none, are measured too.
-        Assert.Equal([2.0], measured.Where(value => value > 0));
-    }
-
-    [Fact]
     public void ContextOf_OtherRuns_AreOtherTraces()
     {
         Assert.Equal(RunTrace.ContextOf(RunId), RunTrace.ContextOf(RunId));
@@ -141,7 +83,8 @@ public sealed class RunTelemetryTests : IDisposable
     {
         var store = new DirectoryBlobStore(folder.FullName);
         using var models = new ServedModels(store, clock);
-        using var telemetry = new RunTelemetry(new RunFeed(1), new RunStore(store), models, new RunEngine("workspace", Mock.Of<Orchestration.IOrchestrationClient>()), clock, NullLogger<RunTelemetry>.Instance);
+        using var gauges = new RunGauges(new RunStore(store), new RunEngine("workspace", Mock.Of<IOrchestrationClient>()), clock);
+        using var telemetry = new RunTelemetry(new RunFeed(1), new RunStore(store), models, gauges, clock, NullLogger<RunTelemetry>.Instance);
         foreach (var happening in happenings)
         {
             await telemetry.ObserveAsync(happening, CancellationToken.None);

@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+using System.Diagnostics.Metrics;
 using Azure.Storage.Blobs;
 using Microsoft.AspNetCore.Http;
 using Microsoft.DurableTask.Client;
@@ -5,6 +7,9 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using MlDurable.Functions;
 using MlDurable.Orchestration;
+using MlDurable.Pipelines;
+using MlDurable.Pipelines.Runs;
+using MlDurable.Storage;
 using Moq;
 
 namespace MlDurable.Signatures.Tests.Functions;
@@ -66,6 +71,37 @@ public sealed class FunctionsTests : IDisposable
         await timers.TickAsync(new(), _durableTask.Object, CancellationToken.None);
         await timers.ReconcileAsync(new(), _durableTask.Object, CancellationToken.None);
         _durableTask.VerifyNoOtherCalls();
+    }
+
+    [Fact]
+    public async Task Measure_ARunThatNobodyTakesUp_IsWrittenAsTheMetricThatIsAlertedOn()
+    {
+        const string RunId = "20260101T000000-aaaaaa";
+        var store = new DirectoryBlobStore(_folder.FullName);
+        var record = new RunRecord
+        {
+            RunId = RunId,
+            Pipeline = "p",
+            PipelineHash = "ab",
+            Model = "m",
+            Parameters = ImmutableSortedDictionary<string, string>.Empty,
+            Engine = "durable-task:test",
+            Status = RunStatus.Running,
+            StartedAt = TimeProvider.System.GetUtcNow().AddHours(-1),
+        };
+        await store.WriteJsonAsync($"runs/{RunId}/run.json", record, PipelinesJson.Default.RunRecord, BlobCondition.None);
+        await store.WriteBytesAsync($"triggers/unfinished/p/{RunId}", ReadOnlyMemory<byte>.Empty, BlobCondition.None);
+        var written = new MetricRecorder();
+        using var metrics = new MetricLog(written);
+        await metrics.StartAsync(CancellationToken.None);
+
+        await ActivatorUtilities.CreateInstance<TimerFunctions>(_services, metrics).MeasureAsync(new(), _durableTask.Object, CancellationToken.None);
+        using var meter = new Meter(RunMetrics.MeterName);
+        meter.CreateCounter<long>("counted").Add(2, KeyValuePair.Create<string, object?>("pipeline", "p"));
+
+        Assert.InRange(written.Metrics.Where(metric => metric.Name == RunMetrics.WaitingAge).Max(metric => metric.Value), 3600, 3700);
+        var counted = Assert.Single(written.Metrics, metric => metric.Name == "counted");
+        Assert.Equal((2.0, "p"), (counted.Value, counted.Properties["pipeline"]));
     }
 
     [Fact]
