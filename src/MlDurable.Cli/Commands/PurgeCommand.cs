@@ -50,7 +50,9 @@ internal static class PurgeCommand
         var workspace = call.OpenWorkspace();
         var policy = new PurgePolicy
         {
-            EndedBefore = workspace.TimeProvider.GetUtcNow() - olderThan, Statuses = status is { } one ? [one] : null, IsDryRun = isDryRun,
+            EndedBefore = workspace.TimeProvider.GetUtcNow() - olderThan,
+            Statuses = status is { } one ? [one] : null,
+            IsDryRun = isDryRun,
         };
         var progress = await ControlCommands.PurgeAsync(workspace, policy, call.CancellationToken);
         call.Terminal.Line(string.Create(

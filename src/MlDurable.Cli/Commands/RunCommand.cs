@@ -10,7 +10,9 @@ internal static class RunCommand
 {
     private static readonly OrderedDictionary<string, RunPriority> Priorities = new()
     {
-        ["low"] = RunPriority.Low, ["normal"] = RunPriority.Normal, ["high"] = RunPriority.High,
+        ["low"] = RunPriority.Low,
+        ["normal"] = RunPriority.Normal,
+        ["high"] = RunPriority.High,
     };
 
     public static Command Create()
