@@ -1,7 +1,5 @@
 using System.Globalization;
 using System.Text;
-using MlDurable.Learning.Features;
-using MlDurable.Learning.Training;
 using MlDurable.Orchestration;
 using MlDurable.Orchestration.Embedded;
 using MlDurable.Pipelines.Orchestrations;
@@ -9,7 +7,6 @@ using MlDurable.Pipelines.Registry;
 using MlDurable.Pipelines.Runs;
 using MlDurable.Pipelines.Tests.Approvals;
 using MlDurable.Storage;
-using OwnTrainer;
 
 namespace MlDurable.Pipelines.Tests.Orchestrations;
 
@@ -54,8 +51,6 @@ public sealed class FlowCrashTests
     [InlineData("own-trainer")]
     public async Task Failure_AtRandomOperationsOfASample_EndsAsTheUndisturbedRun(string sample)
     {
-        Trainers.Register(new NaiveBayesTrainer());
-        Transforms.Register(new LogRatioTransform());
         var pipeline = Repository.Read("samples", sample, "pipeline.yaml");
         var data = new MemoryStore();
         foreach (var year in new[] { 1990, 1991 })
