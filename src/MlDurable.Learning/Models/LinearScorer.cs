@@ -1,12 +1,19 @@
 using System.Collections.Immutable;
 using System.Numerics;
 using System.Runtime.InteropServices;
+using System.Text.Json.Serialization;
 using MlDurable.Learning.Features;
 
 namespace MlDurable.Learning.Models;
 
 /// <summary>Intercept plus weighted sum.</summary>
-internal sealed record LinearScorer(double Intercept, ImmutableArray<double> Weights) : Scorer
+/// <param name="Intercept">The score where all features are 0.</param>
+/// <param name="Weights">The weight of each feature.</param>
+/// <param name="Means">The mean of each feature over the training rows; absent in files of versions that did not keep them.</param>
+internal sealed record LinearScorer(
+    double Intercept,
+    ImmutableArray<double> Weights,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] ImmutableArray<double> Means = default) : Scorer
 {
     private const int BlockRows = 512;
 
@@ -77,5 +84,9 @@ internal sealed record LinearScorer(double Intercept, ImmutableArray<double> Wei
     }
 
     public override bool IsSound(int featureCount) =>
-        !Weights.IsDefault && Weights.Length == featureCount && IsCoefficient(Intercept) && Weights.All(IsCoefficient);
+        !Weights.IsDefault
+        && Weights.Length == featureCount
+        && IsCoefficient(Intercept)
+        && Weights.All(IsCoefficient)
+        && (Means.IsDefault || (Means.Length == featureCount && Means.All(IsCoefficient)));
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 using MlDurable.Learning.Features;
 
 namespace MlDurable.Learning.Models;
@@ -44,13 +45,15 @@ internal sealed record TreeScorer(double Start, ImmutableArray<Tree> Trees) : Sc
 /// <param name="Left">The left child.</param>
 /// <param name="Right">The right child.</param>
 /// <param name="Value">What a leaf adds to the score.</param>
+/// <param name="Cover">How many training rows reached the node; absent in files of versions that did not count them.</param>
 internal sealed record Tree(
     ImmutableArray<int> Feature,
     ImmutableArray<double> Threshold,
     ImmutableArray<bool> MissingLeft,
     ImmutableArray<int> Left,
     ImmutableArray<int> Right,
-    ImmutableArray<double> Value)
+    ImmutableArray<double> Value,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] ImmutableArray<int> Cover = default)
 {
     public void AddTo(double[] scores, FeatureMatrix features)
     {
@@ -117,6 +120,45 @@ internal sealed record Tree(
             }
         }
 
-        return true;
+        return Cover.IsDefault || IsCoverSound();
+    }
+
+    /// <summary>No node is without rows; every row that reaches one goes on to one of its children; and every node but the root has one
+    /// parent.</summary>
+    private bool IsCoverSound()
+    {
+        if (Cover.Length != Feature.Length)
+        {
+            return false;
+        }
+
+        var orphans = Cover.Length - 1;
+        var hasParent = new bool[Cover.Length];
+        for (var node = 0; node < Cover.Length; node++)
+        {
+            if (Cover[node] < 1)
+            {
+                return false;
+            }
+
+            if (Feature[node] < 0)
+            {
+                continue;
+            }
+
+            if (Left[node] == Right[node]
+                || hasParent[Left[node]]
+                || hasParent[Right[node]]
+                || Cover[node] != (long)Cover[Left[node]] + Cover[Right[node]])
+            {
+                return false;
+            }
+
+            hasParent[Left[node]] = true;
+            hasParent[Right[node]] = true;
+            orphans -= 2;
+        }
+
+        return orphans == 0;
     }
 }

@@ -17,7 +17,7 @@ internal sealed class GradientBoostingTrainer : ITrainer
 
     public string Name => "gradient-boosting";
 
-    public string Version => "1";
+    public string Version => "2";
 
     public string Description =>
         "Gradient boosting of histogram trees, grown leaf by leaf, on one thread. Takes nothing from the recipe: "

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using MlDurable.Learning.Features;
 using MlDurable.Learning.Models;
+using MlDurable.Learning.Numerics;
 using MlDurable.Learning.Tables;
 
 namespace MlDurable.Learning.Training;
@@ -19,7 +20,7 @@ internal sealed class LogisticRegressionTrainer : ITrainer
 
     public string Name => "logistic-regression";
 
-    public string Version => "2";
+    public string Version => "3";
 
     public string Description =>
         "Logistic regression with an L2 penalty, fitted by L-BFGS. "
@@ -36,7 +37,8 @@ internal sealed class LogisticRegressionTrainer : ITrainer
         var values = HyperparameterValues.Complete(this, request.Hyperparameters);
         request.RequireTrainable();
         var fitted = FittedFeatures.Fit(request.Training.Features, LinearRecipe(request), request.Transforms);
-        var objective = new LogisticObjective(fitted.Apply(request.Training.Features), request.Training.Labels, values[L2]);
+        var features = fitted.Apply(request.Training.Features);
+        var objective = new LogisticObjective(features, request.Training.Labels, values[L2]);
         var point = new double[fitted.OutputNames.Length + 1];
         point[^1] = BaselineTrainer.LogOdds(request.Training.Labels);
         var maxIterations = (int)values[MaxIterations];
@@ -51,7 +53,35 @@ internal sealed class LogisticRegressionTrainer : ITrainer
                 request.Progress?.Report((double)iteration / maxIterations);
             });
         request.Progress?.Report(1);
-        return DecisionThreshold.Complete(this, request, fitted, new LinearScorer(point[^1], [.. point[..^1]]));
+        return DecisionThreshold.Complete(this, request, fitted, new LinearScorer(point[^1], [.. point[..^1]], Means(features)));
+    }
+
+    /// <summary>The mean of each feature over the rows: of a one-hot one the share of rows where it is 1.</summary>
+    private static ImmutableArray<double> Means(FeatureMatrix features)
+    {
+        var means = new double[features.FeatureCount];
+        for (var i = 0; i < features.Dense.Length; i++)
+        {
+            var sum = new ExactSum();
+            foreach (var value in features.Dense[i])
+            {
+                sum.Add(value);
+            }
+
+            means[i] = sum.Mean();
+        }
+
+        foreach (var feature in features.Hot.SelectMany(block => block).Where(feature => feature >= 0))
+        {
+            means[feature]++;
+        }
+
+        for (var i = features.Dense.Length; i < means.Length; i++)
+        {
+            means[i] /= features.Rows;
+        }
+
+        return [.. means];
     }
 
     /// <summary>A sum cannot leave out a missing number: predictions always need something to stand in for one.</summary>

@@ -39,7 +39,7 @@ internal sealed class TreeGrower
         }
 
         var nodes = new Nodes();
-        var root = new Leaf(nodes.Add(), Start: 0, rows.Length, FillHistogram(0, rows.Length, gradients, hessians), default);
+        var root = new Leaf(nodes.Add(rows.Length), Start: 0, rows.Length, FillHistogram(0, rows.Length, gradients, hessians), default);
         var leaves = new List<Leaf> { root with { Best = FindSplit(root.Histogram) } };
         while (leaves.Count < settings.MaxLeaves)
         {
@@ -186,7 +186,8 @@ internal sealed class TreeGrower
 
         // Where no training row lacked the value, rows that do later go with the majority.
         var missingLeft = hasMissing ? split.MissingLeft : leftCount >= rightCount;
-        var (left, right) = nodes.Split(leaf.Node, split.Feature, bins.UpperBounds[split.Feature][split.Bin], missingLeft);
+        var (left, right) = nodes.Split(
+            leaf.Node, split.Feature, bins.UpperBounds[split.Feature][split.Bin], missingLeft, leftCount, rightCount);
 
         var isLeftSmaller = leftCount <= rightCount;
         var smallerStart = isLeftSmaller ? leaf.Start : leaf.Start + leftCount;
@@ -239,10 +240,11 @@ internal sealed class TreeGrower
         private readonly List<bool> missingLeft = [];
         private readonly List<int> left = [];
         private readonly List<int> right = [];
+        private readonly List<int> cover = [];
 
         public List<double> Value { get; } = [];
 
-        public int Add()
+        public int Add(int rowCount)
         {
             feature.Add(-1);
             threshold.Add(0);
@@ -250,19 +252,20 @@ internal sealed class TreeGrower
             left.Add(0);
             right.Add(0);
             Value.Add(0);
+            cover.Add(rowCount);
             return feature.Count - 1;
         }
 
-        public (int Left, int Right) Split(int node, int splitFeature, double splitThreshold, bool splitMissingLeft)
+        public (int Left, int Right) Split(int node, int splitFeature, double splitThreshold, bool splitMissingLeft, int leftRows, int rightRows)
         {
             feature[node] = splitFeature;
             threshold[node] = splitThreshold;
             missingLeft[node] = splitMissingLeft;
-            left[node] = Add();
-            right[node] = Add();
+            left[node] = Add(leftRows);
+            right[node] = Add(rightRows);
             return (left[node], right[node]);
         }
 
-        public Tree ToTree() => new([.. feature], [.. threshold], [.. missingLeft], [.. left], [.. right], [.. Value]);
+        public Tree ToTree() => new([.. feature], [.. threshold], [.. missingLeft], [.. left], [.. right], [.. Value], [.. cover]);
     }
 }
