@@ -121,6 +121,19 @@ public sealed record RowFeatures
         return new Table(columns);
     }
 
+    /// <summary>The columns of which <see cref="BuildFeatures"/> makes features, each with those features.</summary>
+    /// <param name="raw">The raw columns.</param>
+    /// <returns>One entry for each raw column that gives a feature, in the order of <paramref name="raw"/>.</returns>
+    public ImmutableArray<RawColumn> RawColumns(TableSchema raw) =>
+    [
+        .. raw.Columns
+            .Where(column => column.Name != Label && !Drop.Contains(column.Name, StringComparer.Ordinal))
+            .Select(column => new RawColumn(
+                column.Name,
+                column.Kind == ColumnKind.Time ? [.. DateParts.Distinct().Select(part => PartName(column.Name, part))] : [column.Name]))
+            .Where(column => column.Features.Length > 0),
+    ];
+
     private static NumberColumn PartOf(TimeColumn times, DatePart part)
     {
         var values = new double[times.Count];

@@ -54,15 +54,8 @@ public static class SliceTests
         var results = new List<SliceResult>();
         foreach (var column in columns)
         {
-            if (column.Count != labels.Length)
-            {
-                throw new LearningException(
-                    "length-mismatch",
-                    $"The slicing column '{column.Name}' has {column.Count} rows, but {labels.Length} rows are judged.");
-            }
-
             var untested = 0;
-            foreach (var slice in RowsByCode(column.Codes))
+            foreach (var slice in Of(column, labels.Length))
             {
                 var result = Judge(column, slice.Code, slice.Rows);
                 if (result.Finding != SliceFinding.TooSmall || untested++ < MostUntested)
@@ -79,16 +72,15 @@ public static class SliceTests
             var sliceLabels = Pick(labels, rows);
             var sliceCandidate = candidate with { Scores = Pick(candidate.Scores, rows) };
             var sliceReference = reference is null ? null : reference with { Scores = Pick(reference.Scores, rows) };
-            var positives = sliceLabels.Count(label => label == 1);
-            var large = rows.Count >= MinimumRows && Math.Min(positives, rows.Count - positives) >= MinimumRarerClass;
+            var large = IsLarge(sliceLabels);
             var difference = large && sliceReference is not null
                 ? Bootstrap.Compare(metric, sliceLabels, sliceCandidate, sliceReference, options)
                 : null;
             return new SliceResult(
                 column.Name,
-                code == CategoryColumn.MissingCode ? MissingValue : column.Categories[code],
+                ValueOf(column, code),
                 rows.Count,
-                positives,
+                sliceLabels.Count(label => label == 1),
                 Value(sliceLabels, sliceCandidate),
                 sliceReference is null ? null : Value(sliceLabels, sliceReference),
                 difference,
@@ -104,6 +96,24 @@ public static class SliceTests
             return double.IsNaN(value) ? null : value;
         }
     }
+
+    /// <summary>The rows of each value of a slicing column, largest slice first.</summary>
+    /// <exception cref="LearningException"><c>length-mismatch</c>.</exception>
+    internal static IEnumerable<(int Code, List<int> Rows)> Of(CategoryColumn column, int rowCount) =>
+        column.Count == rowCount
+            ? RowsByCode(column.Codes)
+            : throw new LearningException(
+                "length-mismatch", $"The slicing column '{column.Name}' has {column.Count} rows, but {rowCount} rows are judged.");
+
+    /// <summary>Whether there are enough rows to test a slice of these labels.</summary>
+    internal static bool IsLarge(double[] labels)
+    {
+        var positives = labels.Count(label => label == 1);
+        return labels.Length >= MinimumRows && Math.Min(positives, labels.Length - positives) >= MinimumRarerClass;
+    }
+
+    /// <summary>The value that the rows of a slice share.</summary>
+    internal static string ValueOf(CategoryColumn column, int code) => code == CategoryColumn.MissingCode ? MissingValue : column.Categories[code];
 
     private static ImmutableArray<SliceResult> Corrected(List<SliceResult> results, double margin)
     {

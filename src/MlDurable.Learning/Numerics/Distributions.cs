@@ -15,6 +15,9 @@ internal static class Distributions
     public static double ChiSquareSurvival(double statistic, int degreesOfFreedom) =>
         statistic <= 0 ? 1 : SpecialFunctions.GammaUpperRegularized(degreesOfFreedom / 2.0, statistic / 2);
 
+    /// <summary>The value below which a variable of Student's t lies with the given probability.</summary>
+    public static double StudentTQuantile(double probability, int degreesOfFreedom) => StudentT.InvCDF(0, 1, degreesOfFreedom, probability);
+
     public static double ChiSquareQuantile(double probability, int degreesOfFreedom) =>
         ChiSquared.InvCDF(degreesOfFreedom, probability);
 

@@ -1,4 +1,6 @@
 using MlDurable.Learning.Explaining;
+using MlDurable.Learning.Features;
+using MlDurable.Learning.Metrics;
 using MlDurable.Learning.Tables;
 
 namespace MlDurable.Learning.Tests.Explaining;
@@ -55,13 +57,84 @@ public sealed class PermutationImportanceTests
 
         // The standard deviation of 1, 2, 4 with divisor 2 is sqrt(7/3).
         Assert.Equal(Math.Sqrt(7.0 / 3 / 3), result[0].StandardError, 1e-12);
+
+        // Student's t with 2 degrees of freedom: 4.302653 leaves 2.5 % above.
+        var interval = result[0].Interval!;
+        Assert.Equal(0.95, interval.Confidence);
+        Assert.Equal((7.0 / 3) - (4.302652729911275 * Math.Sqrt(7.0 / 9)), interval.Low, 1e-9);
+        Assert.Equal((7.0 / 3) + (4.302652729911275 * Math.Sqrt(7.0 / 9)), interval.High, 1e-9);
+    }
+
+    [Fact]
+    public void Compute_FeaturesOfOneColumn_AreShuffledTogether()
+    {
+        // The scores tell a row from others only while both parts come from one row.
+        double[] first = [.. Enumerable.Range(0, 400).Select(row => (double)(row / 20))];
+        double[] second = [.. Enumerable.Range(0, 400).Select(row => (double)(row % 20))];
+        var seen = new List<HashSet<(double, double)>>();
+        double[] Remember(Table rows)
+        {
+            var pairs = ((NumberColumn)rows["date: a"]).Values.ToArray().Zip(((NumberColumn)rows["date: b"]).Values.ToArray());
+            seen.Add([.. pairs]);
+            return new double[rows.RowCount];
+        }
+
+        var rows = new Table(new NumberColumn("date: a", first), new NumberColumn("date: b", second));
+        var result = PermutationImportance.Compute(
+            Remember,
+            rows,
+            Labels,
+            TestAuc.Of,
+            higherIsBetter: true,
+            new PermutationOptions { Columns = [new RawColumn("date", ["date: a", "date: b"]), new RawColumn("not there", ["not there"])] });
+        Assert.Equal("date", Assert.Single(result).Feature);
+        Assert.Equal(6, seen.Count);
+        Assert.All(seen, pairs => Assert.Equal(400, pairs.Count));
+    }
+
+    [Fact]
+    public void Compute_AnyMetricOfTheCatalog_FindsTheColumnThatMatters()
+    {
+        foreach (var metric in MetricCatalog.All.Where(metric => metric.Name != "calibration-error"))
+        {
+            var result = PermutationImportance.Compute(
+                Predict, Rows, Labels, (labels, scores) => metric.Evaluate(labels, scores, 0.5), metric.HigherIsBetter, new PermutationOptions());
+            Assert.Equal("used", result[0].Feature);
+            Assert.True(result[0].Interval!.Low > 0, metric.Name);
+        }
+    }
+
+    [Fact]
+    public void ComputeSlices_ModelThatLooksAtAColumnInOneSliceOnly_SaysSo()
+    {
+        var slice = CategoryColumn.FromTexts("where", Labels.Select((_, row) => row < 200 ? "here" : row < 390 ? null : "few"));
+        double[] Here(Table rows)
+        {
+            var used = ((NumberColumn)rows["used"]).Values.ToArray();
+            var here = ((NumberColumn)rows["here"]).Values.ToArray();
+            return [.. used.Zip(here, (a, b) => b * a)];
+        }
+
+        var rows = new Table([.. Rows.Columns, new NumberColumn("here", [.. Labels.Select((_, row) => row < 200 ? 1.0 : 0)])]);
+        var reported = new List<double>();
+        var options = new PermutationOptions { Progress = new Reports(reported.Add) };
+        var slices = PermutationImportance.ComputeSlices(Here, rows, Labels, TestAuc.Of, higherIsBetter: true, [slice], options);
+        Assert.Equal([("where", "here", 200), ("where", "(missing)", 190)], slices.Select(one => (one.Column, one.Value, one.Rows)));
+        Assert.Equal("used", slices[0].Importance[0].Feature);
+        Assert.True(slices[0].Importance[0].Interval!.Low > 0.3);
+        Assert.All(slices[1].Importance, importance => Assert.Equal(0, importance.Mean));
+        Assert.Equal([0.5, 1], reported);
+        Assert.Equal(
+            "length-mismatch",
+            Assert.Throws<LearningException>(
+                () => PermutationImportance.ComputeSlices(Here, rows, Labels, TestAuc.Of, higherIsBetter: true, [slice.Take([1])], options)).Code);
     }
 
     [Fact]
     public void Compute_OneRepeat_HasNoStandardError() =>
         Assert.All(
             PermutationImportance.Compute(Predict, Rows, Labels, TestAuc.Of, higherIsBetter: true, new PermutationOptions { Repeats = 1 }),
-            item => Assert.Equal(0, item.StandardError));
+            item => Assert.Equal((0, null), (item.StandardError, item.Interval)));
 
     [Fact]
     public void Compute_Always_ReportsProgressAndCanBeCanceled()
