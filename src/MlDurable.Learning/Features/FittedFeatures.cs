@@ -46,6 +46,14 @@ public sealed class FittedFeatures
         .. Categories.Select(category => new ColumnSchema(category.Name, ColumnKind.Category)),
     ]);
 
+    /// <summary>For each feature of <see cref="OutputNames"/> the column of <see cref="Inputs"/> that it is made from.</summary>
+    internal IEnumerable<string> FeatureInputs =>
+    [
+        .. Numbers.Select(number => number.Name),
+        .. Categories.Where(category => category.Ordinal).Select(category => category.Name),
+        .. Categories.Where(category => !category.Ordinal).SelectMany(category => Enumerable.Repeat(category.Name, category.LevelCount)),
+    ];
+
     internal ImmutableArray<FittedNumber> Numbers { get; }
 
     internal ImmutableArray<FittedCategory> Categories { get; }

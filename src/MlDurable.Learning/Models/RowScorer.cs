@@ -53,7 +53,9 @@ public sealed class RowScorer
     public int Find(ReadOnlySpan<char> name) => places.TryGetValue(name, out var place) ? place : -1;
 
     /// <summary>A row to fill, score and fill again.</summary>
-    public ScoringRow NewRow() => new(this);
+    /// <param name="keepsCells">Whether the row keeps the texts of its cells, which <see cref="ScoringRow.Explain"/> needs. Default:
+    /// false.</param>
+    public ScoringRow NewRow(bool keepsCells = false) => new(this, keepsCells);
 
     /// <summary>Hands the features of a model out to the raw columns that they come from.</summary>
     private sealed class FeatureSources(FittedFeatures fitted)

@@ -1,3 +1,5 @@
+using MlDurable.Learning.Explaining;
+using MlDurable.Learning.Features;
 using MlDurable.Learning.Tables;
 
 namespace MlDurable.Learning.Models;
@@ -12,8 +14,9 @@ public sealed class ScoringRow
     private readonly double[] dense;
     private readonly int[] hot;
     private readonly bool[] isSet;
+    private readonly string?[]? cells;
 
-    internal ScoringRow(RowScorer scorer)
+    internal ScoringRow(RowScorer scorer, bool keepsCells)
     {
         this.scorer = scorer;
         var categories = scorer.Model.Features.Categories;
@@ -21,6 +24,7 @@ public sealed class ScoringRow
         dense = new double[scorer.Model.Features.Numbers.Length + categories.Length - blocks];
         hot = new int[blocks];
         isSet = new bool[scorer.Columns.Length];
+        cells = keepsCells ? new string?[scorer.Columns.Length] : null;
     }
 
     /// <summary>Forgets all cells.</summary>
@@ -35,6 +39,7 @@ public sealed class ScoringRow
     public void SetMissing(int column)
     {
         isSet[column] = true;
+        cells?[column] = null;
         scorer.Inputs[column]?.SetMissing(dense, hot);
     }
 
@@ -46,7 +51,8 @@ public sealed class ScoringRow
     {
         if (scorer.Inputs[column] is { } input)
         {
-            if (Missing.Contains(cell))
+            var isMissing = Missing.Contains(cell);
+            if (isMissing)
             {
                 input.SetMissing(dense, hot);
             }
@@ -54,6 +60,8 @@ public sealed class ScoringRow
             {
                 return false;
             }
+
+            cells?[column] = isMissing ? null : CellText.ToText(cell);
         }
 
         isSet[column] = true;
@@ -73,6 +81,7 @@ public sealed class ScoringRow
         }
 
         Input<NumberInput>(column, ColumnKind.Number)?.Set(value, dense);
+        cells?[column] = double.IsNaN(value) ? null : CellText.ToText(value);
         isSet[column] = true;
     }
 
@@ -84,7 +93,8 @@ public sealed class ScoringRow
     {
         if (Input<CategoryInput>(column, ColumnKind.Category) is { } input)
         {
-            if (Missing.Contains(text))
+            var isMissing = Missing.Contains(text);
+            if (isMissing)
             {
                 input.SetMissing(dense, hot);
             }
@@ -92,6 +102,8 @@ public sealed class ScoringRow
             {
                 input.Set(text, dense, hot);
             }
+
+            cells?[column] = isMissing ? null : text.ToString();
         }
 
         isSet[column] = true;
@@ -104,6 +116,7 @@ public sealed class ScoringRow
     public void SetTime(int column, DateTimeOffset time)
     {
         Input<TimeInput>(column, ColumnKind.Time)?.Set(time.UtcTicks, dense);
+        cells?[column] = CellText.ToText(time.UtcDateTime);
         isSet[column] = true;
     }
 
@@ -113,6 +126,26 @@ public sealed class ScoringRow
     /// them.</exception>
     public double Probability()
     {
+        RequireCells();
+        return Sigmoid.Probability(scorer.Model.Scorer.LogOdds(dense, hot));
+    }
+
+    /// <summary>Why the row gets its score: the columns that push it most, each with its cell as it was given.</summary>
+    /// <param name="explainer">Made of the same model and schema as the row's <see cref="RowScorer"/>.</param>
+    /// <param name="most">The most columns, at least 1.</param>
+    /// <exception cref="LearningException">As <see cref="Probability"/>.</exception>
+    /// <exception cref="InvalidOperationException">The row was made without keeping its cells.</exception>
+    public Explanation Explain(ModelExplainer explainer, int most)
+    {
+        RequireCells();
+        var kept = cells ?? throw new InvalidOperationException("The row keeps no cells.");
+        var features = new FeatureMatrix(
+            1, Array.ConvertAll(dense, value => new[] { value }), Array.ConvertAll(hot, feature => new[] { feature }), explainer.FeatureCount);
+        return explainer.Contributions(features, CancellationToken.None).Explain(0, most, column => kept[scorer.Find(column)]);
+    }
+
+    private void RequireCells()
+    {
         for (var column = 0; column < isSet.Length; column++)
         {
             if (!isSet[column] && scorer.Inputs[column] is not null)
@@ -120,8 +153,6 @@ public sealed class ScoringRow
                 throw new LearningException("signature-mismatch", $"The row lacks {MissingColumns()}.");
             }
         }
-
-        return Sigmoid.Probability(scorer.Model.Scorer.LogOdds(dense, hot));
     }
 
     private string MissingColumns() => string.Join(

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using MlDurable.Learning.Numerics;
 
@@ -20,6 +21,12 @@ internal static class CellText
 
         return cell;
     }
+
+    /// <summary>The shortest text that is read as this number again.</summary>
+    public static string ToText(double number) => number.ToString("R", CultureInfo.InvariantCulture);
+
+    /// <summary>An instant in UTC, ISO 8601.</summary>
+    public static string ToText(DateTime instant) => instant.ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFFF'Z'", CultureInfo.InvariantCulture);
 
     public static string ToText(ReadOnlySpan<byte> cell) => Encoding.UTF8.GetString(cell);
 

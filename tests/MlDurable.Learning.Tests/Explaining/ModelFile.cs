@@ -1,0 +1,37 @@
+using System.Buffers.Binary;
+using System.Text;
+using System.Text.Json.Nodes;
+using MlDurable.Learning.Models;
+using MlDurable.Learning.Numerics;
+
+namespace MlDurable.Learning.Tests.Explaining;
+
+/// <summary>Model files with another content under a right checksum.</summary>
+internal static class ModelFile
+{
+    private const int HeadBytes = 20;
+
+    /// <summary>Reads the file of a model after a change of its JSON.</summary>
+    public static BinaryModel With(BinaryModel model, Action<JsonNode> change)
+    {
+        var content = JsonNode.Parse(Content(model))!;
+        change(content);
+        var changed = Encoding.UTF8.GetBytes(content.ToJsonString());
+        var bytes = new byte[HeadBytes + changed.Length];
+        Bytes(model).AsSpan(0, 12).CopyTo(bytes);
+        BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(12), changed.Length);
+        BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(16), Crc32C.Compute(changed));
+        changed.CopyTo(bytes, HeadBytes);
+        return BinaryModel.Read(new MemoryStream(bytes));
+    }
+
+    /// <summary>The JSON of the file of a model.</summary>
+    public static string Content(BinaryModel model) => Encoding.UTF8.GetString(Bytes(model).AsSpan(HeadBytes));
+
+    private static byte[] Bytes(BinaryModel model)
+    {
+        using var stream = new MemoryStream();
+        model.Write(stream);
+        return stream.ToArray();
+    }
+}
