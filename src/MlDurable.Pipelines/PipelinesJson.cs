@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using MlDurable.Learning.Drift;
+using MlDurable.Learning.Explaining;
 using MlDurable.Learning.Features;
 using MlDurable.Learning.Tables;
 using MlDurable.Pipelines.Approvals;
@@ -30,6 +31,7 @@ namespace MlDurable.Pipelines;
 [JsonSerializable(typeof(EndedRun))]
 [JsonSerializable(typeof(Evaluation))]
 [JsonSerializable(typeof(Manifest))]
+[JsonSerializable(typeof(ModelExplanation))]
 [JsonSerializable(typeof(PartitionQuality))]
 [JsonSerializable(typeof(PipelineDeployment))]
 [JsonSerializable(typeof(PredictionLineage))]

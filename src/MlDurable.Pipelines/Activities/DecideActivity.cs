@@ -1,4 +1,5 @@
 using MlDurable.Learning.Drift;
+using MlDurable.Learning.Explaining;
 using MlDurable.Orchestration;
 using MlDurable.Pipelines.Approvals;
 using MlDurable.Pipelines.Features;
@@ -18,6 +19,7 @@ internal sealed class DecideActivity(FlowServices services) : Activity<DecideInp
         var pipeline = await services.Runs.PipelineAsync(input.RunId, cancellation);
         var evaluation = await services.Runs.RequireAsync(input.RunId, RunStore.EvaluationFile, PipelinesJson.Default.Evaluation, cancellation);
         var manifest = await services.Runs.RequireAsync(input.RunId, RunStore.ManifestFile, PipelinesJson.Default.Manifest, cancellation);
+        var explanation = await services.Runs.ExplanationAsync(input.RunId, cancellation);
         var candidate = await services.Runs.CandidateAsync(input.RunId, input.Candidate, cancellation);
         var model = pipeline.Promote.Model;
         var primary = evaluation.Candidate.Metrics.First(metric => metric.Metric == evaluation.Primary);
@@ -28,7 +30,7 @@ internal sealed class DecideActivity(FlowServices services) : Activity<DecideInp
             manifest,
             primary.Metric,
             primary.Value,
-            prefix => WriteFilesAsync(prefix, pipeline, manifest, candidate, evaluation, cancellation),
+            prefix => WriteFilesAsync(prefix, pipeline, manifest, candidate, evaluation, explanation, cancellation),
             cancellation);
 
         switch (input.Evaluation.Outcome)
@@ -76,6 +78,7 @@ internal sealed class DecideActivity(FlowServices services) : Activity<DecideInp
         Manifest manifest,
         CandidateResult candidate,
         Evaluation evaluation,
+        ModelExplanation? explanation,
         CancellationToken cancellationToken)
     {
         var store = services.Store;
@@ -89,6 +92,11 @@ internal sealed class DecideActivity(FlowServices services) : Activity<DecideInp
         await WriteAsync(VersionFiles.Manifest, manifest, PipelinesJson.Default.Manifest);
         await WriteAsync(VersionFiles.Features, FeatureSet.RowFeatures(pipeline), PipelinesJson.Default.RowFeatures);
         await WriteAsync(VersionFiles.Evaluation, evaluation, PipelinesJson.Default.Evaluation);
+        if (explanation is not null)
+        {
+            await WriteAsync(VersionFiles.Explanation, explanation, PipelinesJson.Default.ModelExplanation);
+        }
+
         await WriteAsync(VersionFiles.Profile, profile, PipelinesJson.Default.ReferenceProfile);
 
         Task WriteAsync<T>(string file, T value, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> typeInfo) =>

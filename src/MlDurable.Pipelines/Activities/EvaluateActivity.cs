@@ -22,7 +22,7 @@ internal sealed class EvaluateActivity(FlowServices services) : Activity<Selecte
         var request = await services.Runs.RequestAsync(input.RunId, cancellation);
         var evaluator = new Evaluator(services.Store, request, pipeline, plan, dataset);
         var later = await Hindsight.LaterChampionAsync(services.Store, registry, request, cancellation);
-        var (judged, predictions) = await evaluator.EvaluateAsync(
+        var (judged, explanation, predictions) = await evaluator.EvaluateAsync(
             candidate, baseline, later is null ? registry : Hindsight.Without(registry), new ActivityProgress(context), cancellation);
         var evaluation = judged with { LaterChampion = later };
         await services.Runs.WriteAsync(
@@ -33,6 +33,11 @@ internal sealed class EvaluateActivity(FlowServices services) : Activity<Selecte
             cancellation);
         await services.Runs.WriteTextAsync(input.RunId, RunStore.PredictionsFile, predictions, cancellation);
         await services.Runs.WriteAsync(input.RunId, RunStore.EvaluationFile, evaluation, PipelinesJson.Default.Evaluation, cancellation);
+        if (explanation is not null)
+        {
+            await services.Runs.WriteAsync(input.RunId, RunStore.ExplanationFile, explanation, PipelinesJson.Default.ModelExplanation, cancellation);
+        }
+
         return new EvaluationResult(registry.ChampionVersion, Outcomes.Of(evaluation), Outcomes.ResetsAnchor(evaluation), Outcomes.Summary(evaluation));
     }
 }

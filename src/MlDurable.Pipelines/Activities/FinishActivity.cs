@@ -52,6 +52,7 @@ internal sealed class FinishActivity(FlowServices services) : Activity<FinishInp
             Plan = plan,
             Dataset = await services.Runs.DatasetAsync(input.RunId, cancellation),
             Evaluation = evaluation,
+            Explanation = input.Version is null ? null : await services.Runs.ExplanationAsync(input.RunId, cancellation),
             Quality = quality,
             Registry = registry,
             Manifest = input.Version is null ? null : await services.Runs.ManifestAsync(input.RunId, cancellation),

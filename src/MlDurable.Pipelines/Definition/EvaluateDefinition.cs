@@ -15,4 +15,7 @@ public sealed record EvaluateDefinition
 
     /// <summary>Columns whose every value is evaluated as a slice; none by default.</summary>
     public ImmutableArray<string> Slices { get; init; } = [];
+
+    /// <summary>Whether the importance of the columns is measured on each slice too; false by default.</summary>
+    public bool SliceImportance { get; init; }
 }

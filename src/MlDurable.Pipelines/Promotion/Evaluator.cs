@@ -31,7 +31,8 @@ internal sealed class Evaluator(IBlobStore store, RunRequest request, PipelineDe
         public ScoredModel Scored => new(Scores, Model.Threshold);
     }
 
-    public async Task<(Evaluation Evaluation, string Predictions)> EvaluateAsync(
+    /// <summary>The explanation is null for a champion of a version that did not explain models.</summary>
+    public async Task<(Evaluation Evaluation, ModelExplanation? Explanation, string Predictions)> EvaluateAsync(
         CandidateResult selected, CandidateResult baselineResult, RegistryDocument registry, IProgress<double> progress, CancellationToken cancellationToken)
     {
         var championModel = await ReadVersionAsync(registry, registry.ChampionVersion, cancellationToken);
@@ -60,7 +61,7 @@ internal sealed class Evaluator(IBlobStore store, RunRequest request, PipelineDe
 
         if (champion?.Hash == candidate.Hash && await OwnEvaluationAsync(championModel!, described, cancellationToken) is { } own)
         {
-            return (Unchanged(own, champion, labels), Predictions(rows, labels, candidate, champion));
+            return (Unchanged(own, champion, labels), await OwnExplanationAsync(championModel!, cancellationToken), Predictions(rows, labels, candidate, champion));
         }
 
         var verdict = Judge.Decide(new JudgeInput
@@ -82,6 +83,8 @@ internal sealed class Evaluator(IBlobStore store, RunRequest request, PipelineDe
             Bootstrap = bootstrap,
         });
 
+        var schema = await FrozenSchema.RequireAsync(store, plan.Pipeline, cancellationToken);
+        var explanation = Explain(candidate, features, schema, labels, progress, cancellationToken);
         var metrics = pipeline.Evaluate.Also.Prepend(primary.Name).Distinct().Select(name => MetricCatalog.Find(name)!).ToList();
         var sameModel = champion?.Hash == candidate.Hash;
         var judged = Evaluate(candidate, labels, metrics);
@@ -101,11 +104,11 @@ internal sealed class Evaluator(IBlobStore store, RunRequest request, PipelineDe
             VersusAnchor = verdict.VersusAnchor,
             VersusBaseline = verdict.VersusBaseline ?? Bootstrap.Compare(primary, labels, candidate.Scored, baseline.Scored, bootstrap),
             Slices = verdict.Slices,
-            Importance = Importance(candidate, features, labels, progress, cancellationToken),
+            Importance = explanation.Importance,
             Leaks = FindLeaks(),
             Verdict = verdict,
         };
-        return (evaluation, Predictions(rows, labels, candidate, champion));
+        return (evaluation, explanation, Predictions(rows, labels, candidate, champion));
     }
 
     /// <summary>The evidence on which the champion was judged, if the same code reached it on the same rows by the same pipeline; else null.</summary>
@@ -122,6 +125,12 @@ internal sealed class Evaluator(IBlobStore store, RunRequest request, PipelineDe
         var name = BlobNames.Version(pipeline.Promote.Model, champion.Version.Number, VersionFiles.Evaluation);
         var evaluation = (await store.ReadJsonAsync(name, PipelinesJson.Default.Evaluation, ct: cancellationToken))?.Value;
         return evaluation?.Rows.Hash == rows.Hash ? evaluation : null;
+    }
+
+    private async Task<ModelExplanation?> OwnExplanationAsync(RegisteredModel champion, CancellationToken cancellationToken)
+    {
+        var name = BlobNames.Version(pipeline.Promote.Model, champion.Version.Number, VersionFiles.Explanation);
+        return (await store.ReadJsonAsync(name, PipelinesJson.Default.ModelExplanation, ct: cancellationToken))?.Value;
     }
 
     /// <summary>The evaluation of a candidate that is the champion: its figures are known, and there is nothing to compare.</summary>
@@ -249,16 +258,25 @@ internal sealed class Evaluator(IBlobStore store, RunRequest request, PipelineDe
             name => (CategoryColumn)(features.TryGet(RowFeatures.SlicePrefix + name, out var slice) ? slice.Rename(name) : features[name])),
     ];
 
-    private ImmutableArray<FeatureImportance> Importance(
-        Contestant candidate, Table features, double[] labels, IProgress<double> progress, CancellationToken cancellationToken) =>
-        PermutationImportance.Compute(
-            candidate.Model.PredictProbability,
-            features.Select(candidate.Model.Signature.Inputs.Columns.Select(column => column.Name)),
-            labels,
-            (truth, scores) => primary.Evaluate(truth, scores, candidate.Model.Threshold),
-            primary.HigherIsBetter,
-            new PermutationOptions { Seed = plan.Seed, Progress = progress },
-            cancellationToken);
+    private ModelExplanation Explain(
+        Contestant candidate, Table features, TableSchema schema, double[] labels, IProgress<double> progress, CancellationToken cancellationToken)
+    {
+        var rowFeatures = FeatureSet.RowFeatures(pipeline);
+        var inputs = features.Select(candidate.Model.Signature.Inputs.Columns.Select(column => column.Name));
+        var options = new PermutationOptions { Seed = plan.Seed, Columns = rowFeatures.RawColumns(schema), Progress = progress };
+        var importance = PermutationImportance.Compute(
+            candidate.Model.PredictProbability, inputs, labels, Measure, primary.HigherIsBetter, options, cancellationToken);
+        return ModelExplanation.Of(
+            candidate.Model, rowFeatures, schema, inputs, primary.Name, importance, new ModelExplanationOptions { Seed = plan.Seed }, cancellationToken) with
+        {
+            Slices = pipeline.Evaluate.SliceImportance
+                ? PermutationImportance.ComputeSlices(
+                    candidate.Model.PredictProbability, inputs, labels, Measure, primary.HigherIsBetter, SliceColumns(features), options, cancellationToken)
+                : [],
+        };
+
+        double Measure(double[] truth, double[] scores) => primary.Evaluate(truth, scores, candidate.Model.Threshold);
+    }
 
     private ImmutableArray<LeakWarning> FindLeaks()
     {

@@ -15,6 +15,9 @@ internal static class VersionFiles
     /// <summary>The evidence on which it was judged.</summary>
     public const string Evaluation = "evaluation.json";
 
+    /// <summary>What it looks at; versions of before there were explanations have none.</summary>
+    public const string Explanation = "explanation.json";
+
     /// <summary>The profile of the rows that it learned from: what later partitions are compared with.</summary>
     public const string Profile = "profile.json";
 

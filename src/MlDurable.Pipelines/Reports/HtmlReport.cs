@@ -19,6 +19,11 @@ public static class HtmlReport
         Evidence("confusion", "Decisions", MetricSections.WriteConfusion),
         Evidence("slices", "Slices", SliceSection.Write, evaluation => evaluation.Slices.Length > 0),
         Evidence("importance", "Importance", MetricSections.WriteImportance, evaluation => evaluation.Importance.Length > 0),
+        ReportSection.Of(
+            "effects",
+            "Effects",
+            model => model.Explanation is { } explanation && EffectSections.HasAny(explanation) ? explanation : null,
+            (html, _, explanation) => EffectSections.Write(html, explanation)),
         new("leaderboard", "Leaderboard", model => model.Run.Leaderboard.Length > 0, LeaderboardSection.Write),
         new("quality", "Data quality", model => model.Quality.Length > 0, DataSections.WriteQuality),
         ReportSection.Of("work", "Work and reuse", model => model.Run.Work, DataSections.WriteWork),

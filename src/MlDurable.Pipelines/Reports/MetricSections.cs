@@ -1,4 +1,5 @@
 using System.Globalization;
+using MlDurable.Learning.Explaining;
 using MlDurable.Learning.Judging;
 using MlDurable.Learning.Metrics;
 using MlDurable.Pipelines.Runs;
@@ -212,12 +213,10 @@ internal static class MetricSections
     public static void WriteImportance(HtmlWriter html, Evaluation evaluation)
     {
         var metric = ReportText.MetricName(evaluation.Primary);
-        var plot = new RowPlot(
-            html,
-            evaluation.Importance.SelectMany(one => new[] { one.Mean, one.Mean - one.StandardError, one.Mean + one.StandardError }),
-            0);
+        var plot = new RowPlot(html, evaluation.Importance.SelectMany(Drawn), 0);
+        var confidence = evaluation.Importance[0].Interval?.Confidence;
         var caption = $"Loss of {metric} when a column's values are shuffled, most important first";
-        using (ReportTables.Table(html, caption, "Column", "#Loss", "#Standard error", ""))
+        using (ReportTables.Table(html, caption, "Column", "#Loss", confidence is { } share ? $"#{ReportText.Percent(share)} interval" : "#Standard error", ""))
         using (html.Open("tbody"))
         {
             foreach (var importance in evaluation.Importance)
@@ -226,8 +225,10 @@ internal static class MetricSections
                 {
                     html.Element("th", importance.Feature, ("scope", "row"));
                     ReportTables.Number(html, ReportText.Signed(importance.Mean));
-                    ReportTables.Number(html, ReportText.Metric(importance.StandardError));
-                    plot.BarCell("candidate", importance.Mean, importance.StandardError);
+                    ReportTables.Number(
+                        html, importance.Interval is { } interval ? ReportText.SignedEnds(interval) : ReportText.Metric(importance.StandardError));
+                    var (low, high) = Whisker(importance);
+                    plot.BarCell("candidate", importance.Mean, low, high);
                 }
             }
 
@@ -241,13 +242,26 @@ internal static class MetricSections
         html.Element(
             "p",
             "What the candidate loses without a column's information. Columns that say the same thing share it between them, so a small value does "
-            + "not mean that a column is useless; a value near zero, within its whisker of one standard error, may be chance.",
+            + "not mean that a column is useless; a value near zero, "
+            + (confidence is null ? "within its whisker of one standard error" : "whose interval over the shuffles holds zero")
+            + ", may be chance.",
             ("class", "hint"));
+
+        static double[] Drawn(FeatureImportance importance)
+        {
+            var (low, high) = Whisker(importance);
+            return [importance.Mean, low, high];
+        }
     }
 
     // The anchor is left out: it is another champion's figures a second time, and only its primary metric decides.
     private static IEnumerable<EvaluatedModel> CandidateAndChampion(Evaluation evaluation) =>
         new[] { evaluation.Candidate, evaluation.Champion }.OfType<EvaluatedModel>();
+
+    /// <summary>The interval, or one standard error on either side in records of before there were intervals.</summary>
+    private static (double Low, double High) Whisker(FeatureImportance importance) => importance.Interval is { } interval
+        ? (interval.Low, interval.High)
+        : (importance.Mean - importance.StandardError, importance.Mean + importance.StandardError);
 
     private static string Name(EvaluatedModel evaluated) =>
         CultureInfo.InvariantCulture.TextInfo.ToTitleCase(evaluated.Role) + (evaluated.Version is { } version ? $" v{version}" : "");

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using MlDurable.Learning.Explaining;
 using MlDurable.Learning.Judging;
 using MlDurable.Pipelines.Data;
 using MlDurable.Pipelines.Registry;
@@ -20,6 +21,9 @@ public sealed record ReportModel
 
     /// <summary>The evidence; null when nothing was evaluated.</summary>
     public Evaluation? Evaluation { get; init; }
+
+    /// <summary>What the candidate looks at; null when nothing was evaluated, or by a version that did not explain models.</summary>
+    public ModelExplanation? Explanation { get; init; }
 
     /// <summary>What validation found, one entry for each partition that was looked at, ordered by name. Default: none.</summary>
     public ImmutableArray<PartitionQuality> Quality { get; init; } = [];

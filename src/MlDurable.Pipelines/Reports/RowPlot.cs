@@ -53,8 +53,8 @@ internal sealed class RowPlot
         }
     }
 
-    /// <summary>Writes a cell with a bar from zero and a whisker of one standard error on either side of its end.</summary>
-    public void BarCell(string cssClass, double value, double standardError)
+    /// <summary>Writes a cell with a bar from zero and a whisker about its end; none where an end of it is not finite.</summary>
+    public void BarCell(string cssClass, double value, double low = double.NaN, double high = double.NaN)
     {
         using (html.Open("td", ("class", "plot")))
         using (SvgChart.OpenHidden(html, "row-plot", Width, Height))
@@ -72,9 +72,9 @@ internal sealed class RowPlot
             }
 
             Guides();
-            if (double.IsFinite(value) && double.IsFinite(standardError))
+            if (double.IsFinite(value) && double.IsFinite(low) && double.IsFinite(high))
             {
-                Segment("error-bar", scale.Map(value - standardError), Height / 2, scale.Map(value + standardError), Height / 2);
+                Segment("error-bar", scale.Map(low), Height / 2, scale.Map(high), Height / 2);
             }
         }
     }

@@ -89,7 +89,10 @@ public sealed record Evaluation
     /// <summary>Slice by slice: the candidate's primary metric, and its comparison with the champion's.</summary>
     public ImmutableArray<SliceResult> Slices { get => field.IsDefault ? [] : field; init; }
 
-    /// <summary>Permutation importance of the candidate's input columns on the primary metric, most important first.</summary>
+    /// <summary>
+    /// Permutation importance of the candidate's columns on the primary metric, most important first. In records of older versions the parts of a date
+    /// stand each by itself, and there are no intervals.
+    /// </summary>
     public ImmutableArray<FeatureImportance> Importance { get => field.IsDefault ? [] : field; init; }
 
     /// <summary>Features that alone predict the label suspiciously well on the training rows.</summary>

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json.Serialization.Metadata;
+using MlDurable.Learning.Explaining;
 using MlDurable.Pipelines.Data;
 using MlDurable.Pipelines.Definition;
 using MlDurable.Storage;
@@ -18,6 +19,9 @@ public sealed class RunStore(IBlobStore store)
     internal const string DatasetFile = "dataset.json";
     /// <summary>The file of a run that holds its <see cref="Evaluation"/>.</summary>
     public const string EvaluationFile = "evaluation.json";
+
+    /// <summary>The file of a run that holds what its candidate looks at, a <see cref="ModelExplanation"/>.</summary>
+    public const string ExplanationFile = "explanation.json";
 
     internal const string ManifestFile = "manifest.json";
     /// <summary>The file of a run that holds the scores of the rows that it was judged on.</summary>
@@ -131,6 +135,10 @@ public sealed class RunStore(IBlobStore store)
     /// <summary>The evidence and the verdict of a run; null until it is evaluated.</summary>
     public Task<Evaluation?> EvaluationAsync(string runId, CancellationToken cancellationToken = default) =>
         FindAsync(runId, EvaluationFile, PipelinesJson.Default.Evaluation, cancellationToken);
+
+    /// <summary>What the run's selected candidate looks at; null until it is evaluated, and for runs of versions that did not explain models.</summary>
+    public Task<ModelExplanation?> ExplanationAsync(string runId, CancellationToken cancellationToken = default) =>
+        FindAsync(runId, ExplanationFile, PipelinesJson.Default.ModelExplanation, cancellationToken);
 
     /// <summary>What the run's selected candidate was made from; null until it is selected.</summary>
     public Task<Manifest?> ManifestAsync(string runId, CancellationToken cancellationToken = default) =>

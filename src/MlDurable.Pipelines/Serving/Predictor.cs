@@ -1,5 +1,7 @@
+using MlDurable.Learning.Explaining;
 using MlDurable.Learning.Models;
 using MlDurable.Learning.Tables;
+using MlDurable.Pipelines.Features;
 using MlDurable.Pipelines.Promotion;
 using MlDurable.Pipelines.Registry;
 using MlDurable.Storage;
@@ -18,12 +20,15 @@ public sealed class Predictor
 
     private readonly Lazy<RowScorer> rows;
 
+    private readonly Lazy<ModelExplainer> explainer;
+
     private Predictor(RegisteredModel registered, TableSchema frozen)
     {
         this.registered = registered;
         Schema = new TableSchema(
             [.. frozen.Columns.Where(column => column.Name != registered.Features.Label && !registered.Features.Drop.Contains(column.Name))]);
         rows = new Lazy<RowScorer>(() => new RowScorer(registered.Model, registered.Features, frozen));
+        explainer = new Lazy<ModelExplainer>(() => new ModelExplainer(registered.Model, registered.Features, frozen));
     }
 
     /// <summary>The version that predicts.</summary>
@@ -38,6 +43,11 @@ public sealed class Predictor
     /// <summary>Scores rows one at a time, with the same numbers as <see cref="Predict"/> gives. Its columns are all of the pipeline's data.</summary>
     /// <exception cref="Learning.LearningException"><c>signature-mismatch</c>: the frozen schema does not give the features of the model.</exception>
     public RowScorer Rows => rows.Value;
+
+    /// <summary>Says what each column adds to the score of a row.</summary>
+    /// <exception cref="Learning.LearningException"><c>explanation-unavailable</c>: the model is of a trainer of one's own, or of a version that did not keep
+    /// what it needs.</exception>
+    public ModelExplainer Explainer => explainer.Value;
 
     /// <summary>Reads a version for scoring.</summary>
     /// <param name="store">The workspace.</param>
@@ -57,10 +67,7 @@ public sealed class Predictor
     internal static async Task<Predictor> OpenAsync(IBlobStore store, string name, ModelVersion version, CancellationToken cancellationToken)
     {
         var model = await RegisteredModel.ReadAsync(store, name, version, cancellationToken);
-        var schema = (await store.ReadJsonAsync(BlobNames.Schema(model.Manifest.Pipeline), PipelinesJson.Default.TableSchema, ct: cancellationToken))?.Value
-            ?? throw new PipelineException(
-                "schema-missing", $"the schema of pipeline '{model.Manifest.Pipeline}' is gone from {store.Description}; restore {BlobNames.Schema(model.Manifest.Pipeline)}");
-        return new Predictor(model, schema);
+        return new Predictor(model, await FrozenSchema.RequireAsync(store, model.Manifest.Pipeline, cancellationToken));
     }
 
     /// <summary>Scores rows.</summary>

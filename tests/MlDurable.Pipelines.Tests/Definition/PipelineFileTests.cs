@@ -145,6 +145,7 @@ public sealed class PipelineFileTests
         Assert.Equal("roc-auc", pipeline.Evaluate.Primary);
         Assert.Equal(["pr-auc", "log-loss", "calibration-error"], pipeline.Evaluate.Also.ToArray());
         Assert.Empty(pipeline.Evaluate.Slices);
+        Assert.False(pipeline.Evaluate.SliceImportance);
         Assert.Equal("damage", pipeline.Promote.Model);
         Assert.Empty(pipeline.Promote.Gates);
         Assert.True(pipeline.Promote.BetterThanBaseline);
@@ -155,6 +156,10 @@ public sealed class PipelineFileTests
     [Fact]
     public void Load_TimeColumnWithoutSplit_SplitsByTime() =>
         Assert.Equal(SplitBy.Time, PipelineText.LoadValid(PipelineText.Minimal.Replace("  label", "  time: Date\n  label", StringComparison.Ordinal)).Split.By);
+
+    [Fact]
+    public void Load_SliceImportance_IsAskedFor() =>
+        Assert.True(PipelineText.LoadValid(PipelineText.With("slices: [Size]", "slices: [Size]\n  slice-importance: true")).Evaluate.SliceImportance);
 
     [Fact]
     public void Load_PrimaryAmongTheDefaultMetrics_IsNotComputedTwice() =>

@@ -1,4 +1,5 @@
 using System.Text;
+using MlDurable.Learning.Judging;
 using MlDurable.Learning.Tables;
 using MlDurable.Orchestration.Embedded;
 using MlDurable.Pipelines.Registry;
@@ -29,6 +30,62 @@ public sealed class TrainEvaluatePromoteTests
         {
             Assert.True(await flow.Store.ExistsAsync(RunStore.FileName(run.RunId, file)), file);
         }
+    }
+
+    [Fact]
+    public async Task Run_AnyCandidate_IsExplainedAndSoIsItsVersion()
+    {
+        await using var flow = await FlowHarness.OpenAsync();
+        await flow.AddYearsAsync(1990, 1995);
+
+        var run = await flow.RunAsync(FlowHarness.Source(FlowHarness.Pipeline.Replace(
+            "  slices: [Wildlife Size]", "  slices: [Wildlife Size]\n  slice-importance: true", StringComparison.Ordinal)));
+
+        var explanation = (await flow.Runs.ExplanationAsync(run.RunId))!;
+        var evaluation = (await flow.Runs.EvaluationAsync(run.RunId))!;
+        var registered = $"models/strikes/versions/{run.Version}/explanation.json";
+        Assert.Equal(
+            await flow.Store.ReadBytesAsync(RunStore.FileName(run.RunId, RunStore.ExplanationFile), 1 << 20), await flow.Store.ReadBytesAsync(registered, 1 << 20));
+        Assert.Equal("roc-auc", explanation.Metric);
+        Assert.Equal(evaluation.Importance.AsEnumerable(), explanation.Importance);
+        Assert.All(explanation.Importance, importance => Assert.InRange(importance.Mean, importance.Interval!.Low, importance.Interval.High));
+
+        // The parts of the date are one column.
+        var columns = explanation.Importance.Select(importance => importance.Feature).Order(StringComparer.Ordinal);
+        Assert.Contains("Flight Date", columns);
+        Assert.DoesNotContain("Flight Date: month", columns);
+        Assert.Equal(columns, explanation.Contributions.Select(mean => mean.Column).Order(StringComparer.Ordinal));
+        Assert.Null(explanation.Obstacle);
+        Assert.NotNull(explanation.BaseValue);
+        Assert.Equal(explanation.Contributions.OrderByDescending(mean => mean.MeanAbsolute), explanation.Contributions);
+        Assert.Equal(explanation.Importance[0].Feature, explanation.Curves[0].Column);
+        Assert.All(explanation.Curves.SelectMany(curve => curve.Points), point => Assert.InRange(point.Mean, 0, 1));
+        Assert.All(explanation.Slices, slice => Assert.Equal(columns, slice.Importance.Select(importance => importance.Feature).Order(StringComparer.Ordinal)));
+        Assert.Equal(evaluation.Slices.Count(slice => slice.Finding != SliceFinding.TooSmall), explanation.Slices.Length);
+        Assert.NotEmpty(explanation.Slices);
+    }
+
+    [Fact]
+    public async Task Run_CandidateIsTheChampion_TakesItsExplanationOver()
+    {
+        await using var flow = await FlowHarness.OpenAsync();
+        await flow.AddYearsAsync(1990, 1994);
+        var first = await flow.RunAsync();
+
+        var again = await flow.RunAsync();
+
+        Assert.Equal(RunOutcome.Unchanged, again.Outcome);
+        Assert.Equal(await ExplanationAsync(first), await ExplanationAsync(again));
+
+        Task<byte[]> ExplanationAsync(RunRecord run) => flow.Store.ReadBytesAsync(RunStore.FileName(run.RunId, RunStore.ExplanationFile), 1 << 20);
+    }
+
+    [Fact]
+    public async Task Run_WithoutSliceImportance_HasNone()
+    {
+        await using var flow = await FlowHarness.OpenAsync();
+        await flow.AddYearsAsync(1990, 1995);
+        Assert.Empty((await flow.Runs.ExplanationAsync((await flow.RunAsync()).RunId))!.Slices);
     }
 
     [Fact]

@@ -43,6 +43,20 @@ internal static class HostileReport
                 : null,
             Dataset = model.Dataset is { } dataset ? Lineage(dataset) : null,
             Evaluation = model.Evaluation is { } evaluation ? Evidence(evaluation) : null,
+            Explanation = model.Explanation is { } explanation
+                ? explanation with
+                {
+                    Contributions = [.. explanation.Contributions.Select(mean => mean with { Column = mean.Column + attack })],
+                    Curves =
+                    [
+                        .. explanation.Curves.Select(curve => curve with
+                        {
+                            Column = curve.Column + attack,
+                            Points = [.. curve.Points.Select(point => point.Category is { } category ? point with { Category = category + attack } : point)],
+                        }),
+                    ],
+                }
+                : null,
             Quality =
             [
                 .. model.Quality.Select(partition => partition with

@@ -28,8 +28,8 @@ public sealed partial class HtmlReportTests
     public static TheoryData<string> SampleNames => [.. Samples.Keys];
 
     [Theory]
-    [InlineData("promoted", "warnings decision approval metrics curves calibration confusion slices importance leaderboard quality work lineage versions reproduce")]
-    [InlineData("first champion", "decision approval metrics curves calibration confusion slices importance leaderboard quality work lineage versions reproduce")]
+    [InlineData("promoted", "warnings decision approval metrics curves calibration confusion slices importance effects leaderboard quality work lineage versions reproduce")]
+    [InlineData("first champion", "decision approval metrics curves calibration confusion slices importance effects leaderboard quality work lineage versions reproduce")]
     [InlineData("quarantined", "quality work lineage versions")]
     [InlineData("failed", "failure lineage versions")]
     [InlineData("running", "lineage")]
@@ -83,6 +83,44 @@ public sealed partial class HtmlReportTests
     [MemberData(nameof(SampleNames))]
     public void Render_SameModelTwice_GivesTheSameBytes(string sample) =>
         Assert.Equal(HtmlReport.Render(Samples[sample]()), HtmlReport.Render(Samples[sample]()));
+
+    [Fact]
+    public void Render_Explanation_ShowsEveryColumnAndValue()
+    {
+        var effects = Parse(HtmlReport.Render(SampleReport.Promoted())).Descendants("section").Single(section => section.Attribute("id")!.Value == "effects");
+
+        var text = effects.Value;
+        foreach (var part in new[] { "Number of engines struck", "0.4100", "(missing)", "31 %", "Without a value: 9 %", "2.3100", "1,000 rows" })
+        {
+            Assert.Contains(part, text, StringComparison.Ordinal);
+        }
+
+        Assert.Single(Drawings(new XDocument(new XElement(effects))), drawing => drawing.Attribute("role")?.Value == "img");
+    }
+
+    [Fact]
+    public void Render_ModelThatCannotBeExplained_SaysWhy()
+    {
+        var model = SampleReport.Promoted();
+        var markup = HtmlReport.Render(model with { Explanation = model.Explanation! with { Contributions = [], BaseValue = null, Obstacle = "It is a riddle." } });
+        Assert.Contains("It is a riddle.", markup, StringComparison.Ordinal);
+        Assert.DoesNotContain("Mean push", markup, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Render_ImportanceOfARecordWithoutIntervals_ShowsStandardErrors()
+    {
+        var model = SampleReport.Promoted();
+        var evaluation = model.Evaluation!;
+        var old = evaluation with { Importance = [.. evaluation.Importance.Select(one => one with { Interval = null })] };
+        Assert.Contains("95 % interval", Importance(evaluation), StringComparison.Ordinal);
+        Assert.DoesNotContain("Standard error", Importance(evaluation), StringComparison.Ordinal);
+        Assert.Contains("Standard error", Importance(old), StringComparison.Ordinal);
+        Assert.DoesNotContain("interval", Importance(old), StringComparison.Ordinal);
+
+        string Importance(Evaluation shown) => Parse(HtmlReport.Render(model with { Evaluation = shown }))
+            .Descendants("section").Single(section => section.Attribute("id")!.Value == "importance").Value;
+    }
 
     [Fact]
     public void Render_TypicalRun_StaysSmall() =>
@@ -355,7 +393,19 @@ public sealed partial class HtmlReportTests
                         Candidate = Next(), Reference = Next(), PValue = Next(), Difference = slice.Difference is { } difference ? Difference(difference) : null,
                     }),
                 ],
-                Importance = [.. evaluation.Importance.Select(one => one with { Mean = Next(), StandardError = Next() })],
+                Importance = [.. evaluation.Importance.Select(one => one with { Mean = Next(), StandardError = Next(), Interval = Interval() })],
+            },
+            Explanation = model.Explanation! with
+            {
+                BaseValue = Next(),
+                Contributions = [.. model.Explanation.Contributions.Select(mean => mean with { MeanAbsolute = Next() })],
+                Curves =
+                [
+                    .. model.Explanation.Curves.Select(curve => curve with
+                    {
+                        Points = [.. curve.Points.Select(point => point with { Number = point.Number is null ? null : Next(), Mean = Next() })],
+                    }),
+                ],
             },
             Run = model.Run with
             {

@@ -46,6 +46,7 @@ internal static class SampleReport
             Plan = Plan(),
             Dataset = dataset,
             Evaluation = evaluation,
+            Explanation = Explanation(),
             Quality =
             [
                 .. dataset.Partitions.SkipLast(1).Select(partition => new PartitionQuality(partition.Name, partition.Hash, true, [])),
@@ -297,12 +298,7 @@ internal static class SampleReport
             VersusAnchor = versusAnchor,
             VersusBaseline = Differences(best, baseline, labels.Length)[0],
             Slices = Slices(),
-            Importance =
-            [
-                new("Wildlife Size", 0.0912, 0.0061), new("Number of engines struck", 0.0433, 0.0052), new("Phase of flight", 0.0187, 0.0034),
-                new("Wildlife Species", 0.0141, 0.0029), new("Speed IAS in knots", 0.0098, 0.0031), new("Airport Name", 0.0021, 0.0024),
-                new("Flight Date: month", 0.0004, 0.0011), new("Time of day", -0.0006, 0.0009),
-            ],
+            Importance = Importance(),
             Verdict = new Verdict
             {
                 Kind = VerdictKind.PromoteNonInferior,
@@ -319,6 +315,33 @@ internal static class SampleReport
             },
         };
     }
+
+    private static ImmutableArray<FeatureImportance> Importance() =>
+    [
+        .. new (string Column, double Mean, double StandardError)[]
+        {
+            ("Wildlife Size", 0.0912, 0.0061), ("Number of engines struck", 0.0433, 0.0052), ("Phase of flight", 0.0187, 0.0034),
+            ("Wildlife Species", 0.0141, 0.0029), ("Speed IAS in knots", 0.0098, 0.0031), ("Airport Name", 0.0021, 0.0024),
+            ("Flight Date", 0.0004, 0.0011), ("Time of day", -0.0006, 0.0009),
+        }.Select(one => new FeatureImportance(one.Column, one.Mean, one.StandardError)
+        {
+            Interval = new Interval(one.Mean - (2.776 * one.StandardError), one.Mean + (2.776 * one.StandardError), 0.95),
+        }),
+    ];
+
+    private static ModelExplanation Explanation() => new()
+    {
+        Metric = "roc-auc",
+        Rows = 1000,
+        Importance = Importance(),
+        BaseValue = -2.31,
+        Contributions = [new("Wildlife Size", 0.84), new("Number of engines struck", 0.41), new("Speed IAS in knots", 0.22), new("Flight Date", 0.02)],
+        Curves =
+        [
+            new("Wildlife Size", [new(null, "Small", 0.04), new(null, "Medium", 0.11), new(null, "Large", 0.31), new(null, null, 0.06)], []),
+            new("Speed IAS in knots", [new(60, null, 0.08), new(120, null, 0.1), new(180, null, 0.14), new(null, null, 0.09)], []),
+        ],
+    };
 
     private static EvaluatedModel Model(string role, string trainer, int? version, double[] labels, double[] scores) => new()
     {

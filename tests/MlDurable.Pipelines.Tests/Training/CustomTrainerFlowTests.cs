@@ -43,6 +43,10 @@ public sealed class CustomTrainerFlowTests : IAsyncLifetime
         Assert.Equal([LevelsTrainer.Registered, LevelsTrainer.Registered, "baseline"], run.Leaderboard.OrderBy(candidate => candidate.Index).Select(candidate => candidate.Trainer));
         var manifest = await flow.Runs.ManifestAsync(run.RunId);
         Assert.Equal((LevelsTrainer.Registered, "1"), (manifest!.Trainer, manifest.TrainerVersion));
+        var explanation = (await flow.Runs.ExplanationAsync(run.RunId))!;
+        Assert.Empty(explanation.Contributions);
+        Assert.Contains(LevelsTrainer.Registered, explanation.Obstacle, StringComparison.Ordinal);
+        Assert.NotEmpty(explanation.Curves);
         var predictor = await Predictor.OpenAsync(flow.Store, flow.Registry, "strikes");
         await using var file = File.OpenRead(Path.Combine(FlowHarness.SampleData, "birdstrikes-1993.csv"));
         var probabilities = predictor.Predict((await CsvTable.ReadAsync(file, new CsvOptions { Schema = predictor.Schema })).Table).Probabilities;

@@ -140,6 +140,7 @@ internal static class PipelineBuilder
             Primary = primary,
             Also = [.. evaluate.Get(EvaluateKeys.Also).Values.Concat(gates.Select(static gate => gate.Metric.Name)).Where(metric => metric != primary).Distinct()],
             Slices = [.. evaluate.Get(EvaluateKeys.Slices).Values],
+            SliceImportance = evaluate.Get(EvaluateKeys.SliceImportance),
         };
     }
 

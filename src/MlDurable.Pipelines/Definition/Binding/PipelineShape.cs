@@ -290,7 +290,10 @@ internal static class PipelineShape
         public static readonly Key<BoundList<string>> Slices = new Key<BoundList<string>>(
             "slices", Columns, "Columns whose every value is evaluated as a slice.").Or(BoundList<string>.Of());
 
-        public static readonly SectionShape Shape = new(Primary, Also, Slices);
+        public static readonly Key<bool> SliceImportance = new Key<bool>(
+            "slice-importance", new BooleanShape(), "Whether the importance of the columns is measured on each slice too.").Or(EvaluateDefaults.SliceImportance);
+
+        public static readonly SectionShape Shape = new(Primary, Also, Slices, SliceImportance);
     }
 
     public static class PromoteKeys
