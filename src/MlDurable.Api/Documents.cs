@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using MlDurable.Learning.Explaining;
 using MlDurable.Orchestration;
 using MlDurable.Pipelines.Approvals;
 using MlDurable.Pipelines.Definition;
@@ -290,6 +291,7 @@ public sealed record BackfillSummary(Backfill Backfill, int Completed, int Faile
 [JsonSerializable(typeof(ImmutableArray<PipelineProblem>))]
 [JsonSerializable(typeof(JsonElement))]
 [JsonSerializable(typeof(Manifest))]
+[JsonSerializable(typeof(ModelExplanation))]
 [JsonSerializable(typeof(ModelsDocument))]
 [JsonSerializable(typeof(PipelineDocument))]
 [JsonSerializable(typeof(PipelinesDocument))]

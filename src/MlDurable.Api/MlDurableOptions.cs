@@ -42,6 +42,9 @@ public sealed class MlDurableOptions
     /// <summary>The most rows of one JSON body that are scored. Default: 10,000.</summary>
     public int MaxPredictRows { get; set; } = 10_000;
 
+    /// <summary>The most rows of one JSON body that are scored with reasons, which takes longer than scoring. Default: 1,000.</summary>
+    public int MaxExplainRows { get; set; } = 1_000;
+
     /// <summary>How models are kept ready for predictions. Default: new options.</summary>
     public ServedModelsOptions Serving { get; set; } = new();
 

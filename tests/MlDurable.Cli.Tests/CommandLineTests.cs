@@ -82,6 +82,7 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("promote", "churn", "one", "--reason", "x")]
     [InlineData("promote", "churn", "1")]
     [InlineData("runs", "--limit", "0")]
+    [InlineData("predict", "churn", "--input", "-", "--explain", "0")]
     public async Task WrongUsage_ExitsWith2AndSaysWhereHelpIs(params string[] args)
     {
         Assert.Equal(2, await cli.RunAsync(args));

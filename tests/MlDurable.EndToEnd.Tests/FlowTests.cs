@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 
 namespace MlDurable.EndToEnd.Tests;
 
@@ -101,6 +102,21 @@ public sealed class FlowTests(TrainedWorkspace trained) : IClassFixture<TrainedW
         Assert.False(File.Exists(directory.At("model.onnx.part")));
         (await directory.RunAsync("export", $"{BirdStrikes.Model}/99", "--output", "none.onnx")).ShouldExitWith(4);
         Assert.False(File.Exists(directory.At("none.onnx")));
+    }
+
+    [Fact]
+    public async Task Predict_Explain_AppendsTheReasonsOfEveryRow()
+    {
+        var plain = (await trained.Directory.RunAsync("predict", BirdStrikes.Model, "--input", BirdStrikes.File(1995))).ShouldExitWith(0).Output.Split('\n');
+        var explained = (await trained.Directory.RunAsync("predict", BirdStrikes.Model, "--input", BirdStrikes.File(1995), "--explain", "2")).ShouldExitWith(0).Output.Split('\n');
+        Assert.Equal(plain.Length, explained.Length);
+        Assert.Equal(plain[0] + ",explanation", explained[0]);
+        foreach (var (before, after) in plain.Zip(explained).Skip(1).SkipLast(1))
+        {
+            Assert.StartsWith(before + ",\"{", after, StringComparison.Ordinal);
+            using var explanation = JsonDocument.Parse(after[(before.Length + 2)..^1].Replace("\"\"", "\"", StringComparison.Ordinal));
+            Assert.InRange(explanation.RootElement.GetProperty("reasons").GetArrayLength(), 1, 2);
+        }
     }
 
     [Fact]

@@ -26,7 +26,8 @@ public static class ApiProblems
             or "pipeline-not-deployed" or "approval-not-found" or "backfill-not-found" or "no-champion" or "no-partitions" or "data-gone" or "blob-not-found"
             or "instance-not-found" or "not-found" => StatusCodes.Status404NotFound,
         "http-trigger-missing" or "superseded" or "run-ended" or "champion-contended" or "nothing-to-roll-back" or "blob-changed" or "instance-conflict"
-            or "instance-status" or "run-not-failed" or "step-not-quarantined" or "approval-late" or "approval-answered" or "approval-stale" or "link-used" => StatusCodes.Status409Conflict,
+            or "instance-status" or "run-not-failed" or "step-not-quarantined" or "approval-late" or "approval-answered" or "approval-stale" or "link-used"
+            or "explanation-unavailable" => StatusCodes.Status409Conflict,
         "link-expired" => StatusCodes.Status410Gone,
         "precondition-failed" => StatusCodes.Status412PreconditionFailed,
         "payload-too-large" or "blob-too-large" or "body-too-large" or "too-many-rows" => StatusCodes.Status413PayloadTooLarge,

@@ -19,6 +19,8 @@ namespace MlDurable.Api.Endpoints;
 internal static class PredictEndpoints
 {
     private const string Csv = "text/csv";
+    private const int DefaultReasons = 5;
+    private const int MaxReasons = 100;
 
     public static void Map(IEndpointRouteBuilder api)
     {
@@ -36,19 +38,15 @@ internal static class PredictEndpoints
         .WithSummary("The probability and the decision for one row or many")
         .WithDescription(
             "The body is a row as a JSON object, an array of rows, or a CSV file with a header (text/csv); CSV is answered with CSV. "
-            + "The champion answers unless an alias or a version is named in the path or as ?alias= or ?version=.")
+            + "The champion answers unless an alias or a version is named in the path or as ?alias= or ?version=. "
+            + "With ?explain=true each prediction of JSON rows has the columns that pushed it most, as many as ?reasons= says (5).")
         .Accepts<JsonElement>("application/json", Csv)
         .Produces<PredictionDocument>()
-        .ProducesProblems(400, 404, 413, 415, 503)
+        .ProducesProblems(400, 404, 409, 413, 415, 503)
         .DisableRequestTimeout();
 
     private static string SelectorOf(IQueryCollection query)
     {
-        if (query.Count == 0)
-        {
-            return RegistryDocument.Champion;
-        }
-
         var version = query["version"];
         var alias = query["alias"];
         return version.Count + alias.Count > 1 || (version.Count == 1 && !int.TryParse(version[0], NumberStyles.None, CultureInfo.InvariantCulture, out _))
@@ -56,16 +54,31 @@ internal static class PredictEndpoints
             : version.Count == 1 ? version[0]! : alias.Count == 1 ? alias[0]! : RegistryDocument.Champion;
     }
 
+    /// <summary>The most reasons for each row; 0 for no explanation.</summary>
+    private static int ReasonsOf(IQueryCollection query)
+    {
+        var explain = query["explain"];
+        var reasons = query["reasons"];
+        var most = DefaultReasons;
+        return explain is [] or ["false"] && reasons.Count == 0
+            ? 0
+            : explain is ["true"] && (reasons.Count == 0 || (reasons.Count == 1 && int.TryParse(reasons[0], NumberStyles.None, CultureInfo.InvariantCulture, out most)))
+                && most is >= 1 and <= MaxReasons
+                ? most
+                : throw new ApiException("request-invalid", $"ask for reasons with ?explain=true, and for 1 to {MaxReasons} of them with &reasons=");
+    }
+
     private static async Task PredictAsync(HttpContext context, string name, string selector)
     {
         var started = Stopwatch.GetTimestamp();
+        var reasons = ReasonsOf(context.Request.Query);
         var services = context.RequestServices;
         var models = services.GetRequiredService<ServedModels>();
         var options = services.GetRequiredService<MlDurableOptions>();
         var served = await models.GetAsync(name, selector, context.RequestAborted);
         var rows = IsCsv(context.Request)
-            ? await ScoreCsvAsync(context, served, options)
-            : await ScoreJsonAsync(context, served, options);
+            ? await ScoreCsvAsync(context, served, options, reasons)
+            : await ScoreJsonAsync(context, served, options, reasons);
         ServingMetrics.Predicted(served, rows, Stopwatch.GetElapsedTime(started));
     }
 
@@ -82,11 +95,12 @@ internal static class PredictEndpoints
                 "media-type-unsupported", $"the content type is '{request.ContentType}'; send rows as application/json, or a file with a header as {Csv}");
     }
 
-    private static async Task<long> ScoreJsonAsync(HttpContext context, ServedModel served, MlDurableOptions options)
+    private static async Task<long> ScoreJsonAsync(HttpContext context, ServedModel served, MlDurableOptions options, int reasons)
     {
         RequestBody.Allow(context, options.MaxPredictBytes);
         var body = await RequestBody.ReadAsync(context.Request, options.MaxPredictBytes, context.RequestAborted);
-        var predictions = JsonScoring.Score(new ReadOnlySequence<byte>(body), served.Predictor, options.MaxPredictRows);
+        var predictions = JsonScoring.Score(
+            new ReadOnlySequence<byte>(body), served.Predictor, reasons > 0 ? options.MaxExplainRows : options.MaxPredictRows, reasons);
         var content = new ArrayBufferWriter<byte>(predictions.IsBatch ? 256 + (64 * predictions.Probabilities.Count) : 512);
         using (var writer = new Utf8JsonWriter(content))
         {
@@ -100,8 +114,13 @@ internal static class PredictEndpoints
     }
 
     /// <summary>Scores a file as it comes. A mistake in the first megabytes is a problem like any other; after that the answer has begun, and breaks off.</summary>
-    private static async Task<long> ScoreCsvAsync(HttpContext context, ServedModel served, MlDurableOptions options)
+    private static async Task<long> ScoreCsvAsync(HttpContext context, ServedModel served, MlDurableOptions options, int reasons)
     {
+        if (reasons > 0)
+        {
+            throw new ApiException("request-invalid", "rows are explained as application/json; send them so, or use `mldurable predict --explain` for a file");
+        }
+
         if (context.Request.ContentLength > options.MaxUploadBytes)
         {
             throw new ApiException("body-too-large", $"the file has more than {options.MaxUploadBytes} bytes; score it in parts");

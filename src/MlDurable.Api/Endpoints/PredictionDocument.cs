@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using MlDurable.Learning.Explaining;
 using MlDurable.Pipelines.Serving;
 
 namespace MlDurable.Api.Endpoints;
@@ -28,6 +29,10 @@ public sealed record PredictionDocument(string Model, int Version, string ModelH
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public int? Decision { get; init; }
 
+    /// <summary>What the probability comes from; only for one row, when reasons are asked for.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public Explanation? Explanation { get; init; }
+
     /// <summary>One for each row, in their order; only for an array of rows.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<RowPrediction>? Predictions { get; init; }
@@ -51,10 +56,10 @@ public sealed record PredictionDocument(string Model, int Version, string ModelH
         if (predictions.IsBatch)
         {
             writer.WriteStartArray("predictions"u8);
-            foreach (var probability in predictions.Probabilities)
+            for (var row = 0; row < predictions.Probabilities.Count; row++)
             {
                 writer.WriteStartObject();
-                WritePrediction(writer, probability, threshold);
+                WritePrediction(writer, predictions, row, threshold);
                 writer.WriteEndObject();
             }
 
@@ -62,20 +67,31 @@ public sealed record PredictionDocument(string Model, int Version, string ModelH
         }
         else
         {
-            WritePrediction(writer, predictions.Probabilities[0], threshold);
+            WritePrediction(writer, predictions, 0, threshold);
         }
 
         writer.WriteEndObject();
     }
 
-    private static void WritePrediction(Utf8JsonWriter writer, double probability, double threshold)
+    private static void WritePrediction(Utf8JsonWriter writer, JsonPredictions predictions, int row, double threshold)
     {
+        var probability = predictions.Probabilities[row];
         writer.WriteNumber("probability"u8, probability);
         writer.WriteNumber("decision"u8, probability >= threshold ? 1 : 0);
+        if (predictions.Explanations.Count > 0)
+        {
+            writer.WritePropertyName("explanation"u8);
+            JsonSerializer.Serialize(writer, predictions.Explanations[row], ExplainingJsonContext.Default.Explanation);
+        }
     }
 }
 
 /// <summary>The prediction for a row.</summary>
 /// <param name="Probability">The probability of the positive class, 0 to 1.</param>
 /// <param name="Decision">1 at and above the threshold, else 0.</param>
-public sealed record RowPrediction(double Probability, int Decision);
+public sealed record RowPrediction(double Probability, int Decision)
+{
+    /// <summary>What the probability comes from; only when reasons are asked for.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public Explanation? Explanation { get; init; }
+}

@@ -70,6 +70,13 @@ internal static class RunEndpoints
         Document(
             runs, "evaluation", "getRunEvaluation", "The evidence and the verdict of a run", (store, id, token) => store.EvaluationAsync(id, token), ApiJson.Default.Evaluation);
         Document(
+            runs,
+            "explanation",
+            "getRunExplanation",
+            "What the selected candidate looks at",
+            (store, id, token) => store.ExplanationAsync(id, token),
+            ApiJson.Default.ModelExplanation);
+        Document(
             runs, "manifest", "getRunManifest", "What the selected candidate was made from", (store, id, token) => store.ManifestAsync(id, token), ApiJson.Default.Manifest);
 
         Steer(runs, "suspend", "suspendRun", "Stops a run until it is resumed; steps under way end", (client, id, reason, token) => client.SuspendAsync(id, reason, token));

@@ -14,20 +14,38 @@ internal static class PredictCommand
         var model = new Argument<string>("MODEL") { Description = "MODEL (its champion), MODEL@ALIAS or MODEL/VERSION." };
         var input = new Option<string>("--input") { Description = "The CSV to score, plain or gzip; - for standard input.", HelpName = "FILE", Required = true };
         var output = new Option<string?>("--output") { Description = "Where the scored CSV goes. Default: standard output.", HelpName = "FILE" };
+        var explain = new Option<int>("--explain")
+        {
+            Description = "Adds a column with the COUNT columns that pushed each prediction most, as JSON. Default: none.",
+            HelpName = "COUNT",
+        };
+        explain.Validators.Add(result =>
+        {
+            if (result.Tokens.Count > 0 && result.GetValueOrDefault<int>() < 1)
+            {
+                result.AddError("--explain takes a number from 1.");
+            }
+        });
         var command = new ToolCommand(
             "predict",
             "Scores a CSV: every row comes back with a probability and a decision.",
             "mldurable predict bird-strike-damage --input new.csv --output scored.csv",
+            "mldurable predict bird-strike-damage --input new.csv --explain 3 --output explained.csv",
             "cat new.csv | mldurable predict bird-strike-damage/2 --input - > scored.csv");
         command.Arguments.Add(model);
         command.Options.Add(input);
         command.Options.Add(output);
+        command.Options.Add(explain);
         command.Run = call => PredictAsync(
-            call, call.Arguments.GetRequiredValue(model), call.Arguments.GetRequiredValue(input), call.Arguments.GetValue(output));
+            call,
+            call.Arguments.GetRequiredValue(model),
+            call.Arguments.GetRequiredValue(input),
+            call.Arguments.GetValue(output),
+            call.Arguments.GetValue(explain));
         return command;
     }
 
-    private static async Task<int> PredictAsync(CommandCall call, string model, string input, string? output)
+    private static async Task<int> PredictAsync(CommandCall call, string model, string input, string? output, int reasons)
     {
         if (call.Terminal.IsJson && output is null)
         {
@@ -38,7 +56,7 @@ internal static class PredictCommand
         var predictor = await Predictor.OpenAsync(
             workspace.Store, new ModelRegistry(workspace.Store, call.Host.TimeProvider), model, call.CancellationToken);
         await using var source = OpenInput(call, input);
-        var scoring = new CsvScoring(predictor);
+        var scoring = new CsvScoring(predictor) { Reasons = reasons };
         var target = output is null ? null : call.Host.FullPath(output);
         var scored = target is null
             ? await scoring.ScoreAsync(source, call.Host.Output, cancellationToken: call.CancellationToken)

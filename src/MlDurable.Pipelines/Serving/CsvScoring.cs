@@ -2,7 +2,9 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.IO.Pipelines;
 using System.Text;
+using System.Text.Json;
 using MlDurable.Learning;
+using MlDurable.Learning.Explaining;
 using MlDurable.Learning.Tables;
 
 namespace MlDurable.Pipelines.Serving;
@@ -22,10 +24,16 @@ public sealed class CsvScoring(Predictor predictor)
     /// <summary>The column of decisions that is appended: 1 at and above the model's threshold, else 0.</summary>
     public const string DecisionColumn = "decision";
 
+    /// <summary>The column of explanations that is appended when reasons are asked for: JSON, as <see cref="ExplainingJsonContext"/> writes it.</summary>
+    public const string ExplanationColumn = "explanation";
+
     private const int ChunkBytes = 4 << 20;
 
     /// <summary>Whether a cell that cannot be read as the model's data has it is an error rather than a missing value. Default: false.</summary>
     public bool RequiresTypes { get; init; }
+
+    /// <summary>The most reasons that are given for each row; 0, the default, for no column of explanations.</summary>
+    public int Reasons { get; init; }
 
     /// <summary>Scores a file.</summary>
     /// <param name="input">The CSV, plain or gzip, with a header.</param>
@@ -34,16 +42,19 @@ public sealed class CsvScoring(Predictor predictor)
     /// <param name="cancellationToken">Cancels between chunks.</param>
     /// <exception cref="CsvException">The file is not readable CSV; with <see cref="RequiresTypes"/>, <c>csv-wrong-type</c>.</exception>
     /// <exception cref="PipelineException"><c>signature-mismatch</c>: a column that the model needs is not there.</exception>
+    /// <exception cref="LearningException"><c>explanation-unavailable</c>: reasons are asked for that <see cref="Predictor.Explainer"/> cannot give.</exception>
     public async Task<ScoredFile> ScoreAsync(
         Stream input, TextWriter output, IProgress<long>? progress = null, CancellationToken cancellationToken = default)
     {
+        string[] appended = Reasons > 0 ? [ProbabilityColumn, DecisionColumn, ExplanationColumn] : [ProbabilityColumn, DecisionColumn];
+        var explainer = Reasons > 0 ? predictor.Explainer : null;
         await using var plain = await DecompressAsync(input, cancellationToken);
         using var records = new CsvRecordSplitter(plain, new CsvOptions().MaxRecordBytes);
         var header = await records.ReadAsync(cancellationToken)
             ?? throw new CsvException("csv-empty", "the file is empty; the first line must name the columns", 1);
-        await RequireNewColumnsAsync(header, cancellationToken);
+        await RequireNewColumnsAsync(header, appended, cancellationToken);
         var total = new Total();
-        await output.WriteAsync($"{Encoding.UTF8.GetString(header)},{ProbabilityColumn},{DecisionColumn}\n");
+        await output.WriteAsync($"{Encoding.UTF8.GetString(header)},{string.Join(',', appended)}\n");
 
         var chunk = new List<byte[]>();
         var bytes = 0;
@@ -54,7 +65,7 @@ public sealed class CsvScoring(Predictor predictor)
             bytes += record.Length;
             if (bytes >= ChunkBytes)
             {
-                await ScoreAsync(header, chunk, line, output, total, cancellationToken);
+                await ScoreAsync(header, chunk, line, output, explainer, total, cancellationToken);
                 progress?.Report(total.Rows);
                 chunk.Clear();
                 bytes = 0;
@@ -64,7 +75,7 @@ public sealed class CsvScoring(Predictor predictor)
 
         if (chunk.Count > 0 || total.Rows == 0)
         {
-            await ScoreAsync(header, chunk, line, output, total, cancellationToken);
+            await ScoreAsync(header, chunk, line, output, explainer, total, cancellationToken);
             progress?.Report(total.Rows);
         }
 
@@ -72,7 +83,7 @@ public sealed class CsvScoring(Predictor predictor)
     }
 
     private async Task ScoreAsync(
-        byte[] header, List<byte[]> chunk, long firstLine, TextWriter output, Total total, CancellationToken cancellationToken)
+        byte[] header, List<byte[]> chunk, long firstLine, TextWriter output, ModelExplainer? explainer, Total total, CancellationToken cancellationToken)
     {
         var text = new MemoryStream();
         foreach (var record in chunk.Prepend(header))
@@ -98,16 +109,22 @@ public sealed class CsvScoring(Predictor predictor)
         }
 
         var prediction = Predict(content);
+        var explanations = explainer?.Explain(content.Table, Reasons, cancellationToken);
         for (var row = 0; row < prediction.Probabilities.Length; row++)
         {
             var positive = prediction.Probabilities[row] >= prediction.Threshold;
             total.Positives += positive ? 1 : 0;
             await output.WriteAsync(string.Create(
-                CultureInfo.InvariantCulture, $"{Encoding.UTF8.GetString(chunk[row])},{prediction.Probabilities[row]:R},{(positive ? 1 : 0)}\n"));
+                CultureInfo.InvariantCulture,
+                $"{Encoding.UTF8.GetString(chunk[row])},{prediction.Probabilities[row]:R},{(positive ? 1 : 0)}{Cell(explanations?[row])}\n"));
         }
 
         total.Rows += chunk.Count;
     }
+
+    private static string Cell(Explanation? explanation) => explanation is null
+        ? ""
+        : ",\"" + JsonSerializer.Serialize(explanation, ExplainingJsonContext.Default.Explanation).Replace("\"", "\"\"", StringComparison.Ordinal) + "\"";
 
     /// <summary>Reads a chunk; the lines of errors are those of the whole file.</summary>
     private async Task<CsvContent> ReadAsync(Stream text, long firstLine, CancellationToken cancellationToken)
@@ -140,11 +157,11 @@ public sealed class CsvScoring(Predictor predictor)
     }
 
     /// <summary>Refuses a file that has a column of the name of one that is appended.</summary>
-    internal static async Task RequireNewColumnsAsync(byte[] header, CancellationToken cancellationToken)
+    internal static async Task RequireNewColumnsAsync(byte[] header, IReadOnlyList<string> appended, CancellationToken cancellationToken)
     {
         using var content = new MemoryStream(header);
         var schema = await CsvTable.InferSchemaAsync(content, new CsvOptions(), cancellationToken);
-        foreach (var name in new[] { ProbabilityColumn, DecisionColumn })
+        foreach (var name in appended)
         {
             if (schema.Find(name) is not null)
             {

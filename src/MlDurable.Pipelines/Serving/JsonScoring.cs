@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text;
 using System.Text.Json;
 using MlDurable.Learning;
+using MlDurable.Learning.Explaining;
 using MlDurable.Learning.Models;
 using MlDurable.Learning.Tables;
 
@@ -10,7 +11,11 @@ namespace MlDurable.Pipelines.Serving;
 /// <summary>Predictions for the rows of a JSON text.</summary>
 /// <param name="Probabilities">The probability of the positive class, one for each row, from 0 to 1.</param>
 /// <param name="IsBatch">Whether the text was an array of rows rather than one row.</param>
-public sealed record JsonPredictions(IReadOnlyList<double> Probabilities, bool IsBatch);
+public sealed record JsonPredictions(IReadOnlyList<double> Probabilities, bool IsBatch)
+{
+    /// <summary>The reasons for each row's score; empty when none were asked for.</summary>
+    public IReadOnlyList<Explanation> Explanations { get; init; } = [];
+}
 
 /// <summary>Scores a row that is a JSON object, or an array of such rows, straight from the bytes.</summary>
 /// <remarks>
@@ -29,19 +34,24 @@ public static class JsonScoring
     /// <param name="json">UTF-8.</param>
     /// <param name="predictor">The version that predicts.</param>
     /// <param name="maxRows">The most rows that are taken.</param>
+    /// <param name="reasons">The most reasons that are given for each row; 0, the default, for no explanation.</param>
     /// <exception cref="RowException">The text is not JSON or not rows for this model; the exception lists the codes.</exception>
-    public static JsonPredictions Score(in ReadOnlySequence<byte> json, Predictor predictor, int maxRows)
+    /// <exception cref="LearningException"><c>explanation-unavailable</c>: reasons are asked for that <see cref="Predictor.Explainer"/> cannot give.</exception>
+    public static JsonPredictions Score(in ReadOnlySequence<byte> json, Predictor predictor, int maxRows, int reasons = 0)
     {
         var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = MaxDepth });
-        var row = predictor.Rows.NewRow();
+        var explainer = reasons > 0 ? predictor.Explainer : null;
+        var row = predictor.Rows.NewRow(keepsCells: explainer is not null);
+        var explanations = new List<Explanation>();
         try
         {
             Read(ref reader);
             if (reader.TokenType != JsonTokenType.StartArray)
             {
                 var probability = ScoreRow(ref reader, predictor.Rows, row, index: null);
+                Explain();
                 RequireEnd(ref reader);
-                return new JsonPredictions([probability], IsBatch: false);
+                return new JsonPredictions([probability], IsBatch: false) { Explanations = explanations };
             }
 
             var probabilities = new List<double>();
@@ -49,19 +59,32 @@ public static class JsonScoring
             {
                 if (probabilities.Count == maxRows)
                 {
-                    throw new RowException("too-many-rows", $"at most {maxRows} rows are scored in one request; send the others in another, or as text/csv");
+                    throw new RowException(
+                        "too-many-rows",
+                        explainer is null
+                            ? $"at most {maxRows} rows are scored in one request; send the others in another, or as text/csv"
+                            : $"at most {maxRows} rows are explained in one request; send the others in another");
                 }
 
                 probabilities.Add(ScoreRow(ref reader, predictor.Rows, row, probabilities.Count));
+                Explain();
             }
 
             RequireEnd(ref reader);
-            return new JsonPredictions(probabilities, IsBatch: true);
+            return new JsonPredictions(probabilities, IsBatch: true) { Explanations = explanations };
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
             // The reader says with the latter that a string is not UTF-8, or that an escape stands for no character.
             throw new RowException("invalid-json", $"the body is not JSON: {exception.Message}", innerException: exception);
+        }
+
+        void Explain()
+        {
+            if (explainer is not null)
+            {
+                explanations.Add(row.Explain(explainer, reasons));
+            }
         }
     }
 

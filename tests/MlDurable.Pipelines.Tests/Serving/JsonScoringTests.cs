@@ -56,6 +56,31 @@ public sealed class JsonScoringTests : IAsyncLifetime
         Assert.Equal(Score(With("Wildlife Size", "\"Small\"")).Probabilities, Score(With("Wildlife Size", "\"\\u0053mall\"")).Probabilities);
     }
 
+    [Fact]
+    public void Score_WithReasons_GivesThoseOfTheTable()
+    {
+        var ofTable = predictor.Explainer.Explain(models.Raw, 3);
+        var batch = JsonScoring.Score(new ReadOnlySequence<byte>(models.JsonBatch(50)), predictor, maxRows: 50, reasons: 3);
+        Assert.Equal(50, batch.Explanations.Count);
+        for (var row = 0; row < 50; row++)
+        {
+            var one = Assert.Single(JsonScoring.Score(new ReadOnlySequence<byte>(models.Json(row)), predictor, maxRows: 1, reasons: 3).Explanations);
+            Assert.Equal(ofTable[row].Reasons.AsEnumerable(), one.Reasons);
+            Assert.Equal(ofTable[row] with { Reasons = one.Reasons }, one);
+            Assert.Equal(one.Reasons.AsEnumerable(), batch.Explanations[row].Reasons);
+        }
+
+        Assert.Empty(Score(models.Json(0)).Explanations);
+    }
+
+    [Fact]
+    public void Score_ReasonsForCellsAsText_NamesThemAsTheyWereGiven()
+    {
+        var json = With("Speed IAS in knots", "\" 100 \"");
+        var explanation = Assert.Single(JsonScoring.Score(new ReadOnlySequence<byte>(Encoding.UTF8.GetBytes(json)), predictor, maxRows: 1, reasons: 100).Explanations);
+        Assert.Equal(" 100 ", explanation.Reasons.Single(reason => reason.Column == "Speed IAS in knots").Value);
+    }
+
     [Theory]
     [InlineData("Speed IAS in knots", "\"fast\"", "wrong-type", "the column 'Speed IAS in knots' holds a string, 'fast'; expected a number or null")]
     [InlineData("Speed IAS in knots", "true", "wrong-type", "holds a truth value; expected a number or null")]

@@ -68,6 +68,57 @@ public sealed class PredictTests : IAsyncLifetime
         Assert.False(answer.TryGetProperty("probability", out _));
     }
 
+    [Theory]
+    [InlineData("predict?explain=true", 5)]
+    [InlineData("1/predict?explain=true&reasons=2", 2)]
+    [InlineData("predict?version=1&explain=true&reasons=100", 100)]
+    public async Task Predict_WithReasons_GivesThemWithEachRow(string path, int most)
+    {
+        var one = (await JsonAsync(await PostAsync(path, models.Json(3)))).GetProperty("explanation");
+        var reasons = one.GetProperty("reasons").EnumerateArray().ToArray();
+        Assert.InRange(reasons.Length, 1, most);
+        Assert.All(reasons, reason => Assert.Equal(
+            reason.GetProperty("contribution").GetDouble() > 0 ? "Raises" : "Lowers", reason.GetProperty("direction").GetString()));
+        var score = one.GetProperty("baseValue").GetDouble() + reasons.Sum(reason => reason.GetProperty("contribution").GetDouble()) + one.GetProperty("others").GetDouble();
+        Assert.Equal(Math.Log(expected[0][3] / (1 - expected[0][3])), score, 1e-9);
+
+        var batch = (await JsonAsync(await PostAsync(path, models.JsonBatch(5)))).GetProperty("predictions").EnumerateArray().ToArray();
+        Assert.Equal(5, batch.Length);
+        Assert.Equal(one.GetRawText(), batch[3].GetProperty("explanation").GetRawText());
+    }
+
+    [Theory]
+    [InlineData("predict?explain=yes")]
+    [InlineData("predict?explain=true&explain=true")]
+    [InlineData("predict?reasons=3")]
+    [InlineData("predict?explain=false&reasons=3")]
+    [InlineData("predict?explain=true&reasons=0")]
+    [InlineData("predict?explain=true&reasons=101")]
+    [InlineData("predict?explain=true&reasons=many")]
+    public async Task Predict_ReasonsAskedForWrongly_IsRefused(string path)
+    {
+        var response = await PostAsync(path, models.Json(3));
+        Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
+        Assert.Equal("request-invalid", (await JsonAsync(response)).GetProperty("code").GetString());
+    }
+
+    [Fact]
+    public async Task Predict_NoReasonsAskedFor_GivesNone() =>
+        Assert.False((await JsonAsync(await PostAsync("predict?explain=false", models.Json(3)))).TryGetProperty("explanation", out _));
+
+    [Fact]
+    public async Task Predict_ReasonsForAFileOrTooManyRows_AreRefused()
+    {
+        var file = await PostAsync("predict?explain=true", await File.ReadAllBytesAsync(SampleModels.DataFile(1990)), "text/csv");
+        Assert.Equal("request-invalid", (await JsonAsync(file)).GetProperty("code").GetString());
+
+        var rows = "[" + string.Join(',', Enumerable.Repeat(Encoding.UTF8.GetString(models.Json(3)), 1001)) + "]";
+        var many = await PostAsync("predict?explain=true", Encoding.UTF8.GetBytes(rows));
+        Assert.Equal(HttpStatusCode.RequestEntityTooLarge, many.StatusCode);
+        Assert.Equal("too-many-rows", (await JsonAsync(many)).GetProperty("code").GetString());
+        Assert.Equal(HttpStatusCode.OK, (await PostAsync("predict", Encoding.UTF8.GetBytes(rows))).StatusCode);
+    }
+
     [Fact]
     public async Task Predict_Csv_IsAnsweredWithCsv()
     {
