@@ -7,8 +7,16 @@ namespace MlDurable.Learning.Models;
 /// <summary>A start value plus one leaf of each tree.</summary>
 internal sealed record TreeScorer(double Start, ImmutableArray<Tree> Trees) : Scorer
 {
+    /// <summary>From so many rows on it pays to lay the trees out anew.</summary>
+    private const int ManyRows = 256;
+
     public override double[] LogOdds(FeatureMatrix features)
     {
+        if (features.Rows >= ManyRows)
+        {
+            return new FlatTrees(this).LogOdds(features);
+        }
+
         var scores = new double[features.Rows];
         Array.Fill(scores, Start);
         foreach (var tree in Trees)

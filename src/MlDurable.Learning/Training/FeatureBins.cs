@@ -2,12 +2,16 @@ namespace MlDurable.Learning.Training;
 
 /// <summary>
 /// The training rows as seen by the trees: each value is replaced by the number of the bin that it falls into. A feature with few different
-/// values has one bin for each; otherwise bins hold about equally many rows. Missing values are in a bin of their own after the others.
+/// values has one bin for each; otherwise bins hold about equally many rows. Of more than
+/// 200,000 rows the bounds are those of so many of them. Missing values are in a bin of their own after the others.
 /// </summary>
 internal sealed class FeatureBins
 {
     /// <summary>With the bin of missing values, a bin number fits a byte.</summary>
     public const int MaxValueBins = 255;
+
+    /// <summary>From how many rows at most the bounds of a feature are learned.</summary>
+    private const int MaxSample = 200_000;
 
     private FeatureBins(byte[][] binOf, double[][] upperBounds)
     {
@@ -35,13 +39,19 @@ internal sealed class FeatureBins
 
     public static FeatureBins Of(double[][] columns)
     {
-        var upperBounds = columns.Select(Bounds).ToArray();
-        return new FeatureBins([.. columns.Select((column, feature) => Assign(column, upperBounds[feature]))], upperBounds);
+        var upperBounds = new double[columns.Length][];
+        var binOf = new byte[columns.Length][];
+        Parallel.For(0, columns.Length, feature =>
+        {
+            upperBounds[feature] = Bounds(columns[feature]);
+            binOf[feature] = Assign(columns[feature], upperBounds[feature]);
+        });
+        return new FeatureBins(binOf, upperBounds);
     }
 
     private static double[] Bounds(double[] column)
     {
-        double[] values = [.. column.Where(value => !double.IsNaN(value))];
+        var values = Sample(column);
         Array.Sort(values);
         var distinct = values.Distinct().Take(MaxValueBins + 1).Count();
         var bounds = new List<double>();
@@ -59,6 +69,23 @@ internal sealed class FeatureBins
         // Any number is at most this: a split after the last bin parts the rows with a value from those without.
         bounds.Add(double.MaxValue);
         return [.. bounds];
+    }
+
+    // The values, or so many of them, spread evenly over the rows, that their quantiles are those of all.
+    private static double[] Sample(double[] column)
+    {
+        var step = (double)column.Length / Math.Min(column.Length, MaxSample);
+        var values = new List<double>(Math.Min(column.Length, MaxSample));
+        for (var i = 0; i < values.Capacity; i++)
+        {
+            var value = column[(int)(i * step)];
+            if (!double.IsNaN(value))
+            {
+                values.Add(value);
+            }
+        }
+
+        return [.. values];
     }
 
     /// <summary>A number that is at least <paramref name="low"/> and less than <paramref name="high"/>.</summary>

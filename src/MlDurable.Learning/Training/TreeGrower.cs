@@ -1,3 +1,7 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 using MlDurable.Learning.Models;
 
 namespace MlDurable.Learning.Training;
@@ -7,40 +11,91 @@ namespace MlDurable.Learning.Training;
 /// and Guestrin, "XGBoost", 2016; histograms of gradients, the histogram of a sibling by subtraction and leaf-wise growth those of Ke and
 /// others, "LightGBM", 2017. Not safe for concurrent use: one instance serves one fit.
 /// </summary>
+/// <remarks>
+/// Threads divide the features among them, so that each sum is over the same rows in the same order whatever their number: a tree is the same, to the
+/// last bit, on any number of processors and with any vectors.
+/// </remarks>
 internal sealed class TreeGrower
 {
     /// <summary>A leaf with less curvature than this is too certain for its value to mean anything.</summary>
     private const double MinHessian = 1e-3;
 
-    private readonly FeatureBins bins;
+    /// <summary>Less work than this is not worth waking another thread for.</summary>
+    private const int MinWorkForThreads = 1 << 15;
+
+    private const int BlockRows = 1 << 14;
+    private const int RowsAhead = 16;
+
+    private readonly byte[][] binsOfFeatures;
+    private readonly double[][] upperBounds;
+    private readonly int[] offsets;
+    private readonly bool[] hasMissing;
+    private readonly int totalBins;
     private readonly TreeSettings settings;
-    private readonly int[] rows;
-    private readonly int[] movedRows;
-    private readonly double[] leafGradients;
-    private readonly double[] leafHessians;
-    private readonly Stack<BinSums[]> freeHistograms = new();
+    private readonly int featureCount;
+
+    // The same once more, with the bins of a row together: most leaves have rows far from each other.
+    private readonly byte[] binsOfRows;
+
+    // The rows of the leaves, in one array or the other: those of its children go to the one that a leaf's are not in.
+    private readonly int[][] rows;
+    private readonly int[] blockCounts;
+
+    // Gradient and hessian of a row, and of a bin, in one vector: one addition for both.
+    private readonly Vector128<double>[] gradientsOfRows;
+    private readonly Stack<Vector128<double>[]> freeHistograms = new();
+    private double maxHessian;
 
     public TreeGrower(FeatureBins bins, TreeSettings settings, int rowCount)
     {
-        this.bins = bins;
         this.settings = settings;
-        rows = new int[rowCount];
-        movedRows = new int[rowCount];
-        leafGradients = new double[rowCount];
-        leafHessians = new double[rowCount];
+        binsOfFeatures = bins.BinOf;
+        upperBounds = bins.UpperBounds;
+        offsets = bins.Offsets;
+        totalBins = bins.TotalBins;
+        featureCount = bins.BinOf.Length;
+        binsOfRows = (long)rowCount * featureCount <= Array.MaxLength
+            ? new byte[(long)rowCount * featureCount]
+            : throw new LearningException(
+                "too-many-cells",
+                $"{rowCount:N0} rows of {featureCount:N0} features are more than gradient boosting takes: {Array.MaxLength:N0} cells. Use a shorter window, or leave columns out.");
+        rows = [new int[rowCount], new int[rowCount]];
+        blockCounts = new int[BlocksOf(rowCount)];
+        gradientsOfRows = new Vector128<double>[rowCount];
+        InBlocks(rowCount, (_, start, end) =>
+        {
+            for (var feature = 0; feature < featureCount; feature++)
+            {
+                var column = bins.BinOf[feature];
+                for (var row = start; row < end; row++)
+                {
+                    binsOfRows[((long)row * featureCount) + feature] = column[row];
+                }
+            }
+        });
+        hasMissing = new bool[featureCount];
+        Parallel.For(0, featureCount, feature => hasMissing[feature] = bins.BinOf[feature].AsSpan().Contains((byte)upperBounds[feature].Length));
     }
 
     /// <summary>Grows one tree and adds its values to the scores of the training rows.</summary>
     public Tree Grow(double[] gradients, double[] hessians, double[] scores)
     {
-        for (var row = 0; row < rows.Length; row++)
+        var rowCount = gradientsOfRows.Length;
+        InBlocks(rowCount, (_, start, end) =>
         {
-            rows[row] = row;
-        }
+            for (var row = start; row < end; row++)
+            {
+                rows[0][row] = row;
+                gradientsOfRows[row] = Vector128.Create(gradients[row], hessians[row]);
+            }
+        });
+        maxHessian = hessians.Length == 0 ? 0 : MaxOf(hessians);
 
         var nodes = new Nodes();
-        var root = new Leaf(nodes.Add(rows.Length), Start: 0, rows.Length, FillHistogram(0, rows.Length, gradients, hessians), default);
-        var leaves = new List<Leaf> { root with { Best = FindSplit(root.Histogram) } };
+        var histogram = NewHistogram();
+        InParts(rowCount, (from, to) => Fill(histogram, rows[0], from, to));
+        var root = new Leaf(nodes.Add(rowCount), Array: 0, Start: 0, rowCount, histogram, default);
+        var leaves = new List<Leaf> { root with { Best = FindSplit(root) } };
         while (leaves.Count < settings.MaxLeaves)
         {
             var index = BestLeaf(leaves);
@@ -49,7 +104,7 @@ internal sealed class TreeGrower
                 break;
             }
 
-            var (left, right) = Split(leaves[index], nodes, gradients, hessians);
+            var (left, right) = Split(leaves[index], nodes, mayGoOn: leaves.Count + 1 < settings.MaxLeaves);
             leaves[index] = left;
             leaves.Add(right);
         }
@@ -57,13 +112,15 @@ internal sealed class TreeGrower
         foreach (var leaf in leaves)
         {
             var sums = Total(leaf.Histogram);
-            var value = -sums.Gradient / (sums.Hessian + settings.L2) * settings.LearningRate;
+            var value = -sums[0] / (sums[1] + settings.L2) * settings.LearningRate;
             nodes.Value[leaf.Node] = value;
-            foreach (var row in rows.AsSpan(leaf.Start, leaf.Count))
+            InBlocks(leaf.Count, (_, start, end) =>
             {
-                scores[row] += value;
-            }
-
+                foreach (var row in RowsOf(leaf).Slice(start, end - start))
+                {
+                    scores[row] += value;
+                }
+            });
             freeHistograms.Push(leaf.Histogram);
         }
 
@@ -84,38 +141,111 @@ internal sealed class TreeGrower
         return best;
     }
 
-    private BinSums[] FillHistogram(int start, int count, double[] gradients, double[] hessians)
+    private static double MaxOf(double[] values)
     {
-        var histogram = freeHistograms.TryPop(out var free) ? free : new BinSums[bins.TotalBins];
-        Array.Clear(histogram);
-        var leafRows = rows.AsSpan(start, count);
-        for (var i = 0; i < leafRows.Length; i++)
+        var max = values[0];
+        foreach (var value in values)
         {
-            leafGradients[i] = gradients[leafRows[i]];
-            leafHessians[i] = hessians[leafRows[i]];
+            max = Math.Max(max, value);
         }
 
-        for (var feature = 0; feature < bins.BinOf.Length; feature++)
+        return max;
+    }
+
+    private static int BlocksOf(int count) => (count + BlockRows - 1) / BlockRows;
+
+    /// <summary>Carries something out for blocks of rows, which depend on nothing but their number.</summary>
+    private static void InBlocks(int count, Action<int, int, int> work)
+    {
+        var blocks = BlocksOf(count);
+        if (blocks <= 2)
         {
-            var binOf = bins.BinOf[feature];
-            var featureHistogram = histogram.AsSpan(bins.Offsets[feature], bins.UpperBounds[feature].Length + 1);
-            for (var i = 0; i < leafRows.Length; i++)
+            for (var block = 0; block < blocks; block++)
             {
-                ref var sums = ref featureHistogram[binOf[leafRows[i]]];
-                sums.Gradient += leafGradients[i];
-                sums.Hessian += leafHessians[i];
-                sums.Rows++;
+                Run(block);
             }
         }
+        else
+        {
+            Parallel.For(0, blocks, Run);
+        }
 
-        return histogram;
+        void Run(int block) => work(block, block * BlockRows, Math.Min(count, (block + 1) * BlockRows));
+    }
+
+    /// <summary>Carries something out for ranges of features, as many as there are processors when there is enough to do.</summary>
+    private void InParts(int rowCount, Action<int, int> work)
+    {
+        var parts = (long)rowCount * featureCount < MinWorkForThreads ? 1 : Math.Min(Environment.ProcessorCount, featureCount);
+        if (parts <= 1)
+        {
+            work(0, featureCount);
+        }
+        else
+        {
+            Parallel.For(0, parts, part => work(part * featureCount / parts, (part + 1) * featureCount / parts));
+        }
+    }
+
+    private ReadOnlySpan<int> RowsOf(Leaf leaf) => rows[leaf.Array].AsSpan(leaf.Start, leaf.Count);
+
+    private Vector128<double>[] NewHistogram() => freeHistograms.TryPop(out var free) ? free : new Vector128<double>[totalBins];
+
+    private Span<Vector128<double>> OfFeatures(Vector128<double>[] histogram, int from, int to) =>
+        histogram.AsSpan(offsets[from]..(to < featureCount ? offsets[to] : totalBins));
+
+    // References instead of indices: bounds are checked nowhere else as often as here. A bin is less than the number of bins of its feature.
+    private void Fill(Vector128<double>[] histogram, ReadOnlySpan<int> leafRows, int from, int to)
+    {
+        OfFeatures(histogram, from, to).Clear();
+        ref var cells = ref MemoryMarshal.GetArrayDataReference(histogram);
+        ref var firstOffset = ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(offsets), from);
+        ref var allBins = ref MemoryMarshal.GetArrayDataReference(binsOfRows);
+        var features = to - from;
+        var width = (nint)featureCount;
+        for (var i = 0; i < leafRows.Length; i++)
+        {
+            if (i + RowsAhead < leafRows.Length)
+            {
+                var ahead = leafRows[i + RowsAhead];
+                Prefetch(ref Unsafe.Add(ref allBins, (ahead * width) + from));
+                Prefetch(ref Unsafe.Add(ref allBins, (ahead * width) + to - 1));
+                Prefetch(ref Unsafe.As<Vector128<double>, byte>(ref gradientsOfRows[ahead]));
+            }
+
+            var row = leafRows[i];
+            var pair = gradientsOfRows[row];
+            ref var bins = ref Unsafe.Add(ref allBins, (row * width) + from);
+            var feature = 0;
+            for (; feature <= features - 4; feature += 4)
+            {
+                Unsafe.Add(ref cells, (nint)(uint)(Unsafe.Add(ref firstOffset, feature) + Unsafe.Add(ref bins, feature))) += pair;
+                Unsafe.Add(ref cells, (nint)(uint)(Unsafe.Add(ref firstOffset, feature + 1) + Unsafe.Add(ref bins, feature + 1))) += pair;
+                Unsafe.Add(ref cells, (nint)(uint)(Unsafe.Add(ref firstOffset, feature + 2) + Unsafe.Add(ref bins, feature + 2))) += pair;
+                Unsafe.Add(ref cells, (nint)(uint)(Unsafe.Add(ref firstOffset, feature + 3) + Unsafe.Add(ref bins, feature + 3))) += pair;
+            }
+
+            for (; feature < features; feature++)
+            {
+                Unsafe.Add(ref cells, (nint)(uint)(Unsafe.Add(ref firstOffset, feature) + Unsafe.Add(ref bins, feature))) += pair;
+            }
+        }
+    }
+
+    /// <summary>Lets the processor fetch what is needed soon: rows of a leaf lie anywhere, and it cannot guess where.</summary>
+    private static unsafe void Prefetch(ref byte place)
+    {
+        if (Sse.IsSupported)
+        {
+            Sse.Prefetch0(Unsafe.AsPointer(ref place));
+        }
     }
 
     /// <summary>The sums of all rows of a leaf: those of all bins of any one feature.</summary>
-    private BinSums Total(BinSums[] histogram)
+    private Vector128<double> Total(Vector128<double>[] histogram)
     {
-        var total = default(BinSums);
-        foreach (var sums in histogram.AsSpan(0, bins.UpperBounds[0].Length + 1))
+        var total = Vector128<double>.Zero;
+        foreach (var sums in OfFeatures(histogram, 0, 1))
         {
             total += sums;
         }
@@ -123,115 +253,217 @@ internal sealed class TreeGrower
         return total;
     }
 
-    private SplitChoice FindSplit(BinSums[] histogram)
+    private SplitChoice FindSplit(Leaf leaf)
     {
-        var total = Total(histogram);
-        var best = default(SplitChoice);
-        if (total.Rows < 2 * settings.MinRowsPerLeaf)
+        if (leaf.Count < 2 * settings.MinRowsPerLeaf)
         {
-            return best;
+            return default;
         }
 
-        // Gains that rounding could have made are no gains.
-        var least = total.Score(settings.L2) * (1 + 1e-12);
-        for (var feature = 0; feature < bins.BinOf.Length; feature++)
-        {
-            var valueBins = bins.UpperBounds[feature].Length;
-            var sums = histogram.AsSpan(bins.Offsets[feature], valueBins + 1);
-            var missing = sums[valueBins];
-            var left = default(BinSums);
-            for (var bin = 0; bin < valueBins; bin++)
-            {
-                if (sums[bin].Rows == 0)
-                {
-                    continue;
-                }
+        var total = Total(leaf.Histogram);
+        var best = FindSplit(leaf, total, counts: null);
+        return best.Gain <= 0 || HasEnoughRows(leaf, best, total) ? best : FindSplit(leaf, total, CountBins(leaf));
+    }
 
-                left += sums[bin];
-                Consider(new SplitChoice(0, feature, bin, MissingLeft: false), left, total, least, ref best);
-                if (missing.Rows > 0)
-                {
-                    Consider(new SplitChoice(0, feature, bin, MissingLeft: true), left + missing, total, least, ref best);
-                }
+    private SplitChoice FindSplit(Leaf leaf, Vector128<double> total, int[]? counts)
+    {
+        var bests = new SplitChoice[featureCount];
+        InParts(totalBins / featureCount * 16, (from, to) =>
+        {
+            for (var feature = from; feature < to; feature++)
+            {
+                bests[feature] = FindSplit(leaf, feature, total, counts);
             }
+        });
+        var best = default(SplitChoice);
+        foreach (var choice in bests)
+        {
+            best = choice.Gain > best.Gain ? choice : best;
         }
 
         return best;
     }
 
-    private void Consider(SplitChoice candidate, BinSums left, BinSums total, double least, ref SplitChoice best)
+    private SplitChoice FindSplit(Leaf leaf, int feature, Vector128<double> total, int[]? counts)
     {
-        var right = total - left;
-        if (left.Rows < settings.MinRowsPerLeaf
-            || right.Rows < settings.MinRowsPerLeaf
-            || left.Hessian < MinHessian || right.Hessian < MinHessian)
+        var best = default(SplitChoice);
+
+        // Gains that rounding could have made are no gains.
+        var least = Score(total) * (1 + 1e-12);
+        var valueBins = upperBounds[feature].Length;
+        var sums = OfFeatures(leaf.Histogram, feature, feature + 1);
+        var missing = sums[valueBins];
+        var left = Vector128<double>.Zero;
+        var leftRows = 0;
+        for (var bin = 0; bin < valueBins; bin++)
         {
-            return;
+            if (sums[bin] == Vector128<double>.Zero)
+            {
+                continue;
+            }
+
+            left += sums[bin];
+            leftRows += counts?[offsets[feature] + bin] ?? 0;
+            Consider(new SplitChoice(0, feature, bin, MissingLeft: false), left, leftRows);
+            if (hasMissing[feature])
+            {
+                Consider(new SplitChoice(0, feature, bin, MissingLeft: true), left + missing, leftRows + (counts?[offsets[feature] + valueBins] ?? 0));
+            }
         }
 
-        var gain = left.Score(settings.L2) + right.Score(settings.L2) - least;
-        if (gain > best.Gain)
+        return best;
+
+        void Consider(SplitChoice candidate, Vector128<double> leftSums, int rowsOfLeft)
         {
-            best = candidate with { Gain = gain };
+            var rightSums = total - leftSums;
+            if (leftSums[1] < MinHessian || rightSums[1] < MinHessian
+                || (counts is not null && (rowsOfLeft < settings.MinRowsPerLeaf || leaf.Count - rowsOfLeft < settings.MinRowsPerLeaf)))
+            {
+                return;
+            }
+
+            var gain = Score(leftSums) + Score(rightSums) - least;
+            if (gain > best.Gain)
+            {
+                best = candidate with { Gain = gain };
+            }
         }
     }
 
-    private (Leaf Left, Leaf Right) Split(Leaf leaf, Nodes nodes, double[] gradients, double[] hessians)
+    /// <summary>How much the loss falls by the best value for some rows, times two.</summary>
+    private double Score(Vector128<double> sums) => sums[0] * sums[0] / (sums[1] + settings.L2);
+
+    // Whether the best of all splits, of which no rows were counted, has enough rows on either side; then it is also the best of those that have.
+    private bool HasEnoughRows(Leaf leaf, SplitChoice split, Vector128<double> total)
+    {
+        var leftSums = Vector128<double>.Zero;
+        var bins = OfFeatures(leaf.Histogram, split.Feature, split.Feature + 1);
+        foreach (var sums in bins[..(split.Bin + 1)])
+        {
+            leftSums += sums;
+        }
+
+        leftSums += split.MissingLeft ? bins[^1] : Vector128<double>.Zero;
+
+        // No row has more curvature than the most, so much curvature has many rows.
+        var enough = settings.MinRowsPerLeaf * maxHessian * (1 + 1e-9);
+        if (leftSums[1] >= enough && total[1] - leftSums[1] >= enough)
+        {
+            return true;
+        }
+
+        var leftRows = CountLeft(RowsOf(leaf), split).Left;
+        return leftRows >= settings.MinRowsPerLeaf && leaf.Count - leftRows >= settings.MinRowsPerLeaf;
+    }
+
+    private int[] CountBins(Leaf leaf)
+    {
+        var counts = new int[totalBins];
+        foreach (var row in RowsOf(leaf))
+        {
+            for (var feature = 0; feature < featureCount; feature++)
+            {
+                counts[offsets[feature] + binsOfRows[((long)row * featureCount) + feature]]++;
+            }
+        }
+
+        return counts;
+    }
+
+    private (int Left, int Missing) CountLeft(ReadOnlySpan<int> some, SplitChoice split)
+    {
+        var bins = binsOfFeatures[split.Feature];
+        var missingBin = upperBounds[split.Feature].Length;
+        var (left, missing) = (0, 0);
+        foreach (var row in some)
+        {
+            left += bins[row] <= split.Bin ? 1 : 0;
+            missing += bins[row] == missingBin ? 1 : 0;
+        }
+
+        return (split.MissingLeft ? left + missing : left, missing);
+    }
+
+    private (Leaf Left, Leaf Right) Split(Leaf leaf, Nodes nodes, bool mayGoOn)
     {
         var split = leaf.Best;
-        var missingBin = bins.UpperBounds[split.Feature].Length;
-        var hasMissing = leaf.Histogram[bins.Offsets[split.Feature] + missingBin].Rows > 0;
-        var leftCount = Partition(leaf, split, missingBin);
+        var (leftCount, missingCount) = Partition(leaf, split);
         var rightCount = leaf.Count - leftCount;
 
         // Where no training row lacked the value, rows that do later go with the majority.
-        var missingLeft = hasMissing ? split.MissingLeft : leftCount >= rightCount;
-        var (left, right) = nodes.Split(
-            leaf.Node, split.Feature, bins.UpperBounds[split.Feature][split.Bin], missingLeft, leftCount, rightCount);
+        var missingLeft = missingCount > 0 ? split.MissingLeft : leftCount >= rightCount;
+        var (left, right) = nodes.Split(leaf.Node, split.Feature, upperBounds[split.Feature][split.Bin], missingLeft, leftCount, rightCount);
 
         var isLeftSmaller = leftCount <= rightCount;
         var smallerStart = isLeftSmaller ? leaf.Start : leaf.Start + leftCount;
-        var smaller = FillHistogram(smallerStart, Math.Min(leftCount, rightCount), gradients, hessians);
-        var larger = leaf.Histogram;
-        for (var i = 0; i < larger.Length; i++)
+        var smallerCount = Math.Min(leftCount, rightCount);
+        var (smaller, larger) = (NewHistogram(), leaf.Histogram);
+
+        // Of what is not split again only the sums are needed.
+        var features = mayGoOn ? featureCount : 1;
+        if (mayGoOn)
         {
-            larger[i] -= smaller[i];
+            InParts(smallerCount, FillAndSubtract);
+        }
+        else
+        {
+            FillAndSubtract(0, features);
         }
 
-        var leftHistogram = isLeftSmaller ? smaller : larger;
-        var rightHistogram = isLeftSmaller ? larger : smaller;
-        return (
-            new Leaf(left, leaf.Start, leftCount, leftHistogram, FindSplit(leftHistogram)),
-            new Leaf(right, leaf.Start + leftCount, rightCount, rightHistogram, FindSplit(rightHistogram)));
+        var leftLeaf = new Leaf(left, 1 - leaf.Array, leaf.Start, leftCount, isLeftSmaller ? smaller : larger, default);
+        var rightLeaf = new Leaf(right, 1 - leaf.Array, leaf.Start + leftCount, rightCount, isLeftSmaller ? larger : smaller, default);
+        return mayGoOn ? (leftLeaf with { Best = FindSplit(leftLeaf) }, rightLeaf with { Best = FindSplit(rightLeaf) }) : (leftLeaf, rightLeaf);
+
+        void FillAndSubtract(int from, int to)
+        {
+            Fill(smaller, rows[1 - leaf.Array].AsSpan(smallerStart, smallerCount), from, to);
+            var smallerCells = OfFeatures(smaller, from, to);
+            var largerCells = OfFeatures(larger, from, to);
+            for (var i = 0; i < largerCells.Length; i++)
+            {
+                largerCells[i] -= smallerCells[i];
+            }
+        }
     }
 
-    /// <summary>Moves the rows of the left child before those of the right, keeping the order within each.</summary>
-    private int Partition(Leaf leaf, SplitChoice split, int missingBin)
+    /// <summary>Moves the rows of the left child before those of the right, in the other array, keeping the order within each.</summary>
+    /// <returns>How many rows go left, and how many have no value of the feature.</returns>
+    private (int Left, int Missing) Partition(Leaf leaf, SplitChoice split)
     {
-        var binOf = bins.BinOf[split.Feature];
-        var leafRows = rows.AsSpan(leaf.Start, leaf.Count);
-        var leftCount = 0;
-        var rightCount = 0;
-        foreach (var row in leafRows)
+        var missing = 0;
+        InBlocks(leaf.Count, (block, start, end) =>
         {
-            var bin = binOf[row];
-            if (bin == missingBin ? split.MissingLeft : bin <= split.Bin)
-            {
-                leafRows[leftCount++] = row;
-            }
-            else
-            {
-                movedRows[rightCount++] = row;
-            }
+            (blockCounts[block], var missingOfBlock) = CountLeft(RowsOf(leaf).Slice(start, end - start), split);
+            Interlocked.Add(ref missing, missingOfBlock);
+        });
+        var leftCount = 0;
+        for (var block = 0; block < BlocksOf(leaf.Count); block++)
+        {
+            (blockCounts[block], leftCount) = (leftCount, leftCount + blockCounts[block]);
         }
 
-        movedRows.AsSpan(0, rightCount).CopyTo(leafRows[leftCount..]);
-        return leftCount;
+        InBlocks(leaf.Count, (block, start, end) =>
+        {
+            var bins = binsOfFeatures[split.Feature];
+            var missingBin = split.MissingLeft ? upperBounds[split.Feature].Length : int.MaxValue;
+            var left = blockCounts[block];
+            var right = leftCount + start - left;
+            var moved = rows[1 - leaf.Array].AsSpan(leaf.Start, leaf.Count);
+            foreach (var row in RowsOf(leaf).Slice(start, end - start))
+            {
+                // Without a branch, which would be guessed wrong every other time.
+                var isLeft = (bins[row] <= split.Bin ? 1 : 0) | (bins[row] == missingBin ? 1 : 0);
+                moved[isLeft == 1 ? left : right] = row;
+                left += isLeft;
+                right += 1 - isLeft;
+            }
+        });
+        return (leftCount, missing);
     }
 
     private readonly record struct SplitChoice(double Gain, int Feature, int Bin, bool MissingLeft);
 
-    private sealed record Leaf(int Node, int Start, int Count, BinSums[] Histogram, SplitChoice Best);
+    private sealed record Leaf(int Node, int Array, int Start, int Count, Vector128<double>[] Histogram, SplitChoice Best);
 
     private sealed class Nodes
     {

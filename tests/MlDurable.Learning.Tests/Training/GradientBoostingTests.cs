@@ -131,6 +131,46 @@ public sealed class GradientBoostingTests
     }
 
     [Fact]
+    public async Task Fit_OnOneTwoAndSevenThreads_GivesTheSameModelToTheLastBit()
+    {
+        var rows = TrainingData.Awkward(60_000, 12);
+        var models = new List<byte[]>();
+        foreach (var threads in new[] { 1, 2, 7, 7 })
+        {
+            var scheduler = new ConcurrentExclusiveSchedulerPair(TaskScheduler.Default, threads).ConcurrentScheduler;
+            models.Add(await Task.Factory.StartNew(
+                () =>
+                {
+                    using var stream = new MemoryStream();
+                    Trainer.Fit(TrainingData.Request(rows, null, ("trees", 10), ("leaves", 31))).Write(stream);
+                    return stream.ToArray();
+                },
+                CancellationToken.None, TaskCreationOptions.None, scheduler));
+        }
+
+        Assert.All(models, model => Assert.Equal(models[0], model));
+    }
+
+    [Theory]
+    [InlineData(255)]
+    [InlineData(256)]
+    [InlineData(1027)]
+    public void LogOdds_OfManyRows_AreThoseOfEachAloneToTheLastBit(int count)
+    {
+        var rows = TrainingData.Awkward(3000, 13);
+        var model = Trainer.Fit(TrainingData.Request(rows, null, ("trees", 30), ("leaves", 31), ("min-rows-per-leaf", 5)));
+        var features = model.Features.Apply(TrainingData.Awkward(count, 14).Features);
+
+        var scores = model.Scorer.LogOdds(features);
+
+        Assert.Equal(count, scores.Length);
+        for (var row = 0; row < count; row++)
+        {
+            Assert.Equal(model.Scorer.LogOdds([.. features.Dense.Select(column => column[row])], []), scores[row]);
+        }
+    }
+
+    [Fact]
     public void Of_ManyDifferentValues_MakesBinsOfEquallyManyRows()
     {
         double[] column = [.. Enumerable.Range(0, 100_000).Select(row => (double)((row * 7919) % 100_000))];
