@@ -41,6 +41,9 @@ public sealed class EmbeddedEngine : IAsyncDisposable
     /// <summary>Whether nothing is under way, so that the engine waits for time or its clients.</summary>
     internal bool IsIdle => _core.IsIdle;
 
+    /// <summary>Ends when all that has happened so far is on disk.</summary>
+    internal Task FlushAsync() => _core.FlushAsync();
+
     /// <summary>
     /// Tells what happens, one event at a time, in order, on a thread of its own; nothing is told of a replay, and nothing that is not on disk
     /// except progress. A handler must not throw: the engine then stops with <see cref="EmbeddedErrorCodes.ObserverFailed"/>.

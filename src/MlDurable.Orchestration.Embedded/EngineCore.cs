@@ -107,6 +107,16 @@ internal sealed class EngineCore : IAsyncDisposable
 
     private DateTimeOffset Now => _options.TimeProvider.GetUtcNow();
 
+    /// <summary>Ends when all that has happened so far is on disk.</summary>
+    public Task FlushAsync()
+    {
+        lock (_gate)
+        {
+            ThrowIfStopped();
+            return SubmitAndWait(new());
+        }
+    }
+
     public Task StartAsync(string id, OrchestratorCall call, StartOptions options)
     {
         lock (_gate)

@@ -81,16 +81,25 @@ public sealed class TestEngine : IAsyncDisposable
         return await end;
     }
 
-    /// <summary>Lets the engine do all that it can before time passes: turns and activities, until only timers and clients could bring more.</summary>
+    /// <summary>
+    /// Lets the engine do all that it can before time passes: turns and activities, until only timers and clients could bring more and all of it is on
+    /// disk.
+    /// </summary>
     /// <param name="cancellationToken">Gives up on an activity that waits for time or for a client.</param>
     /// <returns>A task that ends when nothing is under way.</returns>
     public async Task SettleAsync(CancellationToken cancellationToken = default)
     {
-        while (!Engine.IsIdle)
+        do
         {
-            cancellationToken.ThrowIfCancellationRequested();
-            await Task.Yield();
+            while (!Engine.IsIdle)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                await Task.Yield();
+            }
+
+            await Engine.FlushAsync();
         }
+        while (!Engine.IsIdle);
     }
 
     /// <summary>The power fails: what was not flushed is lost, and the engine is opened again.</summary>
