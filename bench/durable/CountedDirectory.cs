@@ -23,6 +23,8 @@ internal sealed class CountedDirectory(string path) : IJournalDirectory
 
     public void Truncate(string name, long length) => directory.Truncate(name, length);
 
+    public void Flush(string name) => directory.Flush(name);
+
     public void Rename(string name, string newName) => directory.Rename(name, newName);
 
     public void Delete(string name) => directory.Delete(name);

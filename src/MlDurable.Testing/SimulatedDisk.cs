@@ -16,11 +16,17 @@ public sealed class SimulatedDisk
     /// <summary>How many changing operations there were.</summary>
     public int Operations { get; private set; }
 
-    /// <summary>The number of the operation that fails, and after which nothing works until <see cref="PowerOn"/>.</summary>
+    /// <summary>The number of the operation that fails.</summary>
     public int? FailAt { get; set; }
 
-    /// <summary>What the failing operation throws.</summary>
-    public Func<Exception> Failure { get; set; } = () => new IOException("No space left on device.");
+    /// <summary>
+    /// Whether the disk works on after the operation that failed, as one does that was full for a moment. Default: nothing works until
+    /// <see cref="PowerOn"/>, as after a power loss.
+    /// </summary>
+    public bool FailsOnce { get; set; }
+
+    /// <summary>What the failing operation throws, from the path of the file or directory.</summary>
+    public Func<string, Exception> Failure { get; set; } = path => new IOException($"No space left on device : '{path}'");
 
     internal IJournalDirectory Mount() => new View(this, _power);
 
@@ -85,7 +91,7 @@ public sealed class SimulatedDisk
         }
     }
 
-    private void Change(int power, Action change, Action? partial = null)
+    private void Change(int power, string path, Action change, Action? partial = null)
     {
         lock (_gate)
         {
@@ -94,8 +100,8 @@ public sealed class SimulatedDisk
             if (Operations == FailAt)
             {
                 partial?.Invoke();
-                _power++;
-                throw Failure();
+                _power += FailsOnce ? 0 : 1;
+                throw Failure(path);
             }
 
             change();
@@ -110,7 +116,7 @@ public sealed class SimulatedDisk
         }
     }
 
-    private void ChangeNames(int power, Action change) => Change(power, () =>
+    private void ChangeNames(int power, string path, Action change) => Change(power, path, () =>
     {
         change();
         _possibleNames.Add(new(_names));
@@ -123,6 +129,8 @@ public sealed class SimulatedDisk
         public List<byte> Bytes { get; set; } = [];
 
         public byte[] Durable { get; set; } = [];
+
+        public void Flush() => Durable = [.. Bytes];
 
         public void LosePower(Random? chance)
         {
@@ -140,7 +148,7 @@ public sealed class SimulatedDisk
                 }
             }
 
-            Durable = [.. Bytes];
+            Flush();
         }
     }
 
@@ -169,50 +177,53 @@ public sealed class SimulatedDisk
         public IJournalFile Create(string name)
         {
             var content = new Content();
-            disk.ChangeNames(power, () => disk._names[name] = content);
-            return new OpenFile(disk, power, content);
+            disk.ChangeNames(power, Full(name), () => disk._names[name] = content);
+            return new OpenFile(disk, power, Full(name), content);
         }
 
-        public void Truncate(string name, long length) => disk.Change(power, () =>
+        public void Truncate(string name, long length) => disk.Change(power, Full(name), () =>
         {
             var content = Find(name);
             content.Bytes.RemoveRange((int)length, content.Bytes.Count - (int)length);
-            content.Durable = [.. content.Bytes];
         });
 
-        public void Rename(string name, string newName) => disk.ChangeNames(power, () =>
+        public void Flush(string name) => disk.Change(power, Full(name), () => Find(name).Flush());
+
+        public void Rename(string name, string newName) => disk.ChangeNames(power, Full(name), () =>
         {
             disk._names[newName] = Find(name);
             disk._names.Remove(name);
         });
 
-        public void Delete(string name) => disk.ChangeNames(power, () => disk._names.Remove(name));
+        public void Delete(string name) => disk.ChangeNames(power, Full(name), () => disk._names.Remove(name));
 
-        public void Sync() => disk.Change(power, () =>
+        public void Sync() => disk.Change(power, Path, () =>
         {
             disk._possibleNames.Clear();
             disk._possibleNames.Add(new(disk._names));
         });
 
+        private string Full(string name) => $"{Path}/{name}";
+
         private Content Find(string name) =>
             disk._names.TryGetValue(name, out var content) ? content : throw new FileNotFoundException($"There is no file '{name}'.");
     }
 
-    private sealed class OpenFile(SimulatedDisk disk, int power, Content content) : IJournalFile
+    private sealed class OpenFile(SimulatedDisk disk, int power, string path, Content content) : IJournalFile
     {
         private int _length;
 
         public void Append(ReadOnlySpan<byte> bytes)
         {
             var copy = bytes.ToArray();
-            disk.Change(power, () => _length = Write(copy), () => Write(copy.AsSpan(0, copy.Length / 2)));
+            disk.Change(power, path, () => _length = Write(copy), () => Write(copy.AsSpan(0, copy.Length / 2)));
         }
 
-        public void Reserve(int bytes) => disk.Change(power, () => Write(new byte[bytes]), () => Write(new byte[bytes / 2]));
+        public void Reserve(int bytes) => disk.Change(power, path, () => Write(new byte[bytes]));
 
-        public void Seal() => disk.Change(power, () => content.Bytes.RemoveRange(_length, content.Bytes.Count - _length));
+        public void Seal() => disk.Change(power, path, () => content.Bytes.RemoveRange(_length, content.Bytes.Count - _length));
 
-        public void Flush() => disk.Change(power, () => content.Durable = [.. content.Bytes]);
+        public void Flush() => disk.Change(power, path, content.Flush);
 
         public void Dispose()
         {

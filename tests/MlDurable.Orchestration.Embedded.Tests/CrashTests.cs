@@ -455,8 +455,8 @@ public sealed class CrashTests
         {
             harness.Disk.FailAt = losses < 6 ? harness.Disk.Operations + chance.Next(1, 60) : null;
             harness.Disk.Failure = chance.Next(2) == 0
-                ? () => new IOException("No space left on device.")
-                : () => new UnauthorizedAccessException("Read-only file system.");
+                ? path => new IOException($"No space left on device : '{path}'")
+                : path => new UnauthorizedAccessException($"Access to the path '{path}' is denied.");
             try
             {
                 await harness.OpenAsync(catalog);

@@ -84,5 +84,21 @@ public sealed class JournalRecoveryTests
         Assert.Null(Recover().TornSegment);
     }
 
+    /// <summary>As an owner leaves it that is killed between writing and flushing.</summary>
+    [Fact]
+    public void Recover_FrameThatWasNeverFlushed_SurvivesAPowerLossOnceItWasRead()
+    {
+        JournalFiles.WriteManifest(_disk.Mount(), 0);
+        using (var file = _disk.Mount().Create("segment-0000000001"))
+        {
+            file.Append([.. new SegmentHeader(SegmentKind.Journal, 1, 1, 1).ToBytes(), .. Frame(1, Start("a"))]);
+        }
+
+        Assert.Equal(2UL, Recover().NextFrame);
+
+        _disk.PowerOn();
+        Assert.Equal(2UL, Recover().NextFrame);
+    }
+
     private JournalExtent Recover() => JournalRecovery.Recover(_disk.Mount(), _ => { });
 }

@@ -264,6 +264,51 @@ public sealed class JournalTests
         Assert.True(compacted > 50, $"{compacted} compactions are no test.");
     }
 
+    /// <summary>
+    /// An operation fails, the next owner of the journal goes on from what it finds, and then the power fails: what an owner has read and built on must be
+    /// as durable as what it wrote.
+    /// </summary>
+    [Theory]
+    [Trait("Speed", "Slow")]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void Append_AnyOperationFailsOnceAndThePowerLater_LosesNothingConfirmed(int seed)
+    {
+        var failures = 0;
+        for (var failAt = 1; failAt <= 120; failAt++)
+        {
+            var chance = new Random((seed * 1000) + failAt);
+            var limits = chance.Next(2) == 0 ? s_neverCompact : new(300, 300, 2);
+            var disk = new SimulatedDisk { FailAt = failAt, FailsOnce = true };
+            var confirmed = 0;
+            for (var owner = 0; owner < 3; owner++)
+            {
+                try
+                {
+                    var directory = disk.Mount();
+                    using var writer = new JournalWriter(directory, JournalRecovery.Recover(directory, _ => { }), limits, new(), new(null), _ => { });
+                    for (var count = chance.Next(1, 20); count > 0; count--, confirmed++)
+                    {
+                        AppendAndWait(writer, Start($"owner {owner} instance {count}"));
+                    }
+                }
+                catch (Exception exception) when (exception is IOException or OrchestrationException { Code: EmbeddedErrorCodes.JournalWriteFailed })
+                {
+                    failures++;
+                }
+            }
+
+            disk.PowerOff();
+            disk.PowerOn(seed == 0 ? null : chance);
+            var table = new InstanceTable();
+            JournalRecovery.Recover(disk.Mount(), table.Apply);
+            Assert.InRange(table.Instances.Count, confirmed, confirmed + 1);
+        }
+
+        Assert.True(failures > 50, $"{failures} failures are no test.");
+    }
+
     [Fact]
     public void Snapshot_OfAnUnfinishedInstance_GivesTheSameStateAgain()
     {

@@ -27,6 +27,12 @@ internal sealed class ObservedDirectory(IJournalDirectory inner, Action<string> 
         inner.Truncate(name, length);
     }
 
+    public void Flush(string name)
+    {
+        before($"flush {name}");
+        inner.Flush(name);
+    }
+
     public void Rename(string name, string newName)
     {
         before($"rename {name} {newName}");

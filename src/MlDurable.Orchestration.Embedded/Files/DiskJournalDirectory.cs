@@ -16,8 +16,13 @@ internal sealed partial class DiskJournalDirectory(string path) : IJournalDirect
 
     public void Truncate(string name, long length)
     {
-        using var handle = File.OpenHandle(Full(name), FileMode.Open, FileAccess.Write, FileShare.Read);
+        using var handle = OpenChanging(name);
         RandomAccess.SetLength(handle, length);
+    }
+
+    public void Flush(string name)
+    {
+        using var handle = OpenChanging(name);
         RandomAccess.FlushToDisk(handle);
     }
 
@@ -59,6 +64,8 @@ internal sealed partial class DiskJournalDirectory(string path) : IJournalDirect
     [LibraryImport("libc", EntryPoint = "close")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static partial int CloseDescriptor(int descriptor);
+
+    private SafeFileHandle OpenChanging(string name) => File.OpenHandle(Full(name), FileMode.Open, FileAccess.Write, FileShare.Read);
 
     private string Full(string name) => System.IO.Path.Combine(Path, name);
 

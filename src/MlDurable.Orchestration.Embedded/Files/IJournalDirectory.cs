@@ -15,6 +15,9 @@ internal interface IJournalDirectory
 
     void Truncate(string name, long length);
 
+    /// <summary>Returns when the content of a file survives a power loss, whoever wrote it.</summary>
+    void Flush(string name);
+
     /// <summary>Atomically gives a file another name, in place of one that has it.</summary>
     void Rename(string name, string newName);
 

@@ -22,17 +22,13 @@ internal static class JournalRecovery
             JournalFiles.WriteManifest(directory, 0);
             extent = new(0, 0, 1, SegmentHeader.Length, 1, 0, null, 0);
         }
-
-        if (extent.TornSegment is { } torn)
+        else
         {
-            if (extent.TornAt == 0)
-            {
-                directory.Delete(JournalFiles.Segment(torn));
-            }
-            else
-            {
-                directory.Truncate(JournalFiles.Segment(torn), extent.TornAt);
-            }
+            CutTornEnd(directory, extent);
+
+            // An owner that was killed, or whose flush failed, leaves what it wrote in the memory of the system, where it was read now. What is built on it
+            // must not survive a power loss without it.
+            directory.Flush(JournalFiles.Segment(extent.LastSegment));
         }
 
         foreach (var name in directory.List().Where(name => IsLeftBehind(name, extent)))
@@ -42,6 +38,18 @@ internal static class JournalRecovery
 
         directory.Sync();
         return extent;
+    }
+
+    private static void CutTornEnd(IJournalDirectory directory, JournalExtent extent)
+    {
+        if (extent.TornSegment is { } torn && extent.TornAt == 0)
+        {
+            directory.Delete(JournalFiles.Segment(torn));
+        }
+        else if (extent.TornSegment is not null)
+        {
+            directory.Truncate(JournalFiles.Segment(extent.LastSegment), extent.TornAt);
+        }
     }
 
     private static bool IsLeftBehind(string name, JournalExtent extent) =>
