@@ -74,7 +74,7 @@ public sealed class JournalFuzzTests
         var bytes = sound.ToArray();
         var at = chance.Next(bytes.Length);
         var end = Math.Min(bytes.Length, at + chance.Next(1, 80));
-        switch (chance.Next(7))
+        switch (chance.Next(bytes.Length < 2 * Sector ? 7 : 9))
         {
             case 0:
                 bytes[at] ^= (byte)(1 << chance.Next(8));
@@ -87,21 +87,18 @@ public sealed class JournalFuzzTests
             case 3:
                 chance.NextBytes(bytes.AsSpan(at, end - at));
                 return bytes;
-            case 4 when bytes.Length < 2 * Sector:
-                return [.. bytes[..end], .. bytes[at..]];
             case 4:
+                return [.. bytes[..end], .. bytes[at..]];
+            case 5:
                 return [.. bytes[..at], .. bytes[end..]];
-            case 5 when bytes.Length >= 2 * Sector:
+            case 6:
+                return [.. bytes, .. bytes[at..end]];
+            case 7:
                 // A sector that was written in the place of another.
                 var (from, to) = (chance.Next(bytes.Length / Sector), chance.Next(bytes.Length / Sector));
                 sound.AsSpan(from * Sector, Sector).CopyTo(bytes.AsSpan(to * Sector));
                 return bytes;
             default:
-                if (bytes.Length < 2 * Sector)
-                {
-                    return [.. bytes, .. bytes[at..end]];
-                }
-
                 // Two sectors in each other's place.
                 var (x, y) = (chance.Next(bytes.Length / Sector), chance.Next(bytes.Length / Sector));
                 sound.AsSpan(x * Sector, Sector).CopyTo(bytes.AsSpan(y * Sector));

@@ -1,3 +1,4 @@
+using MlDurable.Orchestration.Embedded.Files;
 using MlDurable.Orchestration.Embedded.History;
 using MlDurable.Orchestration.Embedded.Journal;
 using static MlDurable.Orchestration.Embedded.Tests.JournalBytes;
@@ -152,6 +153,136 @@ public sealed class JournalWriterTests
         Assert.True(wasStopped);
         Assert.Same(refused, _failure);
         Assert.Same(refused, await Assert.ThrowsAsync<OrchestrationException>(() => AppendAsync(writer, Start("c"))));
+    }
+
+    /// <summary>After a failed flush the system may take for written what is lost, so nothing more is asked of the file but to be closed.</summary>
+    [Theory]
+    [InlineData("create segment-0000000002", 0, "/simulated/segment-0000000002", "No space left on device")]
+    [InlineData("append", 0, "/simulated/segment-0000000002", "No space left on device")]
+    [InlineData("append", 1, "/simulated/segment-0000000002", "No space left on device")]
+    [InlineData("reserve", 0, "/simulated/segment-0000000002", "No space left on device")]
+    [InlineData("flush", 0, "/simulated/segment-0000000002", "Input/output error")]
+    [InlineData("flush", 1, "/simulated/segment-0000000002", "Input/output error")]
+    [InlineData("sync", 0, "/simulated", "Input/output error")]
+    [InlineData("seal", 3, "/simulated/segment-0000000002", "Input/output error")]
+    [InlineData("create segment-0000000003", 3, "/simulated/segment-0000000003", "Read-only file system")]
+    public async Task Append_AnOperationFails_IsFatalNamesTheFileAndNothingIsTriedAgain(string failing, int framesBefore, string path, string cause)
+    {
+        var operations = new List<string>();
+        var isArmed = framesBefore == 0;
+        var frame = Frame(1, Start("a")).Length;
+        _disk.FailsOnce = true;
+        _disk.Failure = failed => new IOException($"{cause} : '{failed}'");
+        var writer = Open(s_oneSegment with { SegmentBytes = SegmentHeader.Length + (3 * frame) }, before: Fail);
+        for (var number = 0; number < framesBefore; number++)
+        {
+            await AppendAsync(writer, Start("a"));
+        }
+
+        isArmed = true;
+        var refused = await Assert.ThrowsAsync<OrchestrationException>(() => AppendAsync(writer, Start("b")));
+        Assert.Equal(EmbeddedErrorCodes.JournalWriteFailed, refused.Code);
+        Assert.Contains($"{cause} : '{path}'", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("Make room, make the disk writable or repair it, then start it again", refused.Message, StringComparison.Ordinal);
+        Assert.Same(refused, await Assert.ThrowsAsync<OrchestrationException>(() => AppendAsync(writer, Start("c"))));
+        writer.Dispose();
+
+        string[] after = failing.StartsWith("create", StringComparison.Ordinal) ? [] : ["close"];
+        Assert.Equal(after, operations.Skip(operations.LastIndexOf(failing) + 1));
+        Assert.Equal(framesBefore, Ids().Count(id => id == "a"));
+        await AppendAsync(Open(s_oneSegment), Start("d"));
+        Assert.Equal("d", Ids()[^1]);
+
+        void Fail(string operation)
+        {
+            operations.Add(operation);
+            if (isArmed && operation == failing)
+            {
+                _disk.FailAt = _disk.Operations + 1;
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData(1, "/simulated/snapshot-")]
+    [InlineData(2, "/simulated/snapshot-")]
+    [InlineData(3, "/simulated/snapshot-")]
+    [InlineData(4, "/simulated/snapshot-")]
+    [InlineData(5, "/simulated/snapshot-")]
+    [InlineData(6, "/simulated'")]
+    [InlineData(7, "/simulated/manifest.tmp'")]
+    [InlineData(8, "/simulated/manifest.tmp'")]
+    [InlineData(9, "/simulated/manifest.tmp'")]
+    [InlineData(10, "/simulated/manifest.tmp'")]
+    [InlineData(11, "/simulated'")]
+    [InlineData(12, "/simulated/segment-0000000001'")]
+    public async Task Append_AnOperationOfACompactionFails_IsFatalAndNamesTheFile(int operation, string path)
+    {
+        using var compacting = new SemaphoreSlim(0);
+        using var released = new ManualResetEventSlim();
+        var failed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _disk.FailsOnce = true;
+        _disk.Failure = name =>
+        {
+            failed.TrySetResult();
+            return new IOException($"No space left on device : '{name}'");
+        };
+        var confirmed = 0;
+        using (var writer = Open(new(60, 1, 1), before: Hold))
+        {
+            for (; compacting.CurrentCount == 0; confirmed++)
+            {
+                await AppendAsync(writer, Start($"{confirmed}"));
+            }
+
+            _disk.FailAt = _disk.Operations + operation;
+            released.Set();
+            await failed.Task.WaitAsync(s_patience);
+            var refused = await Assert.ThrowsAsync<OrchestrationException>(async () =>
+            {
+                for (; ; confirmed++)
+                {
+                    await AppendAsync(writer, Start($"{confirmed}"));
+                }
+            });
+            Assert.Equal(EmbeddedErrorCodes.JournalWriteFailed, refused.Code);
+            Assert.Contains($"No space left on device : '{path}", refused.Message, StringComparison.Ordinal);
+            Assert.Same(refused, _failure);
+        }
+
+        JournalRecovery.Recover(_disk.Mount(), _ => { });
+        Assert.Equal(Enumerable.Range(0, confirmed).Select(number => $"{number}"), Ids().Take(confirmed));
+
+        void Hold(string asked)
+        {
+            if (asked == "read manifest" && !released.IsSet)
+            {
+                compacting.Release();
+                released.Wait();
+            }
+        }
+    }
+
+    /// <summary>The real calls: a file on a device that is always full, which only Linux has.</summary>
+    [Fact]
+    public async Task Append_RealDiskFull_NamesTheFile()
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            return;
+        }
+
+        using var directory = new TemporaryDirectory();
+        var files = new DiskJournalDirectory(directory.Path);
+        var extent = JournalRecovery.Recover(files, _ => { });
+        var full = Path.Combine(directory.Path, JournalFiles.Segment(2));
+        File.CreateSymbolicLink(full, "/dev/full");
+        using var writer = new JournalWriter(files, extent, s_oneSegment, new(), new(null), failure => _failure = failure);
+
+        var refused = await Assert.ThrowsAsync<OrchestrationException>(() => AppendAsync(writer, Start("a")));
+
+        Assert.Equal(EmbeddedErrorCodes.JournalWriteFailed, refused.Code);
+        Assert.Contains($"No space left on device : '{full}'", refused.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -15,6 +15,6 @@ internal static class JournalErrors
     public static OrchestrationException WriteFailed(IJournalDirectory directory, Exception innerException) => new(
         EmbeddedErrorCodes.JournalWriteFailed,
         $"The journal in '{directory.Path}' cannot be written: {innerException.Message} The engine has stopped; everything that it had " +
-        "confirmed is on disk. Make room or repair the disk, then start it again: it continues where the journal ends.",
+        "confirmed is on disk. Make room, make the disk writable or repair it, then start it again: it continues where the journal ends.",
         innerException);
 }
