@@ -12,7 +12,7 @@ public static class CrashLoop
     /// <param name="create">Makes a play on its own, with nothing that has happened yet.</param>
     /// <param name="faults">What is to fail. Default: everything.</param>
     /// <param name="points">At how many different places at most. Default: all.</param>
-    /// <param name="seed">Chooses them, and what a disk keeps of what was not flushed. Default: 1.</param>
+    /// <param name="seed">Chooses them, and what a disk keeps of what was not flushed; with 0 it keeps nothing of that. Default: 1.</param>
     /// <returns>The places that were tried.</returns>
     /// <exception cref="CrashLoopException">A play failed, came to something else than the undisturbed one, or did not end within a minute.</exception>
     public static async Task<IReadOnlyList<CrashPoint>> RunAsync(
@@ -23,7 +23,7 @@ public static class CrashLoop
         CrashPoint[] places =
         [
             .. (faults ?? Enum.GetValues<CrashFault>()).SelectMany(fault => Enumerable
-                .Range(1, fault == CrashFault.PowerLossAtDisk ? undisturbed.Disk.Operations : undisturbed.Calls)
+                .Range(1, fault is CrashFault.PowerLossAtDisk or CrashFault.FailedDiskOperation ? undisturbed.Disk.Operations : undisturbed.Calls)
                 .Select(number => new CrashPoint(fault, number))),
         ];
         if (points < places.Length)
@@ -37,7 +37,7 @@ public static class CrashLoop
             string facts;
             try
             {
-                facts = await create().PlayAsync(place, new Random((seed * 1_000_003) + place.Number)).WaitAsync(s_patience);
+                facts = await create().PlayAsync(place, seed == 0 ? null : new Random((seed * 1_000_003) + place.Number)).WaitAsync(s_patience);
             }
             catch (Exception exception)
             {

@@ -1,3 +1,4 @@
+using MlDurable.Orchestration;
 using MlDurable.Orchestration.Embedded;
 
 namespace MlDurable.Testing;
@@ -22,11 +23,14 @@ public abstract class CrashPlay
     public int Calls => Volatile.Read(ref _calls);
 
     /// <summary>Whether the power has failed in this life of the process, though it may not have noticed yet.</summary>
-    protected bool HasLostPower => _powerLost.Task.IsCompleted || Disk.FailAt <= Disk.Operations;
+    protected bool HasLostPower => _powerLost.Task.IsCompleted || (HasDiskFailed && !Disk.FailsOnce);
+
+    private bool HasDiskFailed => Disk.FailAt <= Disk.Operations;
 
     /// <summary>
-    /// The life of one process: it opens an engine on <see cref="Disk"/> and carries the scenario on from wherever it stands, to its end. After a power
-    /// loss it throws, whatever the exception, and is called again.
+    /// The life of one engine: it opens it on <see cref="Disk"/> and carries the scenario on from wherever it stands, to its end. After a power loss it
+    /// throws, whatever the exception, and is called again; so it is after a failed operation of the disk, when it must throw the error of the engine
+    /// that has stopped.
     /// </summary>
     /// <returns>A task that ends with the scenario.</returns>
     public abstract Task LiveAsync();
@@ -69,11 +73,17 @@ public abstract class CrashPlay
     /// <param name="engine">The engine that it uses.</param>
     /// <returns>A task that ends with the scenario.</returns>
     /// <exception cref="IOException">The power was lost.</exception>
+    /// <exception cref="OrchestrationException">The engine has stopped.</exception>
     protected async Task LiveAsync(Task life, EmbeddedEngine engine)
     {
         if (await Task.WhenAny(life, _powerLost.Task, engine.Completion) != life)
         {
             await life.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (engine.Completion.IsCompleted)
+            {
+                await engine.Completion;
+            }
+
             throw new IOException("The power is off.");
         }
 
@@ -83,7 +93,8 @@ public abstract class CrashPlay
     internal async Task<string> PlayAsync(CrashPoint? point, Random? chance)
     {
         _point = point;
-        Disk.FailAt = point is { Fault: CrashFault.PowerLossAtDisk } ? point.Number : null;
+        Disk.FailAt = point is { Fault: CrashFault.PowerLossAtDisk or CrashFault.FailedDiskOperation } ? point.Number : null;
+        Disk.FailsOnce = point is { Fault: CrashFault.FailedDiskOperation };
         while (true)
         {
             try
@@ -97,6 +108,10 @@ public abstract class CrashPlay
                 Disk.PowerOn(chance);
                 _point = null;
                 _powerLost = new(TaskCreationOptions.RunContinuationsAsynchronously);
+            }
+            catch (OrchestrationException exception) when (HasDiskFailed && exception.Code == EmbeddedErrorCodes.JournalWriteFailed)
+            {
+                Disk.FailAt = null;
             }
         }
     }

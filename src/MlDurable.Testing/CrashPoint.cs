@@ -6,6 +6,9 @@ public enum CrashFault
     /// <summary>The power, at a changing operation of the disk: what was not flushed may be lost.</summary>
     PowerLossAtDisk,
 
+    /// <summary>One changing operation of the disk, which the process survives: its engine stops, and another one is opened.</summary>
+    FailedDiskOperation,
+
     /// <summary>The power, at a call that <see cref="CrashPlay.Pass"/> counts.</summary>
     PowerLossAtCall,
 

@@ -3,11 +3,11 @@ using MlDurable.Orchestration.Conformance;
 namespace MlDurable.Orchestration.Embedded.Tests;
 
 /// <summary>The embedded engine on a simulated disk and a virtual clock, with a journal so small that it rolls and compacts all the time.</summary>
-internal sealed class EmbeddedHarness : IEngineHarness
+internal sealed class EmbeddedHarness(SimulatedDisk? disk = null) : IEngineHarness
 {
     private EmbeddedEngine? _engine;
 
-    public SimulatedDisk Disk { get; } = new();
+    public SimulatedDisk Disk { get; } = disk ?? new();
 
     public VirtualTimeProvider Time { get; } = new(new(2026, 1, 31, 23, 59, 0, TimeSpan.Zero));
 

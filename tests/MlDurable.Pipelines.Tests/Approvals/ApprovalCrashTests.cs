@@ -14,8 +14,8 @@ using MlDurable.Storage;
 namespace MlDurable.Pipelines.Tests.Approvals;
 
 /// <summary>
-/// The orchestrator on a simulated disk and a virtual clock, with the power lost at every change of the disk and at every call of the store: the
-/// decision, the registry and the record of the run come to the same outcome.
+/// The orchestrator on a simulated disk and a virtual clock, with the power lost at every change of the disk and at every call of the store, and
+/// with every change of the disk refused: the decision, the registry and the record of the run come to the same outcome.
 /// </summary>
 public sealed class ApprovalCrashTests
 {
@@ -47,13 +47,14 @@ public sealed class ApprovalCrashTests
     [InlineData(Story.Silence)]
     [InlineData(Story.TwoAnswers)]
     [InlineData(Story.AnswerAtTheTimeOut)]
-    public async Task PowerLoss_AtEveryPlace_OneOutcomeEverywhere(Story story)
+    public async Task Failure_AtEveryPlace_OneOutcomeEverywhere(Story story)
     {
         var prepared = await Prepared.Value;
 
-        var tried = await CrashLoop.RunAsync(() => new Player(prepared.Copy(), story), [CrashFault.PowerLossAtDisk, CrashFault.PowerLossAtCall]);
+        var tried = await CrashLoop.RunAsync(
+            () => new Player(prepared.Copy(), story), [CrashFault.PowerLossAtDisk, CrashFault.FailedDiskOperation, CrashFault.PowerLossAtCall]);
 
-        Assert.True(tried.Count > 70, $"{tried.Count} places are no test.");
+        Assert.True(tried.Count > 100, $"{tried.Count} places are no test.");
     }
 
     /// <summary>A store with a run that was evaluated, and the version that it would promote.</summary>
@@ -85,7 +86,7 @@ public sealed class ApprovalCrashTests
         return store;
     }
 
-    /// <summary>One play of a story, which loses the power once and goes on.</summary>
+    /// <summary>One play of a story, in which something fails once and which goes on.</summary>
     private sealed class Player(MemoryStore blobs, Story story) : CrashPlay
     {
         public const string RunId = "20260301T030000-7f3a";

@@ -11,8 +11,9 @@ using MlDurable.Storage;
 namespace MlDurable.Pipelines.Tests.Orchestrations;
 
 /// <summary>
-/// The whole flow on a journal and a store in memory. The power is lost at the n-th operation of either and the next process goes on, or the n-th call of the
-/// store fails and the same command is given again. Whatever n, the run ends as the undisturbed one: the same record, the same champion, the same model, bit for bit, and nothing is promoted twice.
+/// The whole flow on a journal and a store in memory. The power is lost at the n-th operation of either and the next process goes on, the n-th operation of the
+/// disk fails and another engine is opened, or the n-th call of the store fails and the same command is given again. Whatever n, the run ends as the
+/// undisturbed one: the same record, the same champion, the same model, bit for bit, and nothing is promoted twice.
 /// </summary>
 public sealed class FlowCrashTests
 {
