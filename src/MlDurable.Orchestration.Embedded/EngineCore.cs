@@ -1080,11 +1080,12 @@ internal sealed class EngineCore : IAsyncDisposable
         }
 
         Commit(input, batch);
-        if (batch.TakesTurn && TryTakeTurn(instance))
+        if (batch is { TakesTurn: true, Turn: null } && TryTakeTurn(instance))
         {
             batch.Turn = instance;
         }
 
+        // Another one in the same batch: such as when the slot that a result frees comes too late for the call that is next.
         QueueTurn(instance);
         batch.IsFollowed |= instance.Live.TurnQueued;
     }

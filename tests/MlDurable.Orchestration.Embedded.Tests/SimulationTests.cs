@@ -22,7 +22,13 @@ public sealed class SimulationTests
     [Theory]
     [InlineData(1)]
     [InlineData(77)]
+    [InlineData(1118)]
     [InlineData(2049)]
+    [InlineData(2162)]
+    [InlineData(6461)]
+    [InlineData(14576)]
+    [InlineData(34440)]
+    [InlineData(57450)]
     public void Run_SameSeed_TakesTheSameCourseToTheLastByte(int seed) => Assert.Equal(SimulatedRun.Run(seed).Course, SimulatedRun.Run(seed).Course);
 
     [Fact]

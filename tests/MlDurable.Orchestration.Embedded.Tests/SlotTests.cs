@@ -283,6 +283,40 @@ public sealed class SlotTests
         Assert.Null(harness.Engine.LongestWait);
     }
 
+    /// <summary>The slot that a result frees is offered to a call whose time is over: both instances go on.</summary>
+    [Fact]
+    public async Task Engine_ResultFreesASlotForACallThatHasExpired_BothInstancesGoOn()
+    {
+        await using var harness = new EmbeddedHarness();
+        var begun = new SemaphoreSlim(0);
+        var release = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await harness.OpenAsync(new OrchestrationCatalog()
+            .Add(s_work, async (_, _) =>
+            {
+                begun.Release();
+                await release.Task;
+                return "done";
+            })
+            .Add(s_main, (context, _) => context.CallActivityAsync(s_work, "", new() { Pool = "narrow", ScheduleToCloseTimeout = TimeSpan.FromMinutes(1) }))
+            .Add(s_probe, (context, _) => context.CallActivityAsync(s_work, "", new() { Pool = "narrow" })));
+        await harness.Client.StartAsync(s_probe, "", new() { InstanceId = "holds" });
+        Assert.True(await begun.WaitAsync(s_patience));
+        await harness.Client.StartAsync(s_main, "", new() { InstanceId = "waits" });
+        while (harness.Engine.LongestWait is null)
+        {
+            await Task.Yield();
+        }
+
+        // No timer fires.
+        harness.Time.SetClock(harness.Now + TimeSpan.FromMinutes(2));
+        release.SetResult();
+
+        Assert.Equal("\"done\"", (await harness.Client.WaitForCompletionAsync("holds").WaitAsync(s_patience)).Output);
+        Assert.Equal(
+            OrchestrationErrorCodes.ActivityScheduleToCloseTimeout,
+            (await harness.Client.WaitForCompletionAsync("waits").WaitAsync(s_patience)).Failure!.InnerFailure!.Code);
+    }
+
     /// <summary>Uses every slot of the engine and of the pools at the same moment; were one lost, the last activity would never begin.</summary>
     private static OrchestrationCatalog Probe()
     {

@@ -14,7 +14,7 @@ internal sealed class JournalBatch
     /// <summary>Whether a turn that will append more, or hurry the journal, is queued because of the entries.</summary>
     public bool IsFollowed { get; set; }
 
-    /// <summary>Whether who makes the batch runs a turn itself, when one is needed.</summary>
+    /// <summary>Whether who makes the batch runs a turn itself, the first one that is needed.</summary>
     public bool TakesTurn { get; init; }
 
     /// <summary>The instance whose turn that is.</summary>

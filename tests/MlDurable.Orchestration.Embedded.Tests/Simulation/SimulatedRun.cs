@@ -129,7 +129,7 @@ internal sealed class SimulatedRun
                 // The disk refused, or the power failed, while it was opened.
                 Crashes++;
                 _thread.Drop(_process);
-                _disk.PowerOn(_chance);
+                Recover(powerLoss: !_disk.FailsOnce);
             }
             finally
             {
@@ -158,15 +158,17 @@ internal sealed class SimulatedRun
             else if (_engine.Completion.IsFaulted)
             {
                 Assert.Equal(EmbeddedErrorCodes.JournalWriteFailed, ((OrchestrationException)_engine.Completion.Exception!.InnerException!).Code);
-                Crash(powerLoss: true);
+                Crash(powerLoss: !_disk.FailsOnce);
             }
             else if (_crashesLeft > 0 && _chance.Next(60) == 0)
             {
                 _crashesLeft--;
-                switch (_chance.Next(3))
+                switch (_chance.Next(4))
                 {
-                    case 0:
+                    // In the middle of what the journal does: power lost, or one call that fails, as for a process that is killed there.
+                    case 0 or 3 when _disk.FailAt is null:
                         _disk.FailAt = _disk.Operations + _chance.Next(1, 30);
+                        _disk.FailsOnce = _chance.Next(2) == 0;
                         break;
                     case var kind:
                         Crash(powerLoss: kind == 1);
@@ -189,13 +191,22 @@ internal sealed class SimulatedRun
     {
         Crashes++;
         _thread.Drop(_process);
+        Recover(powerLoss);
+        Open();
+    }
+
+    private void Recover(bool powerLoss)
+    {
+        _disk.FailsOnce = false;
         if (powerLoss)
         {
             _disk.PowerOff();
             _disk.PowerOn(_chance);
         }
-
-        Open();
+        else if (_disk.FailAt <= _disk.Operations)
+        {
+            _disk.FailAt = null;
+        }
     }
 
     private void LetSomethingHappen()
@@ -234,15 +245,16 @@ internal sealed class SimulatedRun
             while (!root.IsDone && process == _process)
             {
                 await PauseAsync();
-                if (process == _process)
+                if (!root.IsDone && process == _process)
                 {
                     await ActAsync(root, client);
                 }
             }
         }
-        catch (OrchestrationException exception) when (exception.Code is EmbeddedErrorCodes.JournalWriteFailed)
+        catch (OrchestrationException exception) when (
+            exception.Code == EmbeddedErrorCodes.JournalWriteFailed || (exception.Code == EmbeddedErrorCodes.EngineClosed && root.IsDone))
         {
-            // The engine has stopped; its next process is driven by another call of this.
+            // The engine has stopped, and the next process has another client; or the client of the process before has seen the end meanwhile.
         }
         catch (Exception exception)
         {
@@ -253,6 +265,12 @@ internal sealed class SimulatedRun
     private async Task ActAsync(Root root, IOrchestrationClient client)
     {
         var state = await client.GetAsync(root.Id);
+        if (client != _engine.Client)
+        {
+            // A process that is gone gave this answer; the next one may have given a newer one meanwhile.
+            return;
+        }
+
         if (state is null)
         {
             await StartAsync(root, client);
@@ -333,16 +351,13 @@ internal sealed class SimulatedRun
         _violation ??= wrong is null ? null : $"{root.Id}: {wrong}.";
     }
 
+    // Its time may be over in between, or the child that has it ended.
     private async Task ReleaseAsync(QuarantinedStep step, IOrchestrationClient client)
     {
-        if (_world.InputOf(step) is { } input && _chance.Next(2) == 0)
-        {
-            await client.SkipStepAsync(step.InstanceId, step.Sequence, JsonSerializer.Serialize(input, Conformance.ConformanceJson.Default.String), "by hand");
-            return;
-        }
-
-        _world.Cure(step);
-        await client.RetryStepAsync(step.InstanceId, step.Sequence, "mended");
+        var input = _world.Cure(step);
+        await TryAsync(OrchestrationErrorCodes.StepNotQuarantined, input is not null && _chance.Next(2) == 0
+            ? client.SkipStepAsync(step.InstanceId, step.Sequence, JsonSerializer.Serialize(input, Conformance.ConformanceJson.Default.String), "by hand")
+            : client.RetryStepAsync(step.InstanceId, step.Sequence, "mended"));
     }
 
     private async Task DisturbAsync(Root root, IOrchestrationClient client)
@@ -426,8 +441,7 @@ internal sealed class SimulatedRun
 
             foreach (var step in unfinished.SelectMany(state => state.QuarantinedSteps).Distinct())
             {
-                _world.Cure(step);
-                await _engine.Client.RetryStepAsync(step.InstanceId, step.Sequence, "mended");
+                await ReleaseAsync(step, _engine.Client);
             }
 
             Assert.DoesNotContain(unfinished, state => state.Name == ScriptedCode.Listener.Name);

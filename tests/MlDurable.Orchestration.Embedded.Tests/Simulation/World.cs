@@ -48,11 +48,14 @@ internal sealed class World(Random chance)
         return true;
     }
 
-    /// <summary>Mends what fells the process.</summary>
-    public void Cure(QuarantinedStep step) => _cured.Add($"{step.InstanceId}/{step.Sequence}");
-
-    /// <summary>What the activity was told that fells the process; null when the process always ended between its recorded start and its code.</summary>
-    public string? InputOf(QuarantinedStep step) => _poisonous.GetValueOrDefault($"{step.InstanceId}/{step.Sequence}");
+    /// <summary>Mends what fells the process, in every generation of the instance.</summary>
+    /// <returns>What the activity was told; null when it is no poison: the process always ended between its recorded start and its code.</returns>
+    public string? Cure(QuarantinedStep step)
+    {
+        var place = $"{step.InstanceId}/{step.Sequence}";
+        _cured.Add(place);
+        return _poisonous.Remove(place, out var input) ? input : null;
+    }
 
     public async Task<string> RunEffectAsync(ActivityContext context, string input)
     {
@@ -103,9 +106,10 @@ internal sealed class World(Random chance)
     public async Task<string> RunPoisonAsync(ActivityContext context, string input)
     {
         Note(context, input);
-        _poisonous[$"{context.InstanceId}/{context.Sequence}"] = input;
-        if (!_cured.Contains($"{context.InstanceId}/{context.Sequence}"))
+        var place = $"{context.InstanceId}/{context.Sequence}";
+        if (!_cured.Contains(place))
         {
+            _poisonous[place] = input;
             HasFelled = true;
             await new TaskCompletionSource().Task;
         }
