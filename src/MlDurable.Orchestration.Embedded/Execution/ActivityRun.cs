@@ -11,6 +11,7 @@ internal sealed class ActivityRun(
 {
     private readonly CancellationTokenSource _cancellation = new();
     private readonly TaskCompletionSource _ended = new();
+    private bool _isAbandoned;
 
     public SlotLease Lease { get; } = lease;
 
@@ -32,8 +33,12 @@ internal sealed class ActivityRun(
 
     public override CancellationToken CancellationToken => _cancellation.Token;
 
-    /// <summary>Whether whatever comes of it is to be ignored.</summary>
-    public bool IsAbandoned { get; set; }
+    /// <summary>Whether whatever comes of it is to be ignored; its code does not begin any more.</summary>
+    public bool IsAbandoned
+    {
+        get => Volatile.Read(ref _isAbandoned);
+        set => Volatile.Write(ref _isAbandoned, value);
+    }
 
     public ScheduledTimer? Timeout { get; set; }
 
@@ -58,8 +63,10 @@ internal sealed class ActivityRun(
         Exception? failure = null;
         try
         {
-            CancellationToken.ThrowIfCancellationRequested();
-            output = await registration.RunAsync(this, Call.Input);
+            // Its token may hear of it later: it is cancelled on another thread.
+            output = IsAbandoned || CancellationToken.IsCancellationRequested
+                ? throw new OperationCanceledException("It was given up before it began.", CancellationToken)
+                : await registration.RunAsync(this, Call.Input);
         }
         catch (Exception exception)
         {
