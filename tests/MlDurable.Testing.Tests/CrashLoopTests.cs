@@ -53,11 +53,29 @@ public sealed class CrashLoopTests
     [Fact]
     public async Task Run_Points_AreThatManyDifferentOnesThatTheSeedChooses()
     {
-        var first = await CrashLoop.RunAsync(() => new Play(countsEffectsByKey: true), [CrashFault.PowerLossAtDisk], points: 5, seed: 2);
-        var second = await CrashLoop.RunAsync(() => new Play(countsEffectsByKey: true), [CrashFault.PowerLossAtDisk], points: 5, seed: 2);
+        var first = await CrashLoop.RunAsync(() => new TenCalls(), [CrashFault.PowerLossAtCall], points: 5, seed: 2);
+        var second = await CrashLoop.RunAsync(() => new TenCalls(), [CrashFault.PowerLossAtCall], points: 5, seed: 2);
+        var others = await CrashLoop.RunAsync(() => new TenCalls(), [CrashFault.PowerLossAtCall], points: 5, seed: 3);
 
         Assert.Equal(5, first.Distinct().Count());
         Assert.Equal(first, second);
+        Assert.NotEqual(first, others);
+    }
+
+    /// <summary>Has the same places each time, as an engine has not: how much it puts into one flush depends on how fast the disk is.</summary>
+    private sealed class TenCalls : CrashPlay
+    {
+        public override Task LiveAsync()
+        {
+            for (var call = 0; call < 10; call++)
+            {
+                Pass();
+            }
+
+            return Task.CompletedTask;
+        }
+
+        public override Task<string> FactsAsync() => Task.FromResult("done");
     }
 
     private sealed class Play(bool countsEffectsByKey) : CrashPlay

@@ -61,6 +61,9 @@ internal sealed class FlowHarness : IAsyncDisposable
 
     public EmbeddedEngine Engine => engine;
 
+    /// <summary>What happens between an activity's write of a blob and whatever the activity does next.</summary>
+    public Func<string, Task> AfterWrite { get; set; } = _ => Task.CompletedTask;
+
     public RunStore Runs => new(Store);
 
     public ModelRegistry Registry => new(Store, TimeProvider.System);
@@ -155,6 +158,27 @@ internal sealed class FlowHarness : IAsyncDisposable
     internal static string SampleData => Repository.PathOf("samples", "bird-strikes", "data");
 
     private Task<EmbeddedEngine> OpenEngineAsync() => EmbeddedEngine.OpenAsync(
-        FlowCatalog.Create(Store, TimeProvider.System, approvals),
+        FlowCatalog.Create(new ActivityStore(Store, name => AfterWrite(name)), TimeProvider.System, approvals),
         new EmbeddedEngineOptions { Directory = Path.Combine(temporary.Path, "journal") });
+
+    private sealed class ActivityStore(IBlobStore inner, Func<string, Task> afterWrite) : IBlobStore
+    {
+        public string Description => inner.Description;
+
+        public Task<BlobProperties?> GetPropertiesAsync(string name, CancellationToken ct = default) => inner.GetPropertiesAsync(name, ct);
+
+        public Task<BlobReader> OpenReadAsync(string name, string? ifMatch = null, CancellationToken ct = default) => inner.OpenReadAsync(name, ifMatch, ct);
+
+        public async Task<BlobProperties> WriteAsync(string name, Stream content, BlobCondition condition, CancellationToken ct = default)
+        {
+            var written = await inner.WriteAsync(name, content, condition, ct);
+            await afterWrite(name);
+            return written;
+        }
+
+        public Task<bool> DeleteAsync(string name, BlobCondition condition, CancellationToken ct = default) => inner.DeleteAsync(name, condition, ct);
+
+        public IAsyncEnumerable<BlobProperties> ListAsync(string prefix, string? startAfter = null, CancellationToken ct = default) =>
+            inner.ListAsync(prefix, startAfter, ct);
+    }
 }

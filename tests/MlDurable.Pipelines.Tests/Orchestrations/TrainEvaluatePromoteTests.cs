@@ -181,19 +181,17 @@ public sealed class TrainEvaluatePromoteTests
         await flow.RunAsync(FlowHarness.Source(FlowHarness.Pipeline.Replace("roc-auc >= 0.6", "roc-auc >= 0.99", StringComparison.Ordinal)));
         await flow.AddYearsAsync(1994, 1994);
 
-        // While the second run decides, a person makes the first version champion.
-        var moved = new TaskCompletionSource();
-        flow.Engine.Observed += change =>
+        // Once the second run has compared its candidate with no champion, a person makes the first version champion.
+        var evaluations = 0;
+        flow.AfterWrite = async name =>
         {
-            if (change is { Kind: EngineEventKind.ActivityCompleted, Name: "evaluate" } && !moved.Task.IsCompleted)
+            if (name.EndsWith(RunStore.EvaluationFile, StringComparison.Ordinal) && ++evaluations == 1)
             {
-                flow.Registry.PromoteAsync("strikes", new ChampionDecision(1, null, true, "ada", "by-hand", "first"), default).GetAwaiter().GetResult();
-                moved.TrySetResult();
+                await flow.Registry.PromoteAsync("strikes", new ChampionDecision(1, null, true, "ada", "by-hand", "first"), default);
             }
         };
         var run = await flow.RunAsync();
 
-        await moved.Task;
         Assert.Equal(1, run.ChampionBefore);
         Assert.NotNull((await flow.Runs.EvaluationAsync(run.RunId))!.Champion);
     }
