@@ -18,7 +18,7 @@ public sealed record RunHappening(string RunId, RunStepState? State, string Acti
     /// <summary>How much is done, 0 to 1; only with <see cref="RunStepState.Progress"/>.</summary>
     public double? Fraction { get; init; }
 
-    /// <summary>Why an attempt failed; only with <see cref="RunStepState.Failed"/>.</summary>
+    /// <summary>Why an attempt failed, or why the step waits for a person.</summary>
     public string? Message { get; init; }
 }
 

@@ -88,6 +88,7 @@ public sealed class TestServer : IAsyncDisposable
             EngineEventKind.ActivityProgress => RunStepState.Progress,
             EngineEventKind.ActivityCompleted => RunStepState.Finished,
             EngineEventKind.ActivityFailed => RunStepState.Failed,
+            EngineEventKind.ActivityQuarantined => RunStepState.Quarantined,
             _ => null,
         };
         if (state is not null || happened.Kind is EngineEventKind.InstanceCompleted or EngineEventKind.InstanceFailed or EngineEventKind.InstanceTerminated)

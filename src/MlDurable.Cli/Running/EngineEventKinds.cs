@@ -13,6 +13,7 @@ internal static class EngineEventKinds
         EngineEventKind.ActivityProgress => RunStepState.Progress,
         EngineEventKind.ActivityCompleted => RunStepState.Finished,
         EngineEventKind.ActivityFailed => RunStepState.Failed,
+        EngineEventKind.ActivityQuarantined => RunStepState.Quarantined,
         _ => null,
     };
 

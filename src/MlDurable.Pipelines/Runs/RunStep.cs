@@ -16,6 +16,9 @@ public enum RunStepState
 
     /// <summary>An attempt failed; see <see cref="RunStep.Message"/>.</summary>
     Failed,
+
+    /// <summary>The process ended each time that it ran, so it waits for a person; see <see cref="RunStep.Message"/>. Told anew when a process starts.</summary>
+    Quarantined,
 }
 
 /// <summary>A live event of a run, for those who watch: one partition, one candidate, or a stage that has no parts.</summary>
@@ -49,6 +52,6 @@ public sealed record RunStep(string RunId, string Stage, RunStepState State)
     /// <summary>That the run waits for a person now; only when a request for approval is finished.</summary>
     public ApprovalWait? Waiting { get; init; }
 
-    /// <summary>Why an attempt failed; only with <see cref="RunStepState.Failed"/>.</summary>
+    /// <summary>Why; only with <see cref="RunStepState.Failed"/> and <see cref="RunStepState.Quarantined"/>.</summary>
     public string? Message { get; init; }
 }
