@@ -267,10 +267,15 @@ public sealed record BackfillsDocument(ImmutableArray<BackfillSummary> Backfills
 /// <param name="Open">Runs that have not ended or not begun.</param>
 public sealed record BackfillSummary(Backfill Backfill, int Completed, int Failed, int Open);
 
+/// <summary>Takes only the names of an enumeration that a body may have; the converter of the others takes any number too.</summary>
+internal sealed class NameConverter<T>() : JsonStringEnumConverter<T>(namingPolicy: null, allowIntegerValues: false)
+    where T : struct, Enum;
+
 /// <summary>Serializers of what the API takes and gives. A body with an unknown property is refused.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     UseStringEnumConverter = true,
+    Converters = [typeof(NameConverter<ApprovalChoice>), typeof(NameConverter<RunPriority>), typeof(NameConverter<RunStage>)],
     MaxDepth = 32,
     UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
     RespectNullableAnnotations = true,

@@ -88,7 +88,7 @@ public static class MlDurableServer
         services.AddMlDurableKeys(keys);
         services.AddRouting();
         services.AddProblemDetails(problems => problems.CustomizeProblemDetails = context => ApiProblems.Complete(context.ProblemDetails, context.Exception));
-        services.AddOpenApi("v1", OpenApiDocument.Configure);
+        services.AddOpenApi("v1", OpenApiDescription.Configure);
         services.AddRequestTimeouts(timeouts => timeouts.DefaultPolicy = new() { Timeout = options.RequestTimeout });
         services.AddRateLimiter(limiter =>
         {

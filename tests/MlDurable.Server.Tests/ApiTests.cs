@@ -150,6 +150,8 @@ public sealed class ApiTests(RanServer ran) : IClassFixture<RanServer>
     [InlineData("""{"parameters":{"margin":null}}""", "request-invalid")]
     [InlineData("""{"parameters":{"margin":[1]}}""", "request-invalid")]
     [InlineData("""{"stage":"everything"}""", "request-invalid")]
+    [InlineData("""{"stage":7}""", "request-invalid")]
+    [InlineData("""{"priority":0}""", "request-invalid")]
     public async Task StartRun_ParametersThatAreNotDeclaredSo_AreRefused(string body, string code)
     {
         var problem = await server.PostAsync("/api/pipelines/empty/runs", body).ShouldFailAsync(HttpStatusCode.BadRequest, code);

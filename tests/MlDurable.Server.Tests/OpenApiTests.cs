@@ -41,6 +41,15 @@ public sealed class OpenApiTests(RanServer ran) : IClassFixture<RanServer>
     }
 
     [Fact]
+    public async Task Enumerations_AreTheNamesThatTheServerWrites()
+    {
+        var schemas = (await ran.Server.GetJsonAsync("/openapi/v1.json")).GetProperty("components").GetProperty("schemas");
+
+        Assert.Equal(["Normal", "Low", "High"], schemas.GetProperty("RunPriority").GetProperty("enum").EnumerateArray().Select(name => name.GetString()));
+        Assert.Equal("string", schemas.GetProperty("RunPriority").GetProperty("type").GetString());
+    }
+
+    [Fact]
     public async Task Errors_HaveTheirCodesInTheDocs()
     {
         var problem = await ran.Server.GetAsync("/api/models/none").ShouldFailAsync(HttpStatusCode.NotFound, "model-not-found");

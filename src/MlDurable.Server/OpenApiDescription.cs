@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
 using MlDurable.Api.Security;
@@ -5,9 +6,29 @@ using MlDurable.Api.Security;
 namespace MlDurable.Server;
 
 /// <summary>What the OpenAPI document says beside its endpoints.</summary>
-internal static class OpenApiDocument
+internal static class OpenApiDescription
 {
-    public static void Configure(OpenApiOptions options) => options.AddDocumentTransformer((document, _, _) =>
+    public static void Configure(OpenApiOptions options)
+    {
+        options.AddSchemaTransformer(NameTheValues);
+        options.AddDocumentTransformer(Complete);
+    }
+
+    /// <summary>Enumerations are written by name, which the generator does not see, for the serializers have their own options.</summary>
+    private static Task NameTheValues(OpenApiSchema schema, OpenApiSchemaTransformerContext context, CancellationToken cancellationToken)
+    {
+        var type = Nullable.GetUnderlyingType(context.JsonTypeInfo.Type) ?? context.JsonTypeInfo.Type;
+        if (type.IsEnum)
+        {
+            schema.Type = JsonSchemaType.String;
+            schema.Enum = [.. Enum.GetNames(type).Select(name => (JsonNode)name)];
+            schema.Default = null;
+        }
+
+        return Task.CompletedTask;
+    }
+
+    private static Task Complete(OpenApiDocument document, OpenApiDocumentTransformerContext context, CancellationToken cancellationToken)
     {
         document.Info.Title = "MlDurable";
         document.Info.Version = "v1";
@@ -28,5 +49,5 @@ internal static class OpenApiDocument
         };
         document.Security = [new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(ApiKeyAuthentication.Scheme, document)] = [] }];
         return Task.CompletedTask;
-    });
+    }
 }
