@@ -29,6 +29,7 @@ public sealed class SimulationTests
     [InlineData(14576)]
     [InlineData(34440)]
     [InlineData(57450)]
+    [InlineData(98016)]
     public void Run_SameSeed_TakesTheSameCourseToTheLastByte(int seed) => Assert.Equal(SimulatedRun.Run(seed).Course, SimulatedRun.Run(seed).Course);
 
     [Fact]

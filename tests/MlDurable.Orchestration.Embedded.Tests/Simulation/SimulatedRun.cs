@@ -387,12 +387,9 @@ internal sealed class SimulatedRun
 
                 break;
             case 4:
-                if (await TryAsync(OrchestrationErrorCodes.InstanceStatus, client.PurgeAsync(root.Id)))
-                {
-                    // It has ended meanwhile.
-                    root.IsPurgeAsked = true;
-                }
-
+                // It may have ended meanwhile, and the answer may never come.
+                root.IsPurgeAsked = true;
+                root.IsPurgeAsked = await TryAsync(OrchestrationErrorCodes.InstanceStatus, client.PurgeAsync(root.Id));
                 break;
             case < 14 when root.Script.Listens:
                 var number = root.Sent++;
