@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text.Json.Serialization;
 
 namespace MlDurable.Learning.Features;
@@ -45,4 +46,8 @@ public sealed record FeatureRecipe
     /// <summary>Categories with fewer training rows than this share one level. 0 and 1 fold nothing. Default 20.</summary>
     [JsonRequired]
     public int FoldRarerThan { get; init; } = 20;
+
+    /// <summary>Category columns with an encoding of their own, which every trainer follows. Default: none.</summary>
+    [JsonRequired]
+    public ImmutableSortedDictionary<string, ColumnEncoding> Encodings { get; init; } = ImmutableSortedDictionary<string, ColumnEncoding>.Empty;
 }

@@ -14,7 +14,8 @@ namespace MlDurable.Learning.Features;
 /// <see cref="FeatureRecipe.FoldRarerThan"/> rows share
 /// the level "other". One-hot: a missing cell has its own level if the training rows had one, otherwise no feature is 1; a category that
 /// the training rows lacked is "other" if there is such a level, otherwise no feature is 1. Ordinal: the levels in ordinal order of their
-/// texts, then "other"; a missing cell, and an unknown category without "other", is missing.</para>
+/// texts, then "other"; a missing cell, and an unknown category without "other", is missing. Columns among
+/// <see cref="FeatureRecipe.Encodings"/> have their own features: see <see cref="ColumnEncoding"/>.</para>
 /// <para>Columns are taken in ordinal order of their names, so that the order of the table's columns makes no difference to a model.</para>
 /// <para>A column without any value in the training rows, and one whose name begins with @, is left out.</para>
 /// </remarks>
@@ -23,14 +24,16 @@ public sealed class FittedFeatures
     /// <summary>Greatest magnitude of a dense feature.</summary>
     internal const double MaxMagnitude = 1e100;
 
-    internal FittedFeatures(ImmutableArray<FittedNumber> numbers, ImmutableArray<FittedCategory> categories)
+    internal FittedFeatures(ImmutableArray<FittedNumber> numbers, ImmutableArray<FittedCategory> categories, ImmutableArray<FittedEncoding> encodings)
     {
         Numbers = numbers;
         Categories = categories;
+        Encodings = encodings;
         OutputNames =
         [
             .. numbers.Select(number => number.Name),
             .. categories.Where(category => category.Ordinal).Select(category => category.Name),
+            .. Targets.Select(target => target.Fitted.Name),
             .. categories.Where(category => !category.Ordinal).SelectMany(category => category.OutputNames),
         ];
     }
@@ -43,7 +46,10 @@ public sealed class FittedFeatures
     public TableSchema Inputs => new(
     [
         .. Numbers.Select(number => new ColumnSchema(number.Name, ColumnKind.Number)),
-        .. Categories.Select(category => new ColumnSchema(category.Name, ColumnKind.Category)),
+        .. Categories.Select(category => category.Name)
+            .Concat(Encodings.Select(encoding => encoding.Name))
+            .Order(StringComparer.Ordinal)
+            .Select(name => new ColumnSchema(name, ColumnKind.Category)),
     ]);
 
     /// <summary>For each feature of <see cref="OutputNames"/> the column of <see cref="Inputs"/> that it is made from.</summary>
@@ -51,12 +57,31 @@ public sealed class FittedFeatures
     [
         .. Numbers.Select(number => number.Name),
         .. Categories.Where(category => category.Ordinal).Select(category => category.Name),
+        .. Targets.Select(target => target.Fitted.Name),
         .. Categories.Where(category => !category.Ordinal).SelectMany(category => Enumerable.Repeat(category.Name, category.LevelCount)),
     ];
 
     internal ImmutableArray<FittedNumber> Numbers { get; }
 
     internal ImmutableArray<FittedCategory> Categories { get; }
+
+    internal ImmutableArray<FittedEncoding> Encodings { get; }
+
+    /// <summary>The number of dense features: numbers, then ordinal categories, then <see cref="Targets"/>.</summary>
+    internal int DenseCount => Numbers.Length + Categories.Count(category => category.Ordinal) + Encodings.Length;
+
+    /// <summary>The number of blocks of one-hot features.</summary>
+    internal int BlockCount => Categories.Count(category => !category.Ordinal);
+
+    /// <summary>The columns encoded by their labels, each with its dense feature.</summary>
+    internal IEnumerable<(int Feature, FittedTarget Fitted)> Targets
+    {
+        get
+        {
+            var first = DenseCount - Encodings.Length;
+            return Encodings.OfType<FittedTarget>().Select((target, place) => (first + place, target));
+        }
+    }
 
     /// <summary>Learns from training rows.</summary>
     /// <param name="trainingRows">The feature columns; columns whose names begin with @ are ignored.</param>
@@ -66,9 +91,14 @@ public sealed class FittedFeatures
     /// <exception cref="LearningException">
     /// <c>no-rows</c>: there is no row; <c>time-feature</c>: a column holds times, which <see cref="RowFeatures"/> should have replaced;
     /// <c>no-usable-features</c>: no column has any value; <c>transform-not-registered</c>; <c>transform-without-values</c>: a transform gives no
-    /// value of its column a finite number; <c>model-too-large</c>: a transform learned too much.
+    /// value of its column a finite number; <c>model-too-large</c>: a transform learned too much; <c>unknown-column</c>, <c>encoding-kind</c>: a column
+    /// with an encoding of its own is not there, or holds no categories; <c>encoding-needs-labels</c>: an encoding learns from labels, which only a
+    /// trainer has.
     /// </exception>
-    public static FittedFeatures Fit(Table trainingRows, FeatureRecipe recipe, IReadOnlyDictionary<string, string>? transforms = null)
+    public static FittedFeatures Fit(Table trainingRows, FeatureRecipe recipe, IReadOnlyDictionary<string, string>? transforms = null) =>
+        Fit(trainingRows, recipe, transforms, targets: null);
+
+    internal static FittedFeatures Fit(Table trainingRows, FeatureRecipe recipe, IReadOnlyDictionary<string, string>? transforms, TargetFit? targets)
     {
         if (trainingRows.RowCount == 0)
         {
@@ -79,6 +109,12 @@ public sealed class FittedFeatures
 
         var numberColumns = new List<NumberColumn>();
         var categories = ImmutableArray.CreateBuilder<FittedCategory>();
+        var encodings = ImmutableArray.CreateBuilder<FittedEncoding>();
+        foreach (var name in recipe.Encodings.Keys)
+        {
+            _ = trainingRows[name];
+        }
+
         foreach (var column in trainingRows.Columns.OrderBy(column => column.Name, StringComparer.Ordinal))
         {
             if (column.Name.StartsWith('@') || column.IsAllMissing)
@@ -88,6 +124,12 @@ public sealed class FittedFeatures
 
             switch (column)
             {
+                case CategoryColumn category when recipe.Encodings.TryGetValue(column.Name, out var encoding):
+                    encodings.Add(Fit(category, encoding, recipe, targets));
+                    break;
+                case var _ when recipe.Encodings.ContainsKey(column.Name):
+                    throw new LearningException(
+                        "encoding-kind", $"The column '{column.Name}' is {column.Kind}, and encodings are of categories. Leave it out of the encodings.");
                 case NumberColumn number:
                     numberColumns.Add(number);
                     break;
@@ -101,8 +143,8 @@ public sealed class FittedFeatures
             }
         }
 
-        return numberColumns.Count + categories.Count > 0
-            ? new FittedFeatures([.. FitNumbers(numberColumns, recipe, transforms)], categories.DrainToImmutable())
+        return numberColumns.Count + categories.Count + encodings.Count > 0
+            ? new FittedFeatures([.. FitNumbers(numberColumns, recipe, transforms)], categories.DrainToImmutable(), encodings.DrainToImmutable())
             : throw new LearningException(
                 "no-usable-features",
                 "No feature column has a value in the training rows. Check the dropped columns and the data.");
@@ -122,6 +164,7 @@ public sealed class FittedFeatures
             dense.Add(category.ApplyOrdinal((CategoryColumn)Input(rows, category.Name, ColumnKind.Category)));
         }
 
+        dense.AddRange(Targets.Select(target => target.Fitted.Apply((CategoryColumn)Input(rows, target.Fitted.Name, ColumnKind.Category))));
         var offset = dense.Count;
         foreach (var category in Categories.Where(category => !category.Ordinal))
         {
@@ -131,6 +174,14 @@ public sealed class FittedFeatures
 
         return new FeatureMatrix(rows.RowCount, [.. dense], [.. hot], offset);
     }
+
+    private static FittedEncoding Fit(CategoryColumn column, ColumnEncoding encoding, FeatureRecipe recipe, TargetFit? targets) => encoding switch
+    {
+        TargetEncoding target => targets?.Fit(column, target, recipe)
+            ?? throw new LearningException(
+                "encoding-needs-labels", $"The encoding of the column '{column.Name}' learns from labels. Fit a trainer, which has them."),
+        _ => throw new ArgumentOutOfRangeException(nameof(encoding), encoding.GetType(), "Unknown encoding."),
+    };
 
     // Those with code of the program's own one after the other, for that code may throw.
     private static FittedNumber[] FitNumbers(List<NumberColumn> columns, FeatureRecipe recipe, IReadOnlyDictionary<string, string>? transforms)

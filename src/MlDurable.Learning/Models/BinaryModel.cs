@@ -12,12 +12,12 @@ namespace MlDurable.Learning.Models;
 /// concurrent use.
 /// </summary>
 /// <remarks>
-/// File layout, integers little-endian: the magic <c>MLDMODEL</c>, a 32-bit version (1), the 32-bit length and CRC-32C of the content, the
-/// content (JSON). The same model always gives the same bytes, and a model that was read predicts exactly what the written one does.
+/// File layout, integers little-endian: the magic <c>MLDMODEL</c>, a 32-bit version (1, or 2 where a column has an encoding of its own, which earlier
+/// programs would overlook), the 32-bit length and CRC-32C of the content, the content (JSON). The same model always gives the same bytes, and a model that was read predicts exactly what the written one does.
 /// </remarks>
 public sealed class BinaryModel
 {
-    private const int Version = 1;
+    private const int LatestVersion = 2;
     private const int MaxContentBytes = 256 << 20;
 
     internal BinaryModel(string trainer, string trainerVersion, FittedFeatures features, Scorer scorer, double threshold)
@@ -69,11 +69,12 @@ public sealed class BinaryModel
     /// <param name="stream">Where to; not closed.</param>
     public void Write(Stream stream)
     {
-        var content = JsonSerializer.SerializeToUtf8Bytes(
-            new ModelContent(Trainer, TrainerVersion, Threshold, Features.Numbers, Features.Categories, Scorer), ModelJson.Default.ModelContent);
+        var model = new ModelContent(
+            Trainer, TrainerVersion, Threshold, Features.Numbers, Features.Categories, Scorer, Features.Encodings.IsEmpty ? default : Features.Encodings);
+        var content = JsonSerializer.SerializeToUtf8Bytes(model, ModelJson.Default.ModelContent);
         Span<byte> head = stackalloc byte[Magic.Length + (3 * sizeof(int))];
         Magic.CopyTo(head);
-        BinaryPrimitives.WriteInt32LittleEndian(head[8..], Version);
+        BinaryPrimitives.WriteInt32LittleEndian(head[8..], model.FileVersion);
         BinaryPrimitives.WriteInt32LittleEndian(head[12..], content.Length);
         BinaryPrimitives.WriteUInt32LittleEndian(head[16..], Crc32C.Compute(content));
         stream.Write(head);
@@ -97,9 +98,9 @@ public sealed class BinaryModel
         }
 
         var version = BinaryPrimitives.ReadInt32LittleEndian(head[8..]);
-        if (version != Version)
+        if (version is < 1 or > LatestVersion)
         {
-            throw Corrupt($"its version is {version}, and this program reads version {Version}");
+            throw Corrupt($"its version is {version}, and this program reads versions up to {LatestVersion}");
         }
 
         var length = BinaryPrimitives.ReadInt32LittleEndian(head[12..]);
@@ -117,7 +118,7 @@ public sealed class BinaryModel
         try
         {
             var content = JsonSerializer.Deserialize(bytes, ModelJson.Default.ModelContent);
-            return content is not null && content.IsSound() ? Of(content) : throw Corrupt("its content contradicts itself");
+            return content is not null && content.FileVersion <= version && content.IsSound() ? Of(content) : throw Corrupt("its content contradicts itself");
         }
         catch (JsonException exception)
         {
@@ -131,7 +132,8 @@ public sealed class BinaryModel
 
     private static BinaryModel Of(ModelContent content)
     {
-        var features = new FittedFeatures([.. content.Numbers.Select(Open)], content.Categories);
+        var features = new FittedFeatures(
+            [.. content.Numbers.Select(Open)], content.Categories, content.Encodings.IsDefault ? [] : content.Encodings);
         var scorer = content.Scorer is CustomScorer custom ? Open(content, custom, features) : content.Scorer;
         return new BinaryModel(content.Trainer, content.TrainerVersion, features, scorer, content.Threshold);
     }

@@ -18,11 +18,8 @@ internal sealed record CustomScorer(byte[] State) : Scorer
     private string Trainer { get; init; } = "";
 
     /// <summary>The same state, read by its trainer, whatever that throws.</summary>
-    public CustomScorer Open(CustomTrainer trainer, FittedFeatures features)
-    {
-        var denseCount = features.Numbers.Length + features.Categories.Count(category => category.Ordinal);
-        return new CustomScorer(State) { Inner = trainer.Read(State, denseCount, features.OutputNames.Length), Trainer = trainer.Name };
-    }
+    public CustomScorer Open(CustomTrainer trainer, FittedFeatures features) =>
+        new(State) { Inner = trainer.Read(State, features.DenseCount, features.OutputNames.Length), Trainer = trainer.Name };
 
     public override double[] LogOdds(FeatureMatrix features)
     {

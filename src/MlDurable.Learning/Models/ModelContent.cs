@@ -11,8 +11,13 @@ internal sealed record ModelContent(
     double Threshold,
     ImmutableArray<FittedNumber> Numbers,
     ImmutableArray<FittedCategory> Categories,
-    Scorer Scorer)
+    Scorer Scorer,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] ImmutableArray<FittedEncoding> Encodings = default)
 {
+    /// <summary>The least version of the file in which a program understands this content.</summary>
+    [JsonIgnore]
+    public int FileVersion => Encodings.IsDefaultOrEmpty ? 1 : 2;
+
     /// <summary>Whether predictions with this content cannot go wrong, whoever wrote it.</summary>
     public bool IsSound()
     {
@@ -44,7 +49,12 @@ internal sealed record ModelContent(
             }
         }
 
-        var dense = Numbers.Length + Categories.Count(category => category.Ordinal);
+        if (!Encodings.IsDefault && !Encodings.All(encoding => encoding is not null && encoding.IsSound() && names.Add(encoding.Name)))
+        {
+            return false;
+        }
+
+        var dense = Numbers.Length + Categories.Count(category => category.Ordinal) + (Encodings.IsDefault ? 0 : Encodings.Length);
         var hot = Categories.Where(category => !category.Ordinal).Sum(category => (long)category.LevelCount);
         return Scorer switch
         {

@@ -50,8 +50,41 @@ internal sealed class TimeInput(ImmutableArray<(DatePart Part, FittedNumber Fitt
     }
 }
 
-/// <summary>A category column: a dense feature when it is ordinal, else a block of one-hot features.</summary>
-internal sealed class CategoryInput : RowInput
+/// <summary>A category column.</summary>
+internal abstract class TextInput : RowInput
+{
+    public override bool TrySet(ReadOnlySpan<byte> cell, double[] dense, int[] hot)
+    {
+        char[]? rented = null;
+        var buffer = cell.Length <= 256 ? stackalloc char[256] : rented = ArrayPool<char>.Shared.Rent(cell.Length);
+        Set(buffer[..Encoding.UTF8.GetChars(cell, buffer)], dense, hot);
+        if (rented is not null)
+        {
+            ArrayPool<char>.Shared.Return(rented);
+        }
+
+        return true;
+    }
+
+    /// <summary>Sets the features of a text that is no missing value.</summary>
+    public abstract void Set(ReadOnlySpan<char> text, double[] dense, int[] hot);
+}
+
+/// <summary>A category column encoded by its labels.</summary>
+internal sealed class TargetInput(FittedTarget fitted, int feature) : TextInput
+{
+    private readonly double missing = fitted.MissingFeature;
+    private readonly double unseen = fitted.UnseenFeature;
+    private readonly Dictionary<string, double>.AlternateLookup<ReadOnlySpan<char>> features = fitted.FeatureLookup().GetAlternateLookup<ReadOnlySpan<char>>();
+
+    public override void SetMissing(double[] dense, int[] hot) => dense[feature] = missing;
+
+    public override void Set(ReadOnlySpan<char> text, double[] dense, int[] hot) =>
+        dense[feature] = features.TryGetValue(text, out var known) ? known : unseen;
+}
+
+/// <summary>A category column of levels: a dense feature when it is ordinal, else a block of one-hot features.</summary>
+internal sealed class LevelInput : TextInput
 {
     private readonly FittedCategory fitted;
     private readonly int place;
@@ -61,7 +94,7 @@ internal sealed class CategoryInput : RowInput
     /// <param name="fitted">What was learned.</param>
     /// <param name="place">The dense feature, or the block.</param>
     /// <param name="offset">The first feature of the block.</param>
-    public CategoryInput(FittedCategory fitted, int place, int offset)
+    public LevelInput(FittedCategory fitted, int place, int offset)
     {
         this.fitted = fitted;
         this.place = place;
@@ -81,20 +114,7 @@ internal sealed class CategoryInput : RowInput
         }
     }
 
-    public override bool TrySet(ReadOnlySpan<byte> cell, double[] dense, int[] hot)
-    {
-        char[]? rented = null;
-        var buffer = cell.Length <= 256 ? stackalloc char[256] : rented = ArrayPool<char>.Shared.Rent(cell.Length);
-        Set(buffer[..Encoding.UTF8.GetChars(cell, buffer)], dense, hot);
-        if (rented is not null)
-        {
-            ArrayPool<char>.Shared.Return(rented);
-        }
-
-        return true;
-    }
-
-    public void Set(ReadOnlySpan<char> text, double[] dense, int[] hot)
+    public override void Set(ReadOnlySpan<char> text, double[] dense, int[] hot)
     {
         var level = levels.TryGetValue(text, out var known) ? known : fitted.UnknownLevel;
         if (fitted.Ordinal)

@@ -63,7 +63,7 @@ public sealed class RowScorer
         private readonly Dictionary<string, (FittedNumber Fitted, int Feature)> numbers =
             fitted.Numbers.Select((number, feature) => (number, feature)).ToDictionary(pair => pair.number.Name, pair => pair, StringComparer.Ordinal);
 
-        private readonly Dictionary<string, CategoryInput> categories = Categories(fitted);
+        private readonly Dictionary<string, TextInput> categories = Categories(fitted);
 
         public RowInput? Take(ColumnSchema column, ImmutableArray<DatePart> parts)
         {
@@ -99,20 +99,25 @@ public sealed class RowScorer
             }
         }
 
-        private static Dictionary<string, CategoryInput> Categories(FittedFeatures fitted)
+        private static Dictionary<string, TextInput> Categories(FittedFeatures fitted)
         {
             var dense = fitted.Numbers.Length;
             var block = 0;
-            var inputs = new Dictionary<string, CategoryInput>(StringComparer.Ordinal);
+            var inputs = new Dictionary<string, TextInput>(StringComparer.Ordinal);
             foreach (var category in fitted.Categories.Where(category => category.Ordinal))
             {
-                inputs.Add(category.Name, new CategoryInput(category, dense++, offset: -1));
+                inputs.Add(category.Name, new LevelInput(category, dense++, offset: -1));
             }
 
-            var offset = dense;
+            foreach (var (feature, target) in fitted.Targets)
+            {
+                inputs.Add(target.Name, new TargetInput(target, feature));
+            }
+
+            var offset = fitted.DenseCount;
             foreach (var category in fitted.Categories.Where(category => !category.Ordinal))
             {
-                inputs.Add(category.Name, new CategoryInput(category, block++, offset));
+                inputs.Add(category.Name, new LevelInput(category, block++, offset));
                 offset += category.LevelCount;
             }
 

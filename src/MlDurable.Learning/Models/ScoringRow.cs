@@ -19,10 +19,8 @@ public sealed class ScoringRow
     internal ScoringRow(RowScorer scorer, bool keepsCells)
     {
         this.scorer = scorer;
-        var categories = scorer.Model.Features.Categories;
-        var blocks = categories.Count(category => !category.Ordinal);
-        dense = new double[scorer.Model.Features.Numbers.Length + categories.Length - blocks];
-        hot = new int[blocks];
+        dense = new double[scorer.Model.Features.DenseCount];
+        hot = new int[scorer.Model.Features.BlockCount];
         isSet = new bool[scorer.Columns.Length];
         cells = keepsCells ? new string?[scorer.Columns.Length] : null;
     }
@@ -91,7 +89,7 @@ public sealed class ScoringRow
     /// <exception cref="LearningException"><c>signature-mismatch</c>: the column is no category column.</exception>
     public void SetText(int column, ReadOnlySpan<char> text)
     {
-        if (Input<CategoryInput>(column, ColumnKind.Category) is { } input)
+        if (Input<TextInput>(column, ColumnKind.Category) is { } input)
         {
             var isMissing = Missing.Contains(text);
             if (isMissing)

@@ -39,6 +39,7 @@ public static class OnnxExport
             StringComparer.Ordinal);
         var dense = model.Features.Numbers.Select(number => Number(graph, number, inputs[number.Name]))
             .Concat(model.Features.Categories.Where(category => category.Ordinal).Select(category => Ordinal(graph, category, inputs[category.Name])))
+            .Concat(model.Features.Targets.Select(target => Target(graph, target.Fitted, inputs[target.Fitted.Name])))
             .ToList();
         var score = model.Scorer switch
         {
@@ -85,6 +86,18 @@ public static class OnnxExport
             OnnxAttribute.Of("values_floats", [.. Enumerable.Range(0, category.Levels.Length).Select(level => (float)level), float.NaN]),
             OnnxAttribute.Of("default_float", category.HasOther ? category.UnknownLevel : float.NaN));
         return Cast(graph, encoded, OnnxType.Double);
+    }
+
+    // Through the place of the share, for the encoder itself gives single precision only.
+    private static string Target(OnnxGraph graph, FittedTarget target, string cell)
+    {
+        var place = graph.LearningNode(
+            "LabelEncoder", cell,
+            OnnxAttribute.Of("keys_strings", [.. target.Levels, ""]),
+            OnnxAttribute.Of("values_int64s", [.. Enumerable.Range(0, target.Levels.Length + 1).Select(place => (long)place)]),
+            OnnxAttribute.Of("default_int64", target.Levels.Length + 1));
+        var shares = graph.Constant(OnnxTensor.Of([.. target.Shares, target.Missing, target.Unseen], target.Levels.Length + 2));
+        return Number(graph, target.Number, graph.Node("Gather", [shares, place]));
     }
 
     private static string Prior(OnnxGraph graph, PriorScorer prior, string anyInput) =>

@@ -32,10 +32,10 @@ public abstract class CustomTrainer : ITrainer
         var values = HyperparameterValues.Complete(this, request.Hyperparameters);
         request.RequireTrainable();
         cancellationToken.ThrowIfCancellationRequested();
-        var fitted = FittedFeatures.Fit(request.Training.Features, Adapt(request.Recipe), request.Transforms);
+        var (fitted, rows) = TrainingFeatures.Fit(request, Adapt(request.Recipe));
         var training = new CustomTraining
         {
-            Rows = fitted.Apply(request.Training.Features),
+            Rows = rows,
             Labels = request.Training.Labels,
             ValidationRows = fitted.Apply(request.Validation.Features),
             ValidationLabels = request.Validation.Labels,

@@ -21,7 +21,7 @@ internal sealed class GradientBoostingTrainer : ITrainer
     public string Version => "3";
 
     public string Description =>
-        "Gradient boosting of histogram trees, grown leaf by leaf, on all processors. Takes nothing from the recipe: "
+        "Gradient boosting of histogram trees, grown leaf by leaf, on all processors. Takes only the encodings of columns from the recipe: "
         + "trees need no scaling, learn where missing values belong, and part categories in ordinal order of their texts.";
 
     public IReadOnlyList<HyperparameterSpec> Hyperparameters { get; } =
@@ -38,11 +38,9 @@ internal sealed class GradientBoostingTrainer : ITrainer
     {
         var values = HyperparameterValues.Complete(this, request.Hyperparameters);
         request.RequireTrainable();
-        var fitted = FittedFeatures.Fit(
-            request.Training.Features,
-            new FeatureRecipe { Imputation = NumberImputation.None, Standardize = false, Encoding = CategoryEncoding.Ordinal, FoldRarerThan = 0 },
-            request.Transforms);
-        var training = fitted.Apply(request.Training.Features);
+        var (fitted, training) = TrainingFeatures.Fit(
+            request,
+            request.Recipe with { Imputation = NumberImputation.None, Standardize = false, Encoding = CategoryEncoding.Ordinal, FoldRarerThan = 0 });
         var labels = request.Training.Labels;
         var settings = new TreeSettings((int)values[Leaves], (int)values[MinRowsPerLeaf], values[L2], values[LearningRate]);
         var grower = new TreeGrower(FeatureBins.Of(training.Dense), settings, training.Rows);

@@ -24,7 +24,7 @@ internal sealed class LogisticRegressionTrainer : ITrainer
 
     public string Description =>
         "Logistic regression with an L2 penalty, fitted by L-BFGS. "
-        + "Takes imputation, standardisation and folding from the recipe; categories are always one-hot.";
+        + "Takes imputation, standardisation, folding and the encodings of columns from the recipe; other categories are always one-hot.";
 
     public IReadOnlyList<HyperparameterSpec> Hyperparameters { get; } =
     [
@@ -36,8 +36,7 @@ internal sealed class LogisticRegressionTrainer : ITrainer
     {
         var values = HyperparameterValues.Complete(this, request.Hyperparameters);
         request.RequireTrainable();
-        var fitted = FittedFeatures.Fit(request.Training.Features, LinearRecipe(request), request.Transforms);
-        var features = fitted.Apply(request.Training.Features);
+        var (fitted, features) = TrainingFeatures.Fit(request, LinearRecipe(request));
         var objective = new LogisticObjective(features, request.Training.Labels, values[L2]);
         var point = new double[fitted.OutputNames.Length + 1];
         point[^1] = BaselineTrainer.LogOdds(request.Training.Labels);

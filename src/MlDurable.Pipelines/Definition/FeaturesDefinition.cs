@@ -21,6 +21,9 @@ public sealed record FeaturesDefinition
     /// <summary>Categories with fewer training rows than this are treated as one; 20 by default, 0 for none.</summary>
     public int FoldRarerThan { get; init; } = 20;
 
+    /// <summary>Category columns with an encoding of their own; none by default.</summary>
+    public ImmutableSortedDictionary<string, ColumnEncoding> Encodings { get; init; } = ImmutableSortedDictionary<string, ColumnEncoding>.Empty;
+
     /// <summary>The parts of a time that become features, in the order of the file; month and weekday by default.</summary>
     public ImmutableArray<DatePart> Dates { get; init; } = [DatePart.Month, DatePart.Weekday];
 }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
-using System.Diagnostics;
+using System.Text.Json;
+using MlDurable.Learning;
 using MlDurable.Learning.Features;
 using MlDurable.Learning.Models;
 using MlDurable.Learning.Training;
@@ -19,7 +20,7 @@ internal static class CandidateTraining
         ContentHash.OfParts(
         [
             dataset.Hash,
-            FeatureSet.Recipe(features).ToString(),
+            JsonSerializer.Serialize(FeatureSet.Recipe(features), LearningJson.Default.FeatureRecipe),
             candidate.Trainer,
             Trainers.Get(candidate.Trainer).Version,
             FeatureSet.CodeHash,

@@ -31,6 +31,7 @@ internal static class FeatureSet
         Standardize = features.Standardize,
         Encoding = features.Encoding,
         FoldRarerThan = features.FoldRarerThan,
+        Encodings = features.Encodings,
     };
 
     /// <summary>Identity of the row-level work: what it is, on which columns, by which code.</summary>

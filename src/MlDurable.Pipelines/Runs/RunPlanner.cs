@@ -94,6 +94,7 @@ public sealed class RunPlanner(IBlobStore store, DataLimits? limits = null)
             .Concat(pipeline.Data.Time is { } time ? [(Where: "data.time", Name: time)] : [])
             .Concat(pipeline.Data.Drop.Select(name => (Where: "data.drop", Name: name)))
             .Concat(pipeline.Features.Transforms.Keys.Select(name => (Where: "features.transforms", Name: name)))
+            .Concat(pipeline.Features.Encodings.Keys.Select(name => (Where: "features.encodings", Name: name)))
             .Concat(pipeline.Evaluate.Slices.Select(name => (Where: "evaluate.slices", Name: name)))
             .Concat(pipeline.Quality.OfType<ColumnQualityRule>().Select(rule => (Where: $"quality, line {rule.Line}", Name: rule.Column)));
         var problems = named
@@ -109,6 +110,13 @@ public sealed class RunPlanner(IBlobStore store, DataLimits? limits = null)
         if (pipeline.Features.Transforms.Keys.FirstOrDefault(name => schema.Find(name)!.Kind != ColumnKind.Number) is { } wrong)
         {
             throw new PipelineException("column-kind", $"features.transforms: '{wrong}' holds no numbers, but {schema.Find(wrong)!.Kind.ToString().ToLowerInvariant()} values; leave it out");
+        }
+
+        if (pipeline.Features.Encodings.Keys.FirstOrDefault(name => schema.Find(name)!.Kind != ColumnKind.Category) is { } uncategorical)
+        {
+            throw new PipelineException(
+                "column-kind",
+                $"features.encodings: '{uncategorical}' holds no categories, but {schema.Find(uncategorical)!.Kind.ToString().ToLowerInvariant()} values; leave it out");
         }
 
         if (!schema.Columns.Any(column => column.Name != pipeline.Data.Label.Column

@@ -301,6 +301,21 @@ public sealed class PipelineFileTests
     }
 
     [Fact]
+    public void Load_Encodings_AreThoseOfTheirColumns()
+    {
+        var features = PipelineText.LoadValid(PipelineText.With(
+            "features:\n", "features:\n  encodings:\n    - { columns: [Size, Kind], target: { smooth: 5 } }\n    - { columns: [Airport], target: {} }\n")).Features;
+
+        Assert.Equal(
+            [
+                KeyValuePair.Create<string, ColumnEncoding>("Airport", new TargetEncoding()),
+                KeyValuePair.Create<string, ColumnEncoding>("Kind", new TargetEncoding { Smooth = 5 }),
+                KeyValuePair.Create<string, ColumnEncoding>("Size", new TargetEncoding { Smooth = 5 }),
+            ],
+            features.Encodings);
+    }
+
+    [Fact]
     public void Load_MisspelledSection_StillReportsTheMistakesInside() =>
         Assert.Equal(
             ["24:1: unknown key 'splitt'; did you mean 'split'?", "24:33: 'validation' must be a number above 0 and below 1, not 2"],

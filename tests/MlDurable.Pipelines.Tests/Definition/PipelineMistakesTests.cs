@@ -160,6 +160,23 @@ public sealed class PipelineMistakesTests
             "21:16: a transform of 'transforms' needs the key 'columns'"
         },
         {
+            "features:\n", "features:\n  encodings:\n    - { columns: [Size, Kind], target: {} }\n    - { columns: [Size], target: { smooth: 5 } }\n",
+            "23:19: 'Size' has an encoding already, on line 22"
+        },
+        {
+            "features:\n", "features:\n  encodings: [{ columns: [Size], target: { smooth: -1 } }]\n",
+            "21:52: 'smooth' must be a number from 0 to 1000000000, not -1"
+        },
+        { "features:\n", "features:\n  encodings: [{ columns: [Size] }]\n", "21:15: an encoding of 'encodings' needs 'target'" },
+        {
+            "features:\n", "features:\n  encodings: [{ columns: [Effect], target: {} }]\n",
+            "21:27: 'Effect' is the label, which is never a feature; remove it from 'encodings'"
+        },
+        {
+            "features:\n", "features:\n  encodings: [{ columns: [Cost], target: {} }]\n",
+            "21:27: 'Cost' is dropped; remove it from 'encodings' or from 'drop'"
+        },
+        {
             "trainer: gradient-boosting", "trainer: nearest-neighbours",
             "30:16: 'trainer' must be a trainer (gradient-boosting, logistic-regression, naive-bayes or test-levels), not the text 'nearest-neighbours'; "
             + "if that is a trainer of one's own, this program has not registered it"

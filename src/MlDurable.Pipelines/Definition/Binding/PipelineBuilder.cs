@@ -119,9 +119,14 @@ internal static class PipelineBuilder
             Standardize = steps.Contains(NumberStep.Standardize),
             Encoding = categorical.Get(FeatureKeys.Encode),
             FoldRarerThan = categorical.Get(FeatureKeys.FoldRarerThan),
+            Encodings = features.Get(FeatureKeys.Encodings).Values
+                .SelectMany(static entry => entry.Get(FeatureKeys.EncodedColumns).Values.Select(column => KeyValuePair.Create(column, BuildEncoding(entry))))
+                .ToImmutableSortedDictionary(StringComparer.Ordinal),
             Dates = [.. features.Get(FeatureKeys.Dates).Values],
         };
     }
+
+    private static ColumnEncoding BuildEncoding(Section entry) => new TargetEncoding { Smooth = entry.Get(FeatureKeys.Target).Get(FeatureKeys.Smooth) };
 
     private static SplitDefinition BuildSplit(Section split, DataDefinition data) => new()
     {

@@ -55,9 +55,15 @@ internal static class PipelineChecks
             Conflict(time.Mark, $"'{time.Value}' is the label's column; 'time' must be another one");
         }
 
+        var encoded = EncodedColumns(file).ToArray();
+        Refuse(encoded, label.Value, "the label, which is never a feature; remove it from 'encodings'");
         if (data.TryGet(DataKeys.Drop, out var drop))
         {
             Refuse(drop.Value.Items, label.Value, "the label, which is never a feature; remove it from 'drop'");
+            foreach (var dropped in drop.Value.Values)
+            {
+                Refuse(encoded, dropped, "dropped; remove it from 'encodings' or from 'drop'");
+            }
         }
 
         Refuse(slices, label.Value, "the label, whose values are no slices");
@@ -72,6 +78,11 @@ internal static class PipelineChecks
 
         void Conflict(SourceMark mark, string message) => context.Report(mark, PipelineProblemCodes.Conflict, message);
     }
+
+    private static IEnumerable<Located<string>> EncodedColumns(Section file) =>
+        !file.TryGet(RootKeys.Features, out var features) || !features.Value.TryGet(FeatureKeys.Encodings, out var encodings)
+            ? []
+            : encodings.Value.Values.SelectMany(static entry => entry.TryGet(FeatureKeys.EncodedColumns, out var columns) ? columns.Value.Items : []);
 
     private static void CheckSplit(Section? data, Section file, BindContext context)
     {
@@ -101,20 +112,24 @@ internal static class PipelineChecks
 
     private static void CheckTransforms(Section file, BindContext context)
     {
-        if (!file.TryGet(RootKeys.Features, out var features) || !features.Value.TryGet(FeatureKeys.Transforms, out var transforms))
+        if (file.TryGet(RootKeys.Features, out var features))
         {
-            return;
+            CheckOnce(features.Value, FeatureKeys.Transforms, FeatureKeys.TransformedColumns, "a transform", context);
+            CheckOnce(features.Value, FeatureKeys.Encodings, FeatureKeys.EncodedColumns, "an encoding", context);
         }
+    }
 
+    private static void CheckOnce(Section features, Key<BoundList<Section>> list, Key<BoundList<string>> columnsOf, string what, BindContext context)
+    {
         var lines = new Dictionary<string, int>();
-        foreach (var entry in transforms.Value.Items)
+        foreach (var entry in features.TryGet(list, out var entries) ? entries.Value.Items : [])
         {
-            foreach (var column in entry.Value.TryGet(FeatureKeys.TransformedColumns, out var columns) ? columns.Value.Items : [])
+            foreach (var column in entry.Value.TryGet(columnsOf, out var columns) ? columns.Value.Items : [])
             {
                 // Within one list it is reported by the list.
                 if (!lines.TryAdd(column.Value, entry.Mark.Line) && lines[column.Value] != entry.Mark.Line)
                 {
-                    context.Report(column.Mark, PipelineProblemCodes.Conflict, $"'{column.Value}' has a transform already, on line {lines[column.Value]}");
+                    context.Report(column.Mark, PipelineProblemCodes.Conflict, $"'{column.Value}' has {what} already, on line {lines[column.Value]}");
                 }
             }
         }

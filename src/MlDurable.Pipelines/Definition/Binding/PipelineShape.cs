@@ -238,7 +238,23 @@ internal static class PipelineShape
             new ListShape<Section>(new SectionShape(Transform, TransformedColumns), "a transform"),
             "Transforms of one's own, before missing numbers are filled. At most one for a column.").Or(BoundList<Section>.Of());
 
-        public static readonly SectionShape Shape = new(Transforms, Numeric, Categorical, Dates);
+        public static readonly Key<BoundList<string>> EncodedColumns = new(
+            "columns", new ListShape<string>(Text, "a column", minItems: 1, isSet: true), "The category columns that it is for.", isRequired: true);
+
+        public static readonly Key<double> Smooth = new Key<double>(
+            "smooth",
+            new NumberShape(new NumberRange(0, 1e9)),
+            "How many rows with the positive share of all training rows are added to those of each value.").Or(new TargetEncoding().Smooth);
+
+        public static readonly Key<Section> Target = new(
+            "target", new SectionShape(Smooth), "One column: the share of positive labels among the training rows with the value, cross-fitted.");
+
+        public static readonly Key<BoundList<Section>> Encodings = new Key<BoundList<Section>>(
+            "encodings",
+            new ListShape<Section>(new SectionShape(EncodedColumns, Target) { Group = new(GroupRule.ExactlyOne, Target) }, "an encoding"),
+            "Category columns with an encoding of their own, which every trainer follows. At most one for a column.").Or(BoundList<Section>.Of());
+
+        public static readonly SectionShape Shape = new(Transforms, Numeric, Categorical, Encodings, Dates);
     }
 
     public static class SplitKeys

@@ -1,0 +1,27 @@
+using MlDurable.Learning.Training;
+
+namespace MlDurable.Learning.Features;
+
+/// <summary>A recipe with what it learned of training rows, and the features that a trainer learns from.</summary>
+/// <remarks>
+/// What <see cref="FittedFeatures.Apply"/> gives of the same rows differs where an encoding knows the labels: it has seen their own.
+/// </remarks>
+/// <param name="Fitted">The features of any rows.</param>
+/// <param name="Rows">The features of the training rows, each as if it had not been learned from.</param>
+internal sealed record TrainingFeatures(FittedFeatures Fitted, FeatureMatrix Rows)
+{
+    /// <summary>Learns from the training rows of a request, which must be trainable.</summary>
+    /// <exception cref="LearningException">As <see cref="FittedFeatures.Fit(Tables.Table, FeatureRecipe, IReadOnlyDictionary{string, string})"/>.</exception>
+    public static TrainingFeatures Fit(TrainingRequest request, FeatureRecipe recipe)
+    {
+        var targets = new TargetFit(request.Training.Labels, request.Seed);
+        var fitted = FittedFeatures.Fit(request.Training.Features, recipe, request.Transforms, targets);
+        var rows = fitted.Apply(request.Training.Features);
+        foreach (var (feature, target) in fitted.Targets)
+        {
+            rows.Dense[feature] = targets.CrossFitted[target.Name];
+        }
+
+        return new TrainingFeatures(fitted, rows);
+    }
+}
