@@ -5,6 +5,7 @@ namespace MlDurable.Learning.Features;
 /// <summary>How one category column becomes numbers, in place of what <see cref="FeatureRecipe.Encoding"/> says for all.</summary>
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "kind")]
 [JsonDerivedType(typeof(TargetEncoding), "target")]
+[JsonDerivedType(typeof(HashEncoding), "hash")]
 public abstract record ColumnEncoding;
 
 /// <summary>
@@ -32,4 +33,29 @@ public sealed record TargetEncoding : ColumnEncoding
         init => field = value is >= 0 and <= MaxSmooth ? value : throw new ArgumentOutOfRangeException(nameof(value), value, "Must be from 0 to 1e9.");
     }
     = 10;
+}
+
+/// <summary>
+/// The categories share a fixed number of levels, the buckets (Weinberger and others, "Feature hashing for large scale multitask learning", 2009,
+/// without signs): the bucket is MurmurHash3 (32 bits, seed 0, of the text in UTF-8) modulo the number of buckets. Nothing is learned of the
+/// categories, so a model has no list of them, and one that the training rows lack has a bucket too.
+/// </summary>
+/// <remarks>
+/// One feature of 0 and 1 for each bucket, and one for missing cells if the training rows have any; or, for trees, one feature with the number of the
+/// bucket, missing where the cell is.
+/// </remarks>
+public sealed record HashEncoding : ColumnEncoding
+{
+    internal const int MinBuckets = 2;
+    internal const int MaxBuckets = 1 << 18;
+
+    /// <summary>The number of buckets, 2 to 262,144. Default 4,096.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">Another number.</exception>
+    [JsonRequired]
+    public int Buckets
+    {
+        get;
+        init => field = value is >= MinBuckets and <= MaxBuckets ? value : throw new ArgumentOutOfRangeException(nameof(value), value, $"Must be from {MinBuckets} to {MaxBuckets}.");
+    }
+    = 4096;
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 using MlDurable.Learning.Tables;
 
 namespace MlDurable.Learning.Features;
@@ -9,15 +10,19 @@ namespace MlDurable.Learning.Features;
 /// <param name="Levels">The categories with a level of their own, in ordinal order of their texts.</param>
 /// <param name="HasOther">Whether rare categories share a level after those.</param>
 /// <param name="HasMissing">Whether missing cells have a level after those (one-hot only).</param>
-internal sealed record FittedCategory(string Name, bool Ordinal, ImmutableArray<string> Levels, bool HasOther, bool HasMissing)
+internal sealed record FittedCategory(string Name, bool Ordinal, ImmutableArray<string> Levels, bool HasOther, bool HasMissing) : ICodedColumn
 {
-    private const string OtherLevel = "(other)";
-    private const string MissingLevel = "(missing)";
+    public const string MissingLevelName = "(missing)";
+
+    private const string OtherLevelName = "(other)";
 
     public int LevelCount => Levels.Length + (HasOther ? 1 : 0) + (HasMissing ? 1 : 0);
 
+    [JsonIgnore]
+    public int MissingLevel => HasMissing ? LevelCount - 1 : -1;
+
     public IEnumerable<string> OutputNames =>
-        Levels.Concat(HasOther ? [OtherLevel] : []).Concat(HasMissing ? [MissingLevel] : []).Select(level => $"{Name} = {level}");
+        Levels.Concat(HasOther ? [OtherLevelName] : []).Concat(HasMissing ? [MissingLevelName] : []).Select(level => $"{Name} = {level}");
 
     public static FittedCategory Fit(CategoryColumn column, FeatureRecipe recipe)
     {
@@ -39,40 +44,22 @@ internal sealed record FittedCategory(string Name, bool Ordinal, ImmutableArray<
         return new FittedCategory(column.Name, ordinal, levels, levels.Length < seen.Length, !ordinal && column.MissingCount > 0);
     }
 
-    public int[] ApplyOneHot(CategoryColumn column, int offset)
-    {
-        var missing = MissingFeature(offset);
-        var levelOf = LevelOfEachCode(column);
-        var features = new int[column.Count];
-        for (var row = 0; row < features.Length; row++)
-        {
-            var code = column.Codes[row];
-            features[row] = code == CategoryColumn.MissingCode ? missing : levelOf[code] < 0 ? -1 : offset + levelOf[code];
-        }
-
-        return features;
-    }
-
-    public double[] ApplyOrdinal(CategoryColumn column)
-    {
-        var levelOf = LevelOfEachCode(column);
-        var features = new double[column.Count];
-        for (var row = 0; row < features.Length; row++)
-        {
-            var code = column.Codes[row];
-            features[row] = code == CategoryColumn.MissingCode || levelOf[code] < 0 ? double.NaN : levelOf[code];
-        }
-
-        return features;
-    }
-
-    /// <summary>The feature of a block of one-hot ones that is 1 where a cell is missing, or -1.</summary>
-    public int MissingFeature(int offset) => HasMissing ? offset + LevelCount - 1 : -1;
-
     /// <summary>The level of a category that has none of its own, or -1.</summary>
     public int UnknownLevel => HasOther ? Levels.Length : -1;
 
-    public Dictionary<string, int> LevelLookup()
+    public int[] LevelOfEach(IReadOnlyList<string> texts)
+    {
+        var lookup = Lookup();
+        return [.. texts.Select(text => lookup.GetValueOrDefault(text, UnknownLevel))];
+    }
+
+    public LevelFinder Finder()
+    {
+        var (lookup, unknown) = (Lookup().GetAlternateLookup<ReadOnlySpan<char>>(), UnknownLevel);
+        return text => lookup.TryGetValue(text, out var level) ? level : unknown;
+    }
+
+    private Dictionary<string, int> Lookup()
     {
         var lookup = new Dictionary<string, int>(Levels.Length, StringComparer.Ordinal);
         for (var level = 0; level < Levels.Length; level++)
@@ -81,11 +68,5 @@ internal sealed record FittedCategory(string Name, bool Ordinal, ImmutableArray<
         }
 
         return lookup;
-    }
-
-    private int[] LevelOfEachCode(CategoryColumn column)
-    {
-        var lookup = LevelLookup();
-        return [.. column.Categories.Select(category => lookup.GetValueOrDefault(category, UnknownLevel))];
     }
 }

@@ -6,6 +6,7 @@ namespace MlDurable.Learning.Features;
 /// <summary>What was learned for one column with a <see cref="ColumnEncoding"/>.</summary>
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "kind")]
 [JsonDerivedType(typeof(FittedTarget), "target")]
+[JsonDerivedType(typeof(FittedHash), "hash")]
 internal abstract record FittedEncoding
 {
     /// <summary>The column.</summary>

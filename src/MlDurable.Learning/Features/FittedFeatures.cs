@@ -32,9 +32,9 @@ public sealed class FittedFeatures
         OutputNames =
         [
             .. numbers.Select(number => number.Name),
-            .. categories.Where(category => category.Ordinal).Select(category => category.Name),
+            .. Codes.Select(code => code.Name),
             .. Targets.Select(target => target.Fitted.Name),
-            .. categories.Where(category => !category.Ordinal).SelectMany(category => category.OutputNames),
+            .. Blocks.SelectMany(block => block.OutputNames),
         ];
     }
 
@@ -56,9 +56,9 @@ public sealed class FittedFeatures
     internal IEnumerable<string> FeatureInputs =>
     [
         .. Numbers.Select(number => number.Name),
-        .. Categories.Where(category => category.Ordinal).Select(category => category.Name),
+        .. Codes.Select(code => code.Name),
         .. Targets.Select(target => target.Fitted.Name),
-        .. Categories.Where(category => !category.Ordinal).SelectMany(category => Enumerable.Repeat(category.Name, category.LevelCount)),
+        .. Blocks.SelectMany(block => Enumerable.Repeat(block.Name, block.LevelCount)),
     ];
 
     internal ImmutableArray<FittedNumber> Numbers { get; }
@@ -67,21 +67,26 @@ public sealed class FittedFeatures
 
     internal ImmutableArray<FittedEncoding> Encodings { get; }
 
-    /// <summary>The number of dense features: numbers, then ordinal categories, then <see cref="Targets"/>.</summary>
-    internal int DenseCount => Numbers.Length + Categories.Count(category => category.Ordinal) + Encodings.Length;
+    /// <summary>The number of dense features: numbers, then <see cref="Codes"/>, then <see cref="Targets"/>.</summary>
+    internal int DenseCount => Numbers.Length + Codes.Count() + Encodings.OfType<FittedTarget>().Count();
 
-    /// <summary>The number of blocks of one-hot features.</summary>
-    internal int BlockCount => Categories.Count(category => !category.Ordinal);
+    /// <summary>The columns with one dense feature for the number of the level.</summary>
+    internal IEnumerable<ICodedColumn> Codes => Coded.Where(column => column.Ordinal);
+
+    /// <summary>The columns with a block of one-hot features each.</summary>
+    internal IEnumerable<ICodedColumn> Blocks => Coded.Where(column => !column.Ordinal);
 
     /// <summary>The columns encoded by their labels, each with its dense feature.</summary>
     internal IEnumerable<(int Feature, FittedTarget Fitted)> Targets
     {
         get
         {
-            var first = DenseCount - Encodings.Length;
+            var first = Numbers.Length + Codes.Count();
             return Encodings.OfType<FittedTarget>().Select((target, place) => (first + place, target));
         }
     }
+
+    private IEnumerable<ICodedColumn> Coded => Categories.Concat(Encodings.OfType<ICodedColumn>());
 
     /// <summary>Learns from training rows.</summary>
     /// <param name="trainingRows">The feature columns; columns whose names begin with @ are ignored.</param>
@@ -159,17 +164,13 @@ public sealed class FittedFeatures
         List<double[]> dense = [.. ApplyNumbers([.. Numbers.Select(number => (NumberColumn)Input(rows, number.Name, ColumnKind.Number))])];
         var hot = new List<int[]>();
 
-        foreach (var category in Categories.Where(category => category.Ordinal))
-        {
-            dense.Add(category.ApplyOrdinal((CategoryColumn)Input(rows, category.Name, ColumnKind.Category)));
-        }
-
+        dense.AddRange(Codes.Select(code => code.ApplyOrdinal((CategoryColumn)Input(rows, code.Name, ColumnKind.Category))));
         dense.AddRange(Targets.Select(target => target.Fitted.Apply((CategoryColumn)Input(rows, target.Fitted.Name, ColumnKind.Category))));
         var offset = dense.Count;
-        foreach (var category in Categories.Where(category => !category.Ordinal))
+        foreach (var block in Blocks)
         {
-            hot.Add(category.ApplyOneHot((CategoryColumn)Input(rows, category.Name, ColumnKind.Category), offset));
-            offset += category.LevelCount;
+            hot.Add(block.ApplyOneHot((CategoryColumn)Input(rows, block.Name, ColumnKind.Category), offset));
+            offset += block.LevelCount;
         }
 
         return new FeatureMatrix(rows.RowCount, [.. dense], [.. hot], offset);
@@ -180,6 +181,7 @@ public sealed class FittedFeatures
         TargetEncoding target => targets?.Fit(column, target, recipe)
             ?? throw new LearningException(
                 "encoding-needs-labels", $"The encoding of the column '{column.Name}' learns from labels. Fit a trainer, which has them."),
+        HashEncoding hash => FittedHash.Fit(column, hash, recipe),
         _ => throw new ArgumentOutOfRangeException(nameof(encoding), encoding.GetType(), "Unknown encoding."),
     };
 

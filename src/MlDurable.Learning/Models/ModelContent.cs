@@ -54,14 +54,16 @@ internal sealed record ModelContent(
             return false;
         }
 
-        var dense = Numbers.Length + Categories.Count(category => category.Ordinal) + (Encodings.IsDefault ? 0 : Encodings.Length);
-        var hot = Categories.Where(category => !category.Ordinal).Sum(category => (long)category.LevelCount);
+        var encodings = Encodings.IsDefault ? [] : Encodings;
+        var coded = Categories.Concat(encodings.OfType<ICodedColumn>()).ToList();
+        var dense = Numbers.Length + coded.Count(column => column.Ordinal) + encodings.OfType<FittedTarget>().Count();
+        var hot = coded.Where(column => !column.Ordinal).Sum(column => (long)column.LevelCount);
         return Scorer switch
         {
             CustomScorer => dense + hot <= int.MaxValue && Scorer.IsSound((int)(dense + hot)),
             // Trees read dense features only; a missing value would make a sum missing, but a tree routes it.
             TreeScorer => hot == 0 && Scorer.IsSound(dense),
-            LinearScorer => Categories.All(category => !category.Ordinal)
+            LinearScorer => coded.TrueForAll(column => !column.Ordinal)
                 && Numbers.All(number => number.Fill is not null)
                 && dense + hot <= int.MaxValue
                 && Scorer.IsSound((int)(dense + hot)),

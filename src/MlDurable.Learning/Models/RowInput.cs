@@ -83,47 +83,32 @@ internal sealed class TargetInput(FittedTarget fitted, int feature) : TextInput
         dense[feature] = features.TryGetValue(text, out var known) ? known : unseen;
 }
 
-/// <summary>A category column of levels: a dense feature when it is ordinal, else a block of one-hot features.</summary>
-internal sealed class LevelInput : TextInput
+/// <summary>A category column of levels, with a dense feature for the number of the level.</summary>
+internal sealed class CodeInput(ICodedColumn coded, int feature) : TextInput
 {
-    private readonly FittedCategory fitted;
-    private readonly int place;
-    private readonly int offset;
-    private readonly Dictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> levels;
+    private readonly LevelFinder levelOf = coded.Finder();
 
-    /// <param name="fitted">What was learned.</param>
-    /// <param name="place">The dense feature, or the block.</param>
-    /// <param name="offset">The first feature of the block.</param>
-    public LevelInput(FittedCategory fitted, int place, int offset)
-    {
-        this.fitted = fitted;
-        this.place = place;
-        this.offset = offset;
-        levels = fitted.LevelLookup().GetAlternateLookup<ReadOnlySpan<char>>();
-    }
-
-    public override void SetMissing(double[] dense, int[] hot)
-    {
-        if (fitted.Ordinal)
-        {
-            dense[place] = double.NaN;
-        }
-        else
-        {
-            hot[place] = fitted.MissingFeature(offset);
-        }
-    }
+    public override void SetMissing(double[] dense, int[] hot) => dense[feature] = double.NaN;
 
     public override void Set(ReadOnlySpan<char> text, double[] dense, int[] hot)
     {
-        var level = levels.TryGetValue(text, out var known) ? known : fitted.UnknownLevel;
-        if (fitted.Ordinal)
-        {
-            dense[place] = level < 0 ? double.NaN : level;
-        }
-        else
-        {
-            hot[place] = level < 0 ? -1 : offset + level;
-        }
+        var level = levelOf(text);
+        dense[feature] = level < 0 ? double.NaN : level;
     }
+}
+
+/// <summary>A category column of levels, with a block of one-hot features.</summary>
+/// <param name="coded">What was learned.</param>
+/// <param name="block">The place of the block.</param>
+/// <param name="offset">The first feature of the block.</param>
+internal sealed class BlockInput(ICodedColumn coded, int block, int offset) : TextInput
+{
+    private readonly LevelFinder levelOf = coded.Finder();
+    private readonly int missing = coded.MissingLevel;
+
+    public override void SetMissing(double[] dense, int[] hot) => Set(missing, hot);
+
+    public override void Set(ReadOnlySpan<char> text, double[] dense, int[] hot) => Set(levelOf(text), hot);
+
+    private void Set(int level, int[] hot) => hot[block] = level < 0 ? -1 : offset + level;
 }

@@ -101,12 +101,10 @@ public sealed class RowScorer
 
         private static Dictionary<string, TextInput> Categories(FittedFeatures fitted)
         {
-            var dense = fitted.Numbers.Length;
-            var block = 0;
             var inputs = new Dictionary<string, TextInput>(StringComparer.Ordinal);
-            foreach (var category in fitted.Categories.Where(category => category.Ordinal))
+            foreach (var (place, code) in fitted.Codes.Index())
             {
-                inputs.Add(category.Name, new LevelInput(category, dense++, offset: -1));
+                inputs.Add(code.Name, new CodeInput(code, fitted.Numbers.Length + place));
             }
 
             foreach (var (feature, target) in fitted.Targets)
@@ -115,10 +113,10 @@ public sealed class RowScorer
             }
 
             var offset = fitted.DenseCount;
-            foreach (var category in fitted.Categories.Where(category => !category.Ordinal))
+            foreach (var (place, block) in fitted.Blocks.Index())
             {
-                inputs.Add(category.Name, new LevelInput(category, block++, offset));
-                offset += category.LevelCount;
+                inputs.Add(block.Name, new BlockInput(block, place, offset));
+                offset += block.LevelCount;
             }
 
             return inputs;

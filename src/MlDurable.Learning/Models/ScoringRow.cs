@@ -20,7 +20,7 @@ public sealed class ScoringRow
     {
         this.scorer = scorer;
         dense = new double[scorer.Model.Features.DenseCount];
-        hot = new int[scorer.Model.Features.BlockCount];
+        hot = new int[scorer.Model.Features.Blocks.Count()];
         isSet = new bool[scorer.Columns.Length];
         cells = keepsCells ? new string?[scorer.Columns.Length] : null;
     }

@@ -27,7 +27,7 @@ public static class OnnxExport
     /// <param name="model">The model.</param>
     /// <param name="stream">Where to; not closed. The same model gives the same bytes.</param>
     /// <exception cref="LearningException">
-    /// <c>onnx-unsupported</c>: the trainer or a transform is the program's own, or a column is called as an output; nothing is written then.
+    /// <c>onnx-unsupported</c>: the trainer or a transform is the program's own, a column is hashed, or a column is called as an output; nothing is written then.
     /// </exception>
     public static void Write(BinaryModel model, Stream stream)
     {
@@ -38,7 +38,7 @@ public static class OnnxExport
             column => graph.Input(column.Name, column.Kind == Tables.ColumnKind.Number ? OnnxType.Double : OnnxType.String),
             StringComparer.Ordinal);
         var dense = model.Features.Numbers.Select(number => Number(graph, number, inputs[number.Name]))
-            .Concat(model.Features.Categories.Where(category => category.Ordinal).Select(category => Ordinal(graph, category, inputs[category.Name])))
+            .Concat(model.Features.Codes.Select(code => Ordinal(graph, WithLevels(code), inputs[code.Name])))
             .Concat(model.Features.Targets.Select(target => Target(graph, target.Fitted, inputs[target.Fitted.Name])))
             .ToList();
         var score = model.Scorer switch
@@ -77,6 +77,9 @@ public static class OnnxExport
             : graph.Node("Div", [graph.Node("Sub", [cell, graph.Constant(OnnxTensor.Of([number.Mean]))]), graph.Constant(OnnxTensor.Of([number.Scale]))]);
     }
 
+    private static FittedCategory WithLevels(ICodedColumn coded) =>
+        coded as FittedCategory ?? throw Unsupported($"the categories of the column '{coded.Name}' are hashed");
+
     // A missing cell, and an unknown category without the level "other", is missing.
     private static string Ordinal(OnnxGraph graph, FittedCategory category, string cell)
     {
@@ -113,7 +116,7 @@ public static class OnnxExport
         }
 
         var offset = dense.Count;
-        foreach (var category in features.Categories.Where(category => !category.Ordinal))
+        foreach (var category in features.Blocks.Select(WithLevels))
         {
             score = graph.Node("Add", [OneHot(graph, category, linear.Weights.AsSpan(offset, category.LevelCount), inputs[category.Name]), score]);
             offset += category.LevelCount;
@@ -129,7 +132,7 @@ public static class OnnxExport
         var level = graph.LearningNode(
             "LabelEncoder", cell,
             OnnxAttribute.Of("keys_strings", [.. category.Levels, ""]),
-            OnnxAttribute.Of("values_int64s", [.. Enumerable.Range(0, category.Levels.Length).Select(level => (long)level), Place(category.MissingFeature(0))]),
+            OnnxAttribute.Of("values_int64s", [.. Enumerable.Range(0, category.Levels.Length).Select(level => (long)level), Place(category.MissingLevel)]),
             OnnxAttribute.Of("default_int64", Place(category.UnknownLevel)));
         return graph.Node("Gather", [graph.Constant(OnnxTensor.Of([.. weights, 0.0], none + 1)), level]);
 

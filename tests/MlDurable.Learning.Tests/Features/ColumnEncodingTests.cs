@@ -25,6 +25,8 @@ public sealed class ColumnEncodingTests
         { "logistic-regression", new TargetEncoding() },
         { "gradient-boosting", new TargetEncoding() },
         { ClassMeansTrainer.TrainerName, new TargetEncoding() },
+        { "logistic-regression", new HashEncoding { Buckets = 16 } },
+        { "gradient-boosting", new HashEncoding { Buckets = 16 } },
     };
 
     [Theory]
@@ -112,6 +114,14 @@ public sealed class ColumnEncodingTests
         if (trainer == ClassMeansTrainer.TrainerName)
         {
             Assert.Contains(trainer, (await Assert.ThrowsAsync<LearningException>(() => OnnxRuntime.ScoreAsync(model, Fresh))).Message, StringComparison.Ordinal);
+            return;
+        }
+
+        if (encoding is HashEncoding)
+        {
+            var refused = await Assert.ThrowsAsync<LearningException>(() => OnnxRuntime.ScoreAsync(model, Fresh));
+            Assert.Equal("onnx-unsupported", refused.Code);
+            Assert.Contains("the categories of the column 'c' are hashed", refused.Message, StringComparison.Ordinal);
             return;
         }
 

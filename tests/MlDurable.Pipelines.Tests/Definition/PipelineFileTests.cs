@@ -304,13 +304,14 @@ public sealed class PipelineFileTests
     public void Load_Encodings_AreThoseOfTheirColumns()
     {
         var features = PipelineText.LoadValid(PipelineText.With(
-            "features:\n", "features:\n  encodings:\n    - { columns: [Size, Kind], target: { smooth: 5 } }\n    - { columns: [Airport], target: {} }\n")).Features;
+            "features:\n", "features:\n  encodings:\n    - { columns: [Size, Kind], target: { smooth: 5 } }\n    - { columns: [Airport], target: {} }\n    - { columns: [Tail], hash: { buckets: 64 } }\n")).Features;
 
         Assert.Equal(
             [
                 KeyValuePair.Create<string, ColumnEncoding>("Airport", new TargetEncoding()),
                 KeyValuePair.Create<string, ColumnEncoding>("Kind", new TargetEncoding { Smooth = 5 }),
                 KeyValuePair.Create<string, ColumnEncoding>("Size", new TargetEncoding { Smooth = 5 }),
+                KeyValuePair.Create<string, ColumnEncoding>("Tail", new HashEncoding { Buckets = 64 }),
             ],
             features.Encodings);
     }

@@ -167,7 +167,15 @@ public sealed class PipelineMistakesTests
             "features:\n", "features:\n  encodings: [{ columns: [Size], target: { smooth: -1 } }]\n",
             "21:52: 'smooth' must be a number from 0 to 1000000000, not -1"
         },
-        { "features:\n", "features:\n  encodings: [{ columns: [Size] }]\n", "21:15: an encoding of 'encodings' needs 'target'" },
+        { "features:\n", "features:\n  encodings: [{ columns: [Size] }]\n", "21:15: an encoding of 'encodings' needs exactly one of target, hash" },
+        {
+            "features:\n", "features:\n  encodings: [{ columns: [Size], target: {}, hash: {} }]\n",
+            "21:15: an encoding of 'encodings' needs exactly one of target, hash, not target and hash"
+        },
+        {
+            "features:\n", "features:\n  encodings: [{ columns: [Size], hash: { buckets: 1 } }]\n",
+            "21:51: 'buckets' must be a whole number from 2 to 262144, not 1"
+        },
         {
             "features:\n", "features:\n  encodings: [{ columns: [Effect], target: {} }]\n",
             "21:27: 'Effect' is the label, which is never a feature; remove it from 'encodings'"

@@ -126,7 +126,9 @@ internal static class PipelineBuilder
         };
     }
 
-    private static ColumnEncoding BuildEncoding(Section entry) => new TargetEncoding { Smooth = entry.Get(FeatureKeys.Target).Get(FeatureKeys.Smooth) };
+    private static ColumnEncoding BuildEncoding(Section entry) =>
+        entry.Has(FeatureKeys.Hash) ? new HashEncoding { Buckets = entry.Get(FeatureKeys.Hash).Get(FeatureKeys.Buckets) }
+        : new TargetEncoding { Smooth = entry.Get(FeatureKeys.Target).Get(FeatureKeys.Smooth) };
 
     private static SplitDefinition BuildSplit(Section split, DataDefinition data) => new()
     {

@@ -249,9 +249,15 @@ internal static class PipelineShape
         public static readonly Key<Section> Target = new(
             "target", new SectionShape(Smooth), "One column: the share of positive labels among the training rows with the value, cross-fitted.");
 
+        public static readonly Key<int> Buckets = new Key<int>(
+            "buckets", new IntegerShape<int>(2, 262_144), "How many columns the values are spread over.").Or(new HashEncoding().Buckets);
+
+        public static readonly Key<Section> Hash = new(
+            "hash", new SectionShape(Buckets), "A fixed number of columns, whatever values there are; a value's column is told by a hash of its text.");
+
         public static readonly Key<BoundList<Section>> Encodings = new Key<BoundList<Section>>(
             "encodings",
-            new ListShape<Section>(new SectionShape(EncodedColumns, Target) { Group = new(GroupRule.ExactlyOne, Target) }, "an encoding"),
+            new ListShape<Section>(new SectionShape(EncodedColumns, Target, Hash) { Group = new(GroupRule.ExactlyOne, Target, Hash) }, "an encoding"),
             "Category columns with an encoding of their own, which every trainer follows. At most one for a column.").Or(BoundList<Section>.Of());
 
         public static readonly SectionShape Shape = new(Transforms, Numeric, Categorical, Encodings, Dates);
