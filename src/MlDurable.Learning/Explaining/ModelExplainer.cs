@@ -7,13 +7,14 @@ namespace MlDurable.Learning.Explaining;
 
 /// <summary>
 /// Says what each column adds to the score of a row, by Shapley's value: exactly, for trees (where a column is not known, as the training rows
-/// went) and weighted sums (columns taken as independent). Immutable, so safe for concurrent use.
+/// went) and weighted sums (columns taken as independent). Of an interaction either column has half. Immutable, so safe for concurrent use.
 /// </summary>
 public sealed class ModelExplainer
 {
     private readonly BinaryModel model;
     private readonly RowFeatures features;
     private readonly Contributor contributor;
+    private readonly (int First, int Second)[] pairs;
 
     /// <summary>Prepares a model.</summary>
     /// <param name="model">The model.</param>
@@ -32,9 +33,17 @@ public sealed class ModelExplainer
         var rawOf = features.RawColumns(schema)
             .SelectMany(raw => raw.Features.Select(feature => (feature, raw.Name)))
             .ToDictionary(pair => pair.feature, pair => pair.Name, StringComparer.Ordinal);
-        var inputs = model.Features.FeatureInputs.Select(input => rawOf.GetValueOrDefault(input, input)).ToArray();
-        Columns = [.. inputs.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
-        contributor = For(model.Scorer, Array.ConvertAll(inputs, input => Columns.IndexOf(input, 0, StringComparer.Ordinal)));
+        var inputs = model.Features.FeatureInputs.ToArray();
+        Columns = [.. inputs.Select(input => Raw(input.First)).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+
+        // An interaction is on its own until its contribution is divided.
+        pairs = [.. inputs.Where(input => input.Second is not null).Select(input => (Place(input.First), Place(input.Second!)))];
+        var interactions = 0;
+        contributor = For(model.Scorer, Array.ConvertAll(inputs, input => input.Second is null ? Place(input.First) : Columns.Length + interactions++));
+
+        string Raw(string input) => rawOf.GetValueOrDefault(input, input);
+
+        int Place(string input) => Columns.IndexOf(Raw(input), 0, StringComparer.Ordinal);
     }
 
     /// <summary>The raw columns that the model reads, in ordinal order.</summary>
@@ -75,9 +84,19 @@ public sealed class ModelExplainer
 
     internal Contributions Contributions(FeatureMatrix matrix, CancellationToken cancellationToken)
     {
-        var values = Columns.Select(_ => new double[matrix.Rows]).ToArray();
+        var values = Enumerable.Range(0, Columns.Length + pairs.Length).Select(_ => new double[matrix.Rows]).ToArray();
         contributor.AddTo(values, matrix, cancellationToken);
-        return new Contributions(contributor.BaseValue, Columns, values);
+        foreach (var (pair, (first, second)) in pairs.Index())
+        {
+            for (var row = 0; row < matrix.Rows; row++)
+            {
+                var half = values[Columns.Length + pair][row] / 2;
+                values[first][row] += half;
+                values[second][row] += half;
+            }
+        }
+
+        return new Contributions(contributor.BaseValue, Columns, values[..Columns.Length]);
     }
 
     private static Contributor For(Scorer scorer, int[] columnOf) => scorer switch

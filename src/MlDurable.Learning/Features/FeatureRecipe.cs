@@ -50,4 +50,9 @@ public sealed record FeatureRecipe
     /// <summary>Category columns with an encoding of their own, which every trainer follows. Default: none.</summary>
     [JsonRequired]
     public ImmutableSortedDictionary<string, ColumnEncoding> Encodings { get; init; } = ImmutableSortedDictionary<string, ColumnEncoding>.Empty;
+
+    /// <summary>Pairs of number columns whose products are features too, each the product of the two features (so with standardised numbers of the
+    /// distances from their means). Default: none.</summary>
+    [JsonRequired]
+    public ImmutableArray<Interaction> Interactions { get => field.IsDefault ? [] : field; init; }
 }

@@ -24,16 +24,25 @@ public sealed class FittedFeatures
     /// <summary>Greatest magnitude of a dense feature.</summary>
     internal const double MaxMagnitude = 1e100;
 
-    internal FittedFeatures(ImmutableArray<FittedNumber> numbers, ImmutableArray<FittedCategory> categories, ImmutableArray<FittedEncoding> encodings)
+    private readonly (int First, int Second)[] factors;
+
+    internal FittedFeatures(ImmutableArray<FittedNumber> numbers, ImmutableArray<FittedCategory> categories, ImmutableArray<FittedEncoding> encodings, ImmutableArray<Interaction> interactions)
     {
         Numbers = numbers;
         Categories = categories;
         Encodings = encodings;
+        Interactions = interactions;
+        factors =
+        [
+            .. interactions.Select(pair => (
+                Array.FindIndex([.. numbers], number => number.Name == pair.First), Array.FindIndex([.. numbers], number => number.Name == pair.Second))),
+        ];
         OutputNames =
         [
             .. numbers.Select(number => number.Name),
             .. Codes.Select(code => code.Name),
             .. Targets.Select(target => target.Fitted.Name),
+            .. interactions.Select(pair => $"{pair.First} × {pair.Second}"),
             .. Blocks.SelectMany(block => block.OutputNames),
         ];
     }
@@ -52,13 +61,14 @@ public sealed class FittedFeatures
             .Select(name => new ColumnSchema(name, ColumnKind.Category)),
     ]);
 
-    /// <summary>For each feature of <see cref="OutputNames"/> the column of <see cref="Inputs"/> that it is made from.</summary>
-    internal IEnumerable<string> FeatureInputs =>
+    /// <summary>For each feature of <see cref="OutputNames"/> the columns of <see cref="Inputs"/> that it is made from: two for an interaction.</summary>
+    internal IEnumerable<(string First, string? Second)> FeatureInputs =>
     [
-        .. Numbers.Select(number => number.Name),
-        .. Codes.Select(code => code.Name),
-        .. Targets.Select(target => target.Fitted.Name),
-        .. Blocks.SelectMany(block => Enumerable.Repeat(block.Name, block.LevelCount)),
+        .. Numbers.Select(number => One(number.Name)),
+        .. Codes.Select(code => One(code.Name)),
+        .. Targets.Select(target => One(target.Fitted.Name)),
+        .. Interactions.Select(pair => (pair.First, (string?)pair.Second)),
+        .. Blocks.SelectMany(block => Enumerable.Repeat(One(block.Name), block.LevelCount)),
     ];
 
     internal ImmutableArray<FittedNumber> Numbers { get; }
@@ -67,8 +77,13 @@ public sealed class FittedFeatures
 
     internal ImmutableArray<FittedEncoding> Encodings { get; }
 
-    /// <summary>The number of dense features: numbers, then <see cref="Codes"/>, then <see cref="Targets"/>.</summary>
-    internal int DenseCount => Numbers.Length + Codes.Count() + Encodings.OfType<FittedTarget>().Count();
+    internal ImmutableArray<Interaction> Interactions { get; }
+
+    /// <summary>The number of dense features: numbers, then <see cref="Codes"/>, then <see cref="Targets"/>, then <see cref="Interactions"/>.</summary>
+    internal int DenseCount => Numbers.Length + Codes.Count() + Encodings.OfType<FittedTarget>().Count() + Interactions.Length;
+
+    /// <summary>For each interaction the dense features that are multiplied.</summary>
+    internal ReadOnlySpan<(int First, int Second)> Factors => factors;
 
     /// <summary>The columns with one dense feature for the number of the level.</summary>
     internal IEnumerable<ICodedColumn> Codes => Coded.Where(column => column.Ordinal);
@@ -97,7 +112,7 @@ public sealed class FittedFeatures
     /// <c>no-rows</c>: there is no row; <c>time-feature</c>: a column holds times, which <see cref="RowFeatures"/> should have replaced;
     /// <c>no-usable-features</c>: no column has any value; <c>transform-not-registered</c>; <c>transform-without-values</c>: a transform gives no
     /// value of its column a finite number; <c>model-too-large</c>: a transform learned too much; <c>unknown-column</c>, <c>encoding-kind</c>: a column
-    /// with an encoding of its own is not there, or holds no categories; <c>encoding-needs-labels</c>: an encoding learns from labels, which only a
+    /// with an encoding of its own or an interaction is not there, <c>encoding-kind</c>: it holds no categories, <c>interaction-kind</c>: no numbers; <c>encoding-needs-labels</c>: an encoding learns from labels, which only a
     /// trainer has.
     /// </exception>
     public static FittedFeatures Fit(Table trainingRows, FeatureRecipe recipe, IReadOnlyDictionary<string, string>? transforms = null) =>
@@ -149,10 +164,20 @@ public sealed class FittedFeatures
         }
 
         return numberColumns.Count + categories.Count + encodings.Count > 0
-            ? new FittedFeatures([.. FitNumbers(numberColumns, recipe, transforms)], categories.DrainToImmutable(), encodings.DrainToImmutable())
+            ? new FittedFeatures([.. FitNumbers(numberColumns, recipe, transforms)], categories.DrainToImmutable(), encodings.DrainToImmutable(), FitInteractions(trainingRows, recipe))
             : throw new LearningException(
                 "no-usable-features",
                 "No feature column has a value in the training rows. Check the dropped columns and the data.");
+    }
+
+    /// <summary>Computes the interactions of one row from its other dense features.</summary>
+    internal void Complete(Span<double> dense)
+    {
+        var place = dense.Length - factors.Length;
+        foreach (var (first, second) in factors)
+        {
+            dense[place++] = Product(dense[first], dense[second]);
+        }
     }
 
     /// <summary>Computes the features of rows.</summary>
@@ -166,6 +191,11 @@ public sealed class FittedFeatures
 
         dense.AddRange(Codes.Select(code => code.ApplyOrdinal((CategoryColumn)Input(rows, code.Name, ColumnKind.Category))));
         dense.AddRange(Targets.Select(target => target.Fitted.Apply((CategoryColumn)Input(rows, target.Fitted.Name, ColumnKind.Category))));
+        foreach (var (first, second) in factors)
+        {
+            dense.Add([.. dense[first].Zip(dense[second], Product)]);
+        }
+
         var offset = dense.Count;
         foreach (var block in Blocks)
         {
@@ -176,6 +206,28 @@ public sealed class FittedFeatures
         return new FeatureMatrix(rows.RowCount, [.. dense], [.. hot], offset);
     }
 
+    /// <summary>The interactions of columns that have values, in ordinal order of their names.</summary>
+    private static ImmutableArray<Interaction> FitInteractions(Table trainingRows, FeatureRecipe recipe)
+    {
+        var pairs = recipe.Interactions.Select(pair => string.CompareOrdinal(pair.First, pair.Second) <= 0 ? pair : new Interaction(pair.Second, pair.First));
+        foreach (var name in recipe.Interactions.SelectMany(pair => new[] { pair.First, pair.Second }))
+        {
+            if (trainingRows[name] is { Kind: not ColumnKind.Number, IsAllMissing: false } wrong)
+            {
+                throw new LearningException(
+                    "interaction-kind", $"The column '{name}' is {wrong.Kind}, and interactions are of numbers. Leave it out of the interactions.");
+            }
+        }
+
+        return
+        [
+            .. pairs.Distinct()
+                .Where(pair => !trainingRows[pair.First].IsAllMissing && !trainingRows[pair.Second].IsAllMissing)
+                .OrderBy(pair => pair.First, StringComparer.Ordinal)
+                .ThenBy(pair => pair.Second, StringComparer.Ordinal),
+        ];
+    }
+
     private static FittedEncoding Fit(CategoryColumn column, ColumnEncoding encoding, FeatureRecipe recipe, TargetFit? targets) => encoding switch
     {
         TargetEncoding target => targets?.Fit(column, target, recipe)
@@ -184,6 +236,8 @@ public sealed class FittedFeatures
         HashEncoding hash => FittedHash.Fit(column, hash, recipe),
         _ => throw new ArgumentOutOfRangeException(nameof(encoding), encoding.GetType(), "Unknown encoding."),
     };
+
+    private static double Product(double first, double second) => Math.Clamp(first * second, -MaxMagnitude, MaxMagnitude);
 
     // Those with code of the program's own one after the other, for that code may throw.
     private static FittedNumber[] FitNumbers(List<NumberColumn> columns, FeatureRecipe recipe, IReadOnlyDictionary<string, string>? transforms)
@@ -216,6 +270,8 @@ public sealed class FittedFeatures
         Parallel.For(0, dense.Length, i => dense[i] ??= Numbers[i].Apply(columns[i]));
         return dense;
     }
+
+    private static (string First, string? Second) One(string column) => (column, null);
 
     private static Column Input(Table rows, string name, ColumnKind kind)
     {

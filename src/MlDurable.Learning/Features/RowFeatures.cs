@@ -35,7 +35,7 @@ public sealed record RowFeatures
     [JsonRequired]
     public ImmutableArray<string> Drop { get => field.IsDefault ? [] : field; init; }
 
-    /// <summary>The numbers that stand for each time column among the features. Default: none, so that times are no features.</summary>
+    /// <summary>What stands for each time column among the features. Default: none, so that times are no features.</summary>
     [JsonRequired]
     public ImmutableArray<DatePart> DateParts { get => field.IsDefault ? [] : field; init; }
 
@@ -89,7 +89,7 @@ public sealed record RowFeatures
     /// <param name="raw">The rows as read.</param>
     /// <returns>
     /// The columns of <paramref name="raw"/> without the label and the dropped ones. Each time column is replaced by a number column for
-    /// each of <see cref="DateParts"/>, called <c>name: month</c> and so on.
+    /// each of <see cref="DateParts"/>, called <c>name: month</c> and so on, or by the two of a cycle, <c>name: month sine</c> and <c>name: month cosine</c>.
     /// </returns>
     /// <exception cref="LearningException"><c>reserved-column</c>: a feature's name begins with @.</exception>
     public Table BuildFeatures(Table raw)
@@ -110,7 +110,7 @@ public sealed record RowFeatures
 
             if (column is TimeColumn times)
             {
-                columns.AddRange(DateParts.Distinct().Select(part => PartOf(times, part)));
+                columns.AddRange(DateFeature.OfParts(DateParts).Select(feature => FeatureOf(times, feature)));
             }
             else
             {
@@ -130,43 +130,20 @@ public sealed record RowFeatures
             .Where(column => column.Name != Label && !Drop.Contains(column.Name, StringComparer.Ordinal))
             .Select(column => new RawColumn(
                 column.Name,
-                column.Kind == ColumnKind.Time ? [.. DateParts.Distinct().Select(part => PartName(column.Name, part))] : [column.Name]))
+                column.Kind == ColumnKind.Time ? [.. DateFeature.OfParts(DateParts).Select(feature => feature.NameFor(column.Name))] : [column.Name]))
             .Where(column => column.Features.Length > 0),
     ];
 
-    private static NumberColumn PartOf(TimeColumn times, DatePart part)
+    private static NumberColumn FeatureOf(TimeColumn times, DateFeature feature)
     {
         var values = new double[times.Count];
         for (var row = 0; row < values.Length; row++)
         {
-            values[row] = PartOf(times.Ticks[row], part);
+            values[row] = feature.At(times.Ticks[row]);
         }
 
-        return new NumberColumn(PartName(times.Name, part), values);
+        return new NumberColumn(feature.NameFor(times.Name), values);
     }
-
-    /// <summary>The feature that a part of a time becomes; the ticks are those of a <see cref="TimeColumn"/>.</summary>
-    internal static double PartOf(long ticks, DatePart part)
-    {
-        if (ticks == TimeColumn.MissingTicks)
-        {
-            return double.NaN;
-        }
-
-        var time = new DateTime(ticks, DateTimeKind.Utc);
-        return part switch
-        {
-            DatePart.Year => time.Year,
-            DatePart.Month => time.Month,
-            DatePart.Day => time.Day,
-            DatePart.Weekday => time.DayOfWeek == DayOfWeek.Sunday ? 7 : (int)time.DayOfWeek,
-            DatePart.Hour => time.Hour,
-            _ => time.DayOfYear,
-        };
-    }
-
-    internal static string PartName(string column, DatePart part) =>
-        $"{column}: {(part == DatePart.DayOfYear ? "day of year" : part.ToString().ToLowerInvariant())}";
 
     private static CategoryColumn ToCategory(Column column, string name) => column switch
     {

@@ -12,8 +12,8 @@ namespace MlDurable.Learning.Models;
 /// concurrent use.
 /// </summary>
 /// <remarks>
-/// File layout, integers little-endian: the magic <c>MLDMODEL</c>, a 32-bit version (1, or 2 where a column has an encoding of its own, which earlier
-/// programs would overlook), the 32-bit length and CRC-32C of the content, the content (JSON). The same model always gives the same bytes, and a model that was read predicts exactly what the written one does.
+/// File layout, integers little-endian: the magic <c>MLDMODEL</c>, a 32-bit version (1, or 2 where a column has an encoding of its own or there are
+/// interactions, which earlier programs would overlook), the 32-bit length and CRC-32C of the content, the content (JSON). The same model always gives the same bytes, and a model that was read predicts exactly what the written one does.
 /// </remarks>
 public sealed class BinaryModel
 {
@@ -70,7 +70,14 @@ public sealed class BinaryModel
     public void Write(Stream stream)
     {
         var model = new ModelContent(
-            Trainer, TrainerVersion, Threshold, Features.Numbers, Features.Categories, Scorer, Features.Encodings.IsEmpty ? default : Features.Encodings);
+            Trainer,
+            TrainerVersion,
+            Threshold,
+            Features.Numbers,
+            Features.Categories,
+            Scorer,
+            Features.Encodings.IsEmpty ? default : Features.Encodings,
+            Features.Interactions.IsEmpty ? default : Features.Interactions);
         var content = JsonSerializer.SerializeToUtf8Bytes(model, ModelJson.Default.ModelContent);
         Span<byte> head = stackalloc byte[Magic.Length + (3 * sizeof(int))];
         Magic.CopyTo(head);
@@ -133,7 +140,7 @@ public sealed class BinaryModel
     private static BinaryModel Of(ModelContent content)
     {
         var features = new FittedFeatures(
-            [.. content.Numbers.Select(Open)], content.Categories, content.Encodings.IsDefault ? [] : content.Encodings);
+            [.. content.Numbers.Select(Open)], content.Categories, content.Encodings.IsDefault ? [] : content.Encodings, content.Interactions.IsDefault ? [] : content.Interactions);
         var scorer = content.Scorer is CustomScorer custom ? Open(content, custom, features) : content.Scorer;
         return new BinaryModel(content.Trainer, content.TrainerVersion, features, scorer, content.Threshold);
     }

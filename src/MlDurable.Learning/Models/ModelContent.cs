@@ -12,11 +12,12 @@ internal sealed record ModelContent(
     ImmutableArray<FittedNumber> Numbers,
     ImmutableArray<FittedCategory> Categories,
     Scorer Scorer,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] ImmutableArray<FittedEncoding> Encodings = default)
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] ImmutableArray<FittedEncoding> Encodings = default,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] ImmutableArray<Interaction> Interactions = default)
 {
     /// <summary>The least version of the file in which a program understands this content.</summary>
     [JsonIgnore]
-    public int FileVersion => Encodings.IsDefaultOrEmpty ? 1 : 2;
+    public int FileVersion => Encodings.IsDefaultOrEmpty && Interactions.IsDefaultOrEmpty ? 1 : 2;
 
     /// <summary>Whether predictions with this content cannot go wrong, whoever wrote it.</summary>
     public bool IsSound()
@@ -54,9 +55,15 @@ internal sealed record ModelContent(
             return false;
         }
 
+        var interactions = Interactions.IsDefault ? [] : Interactions;
+        if (!interactions.All(pair => pair is not null && Numbers.Any(number => number.Name == pair.First) && Numbers.Any(number => number.Name == pair.Second)))
+        {
+            return false;
+        }
+
         var encodings = Encodings.IsDefault ? [] : Encodings;
         var coded = Categories.Concat(encodings.OfType<ICodedColumn>()).ToList();
-        var dense = Numbers.Length + coded.Count(column => column.Ordinal) + encodings.OfType<FittedTarget>().Count();
+        var dense = Numbers.Length + coded.Count(column => column.Ordinal) + encodings.OfType<FittedTarget>().Count() + interactions.Length;
         var hot = coded.Where(column => !column.Ordinal).Sum(column => (long)column.LevelCount);
         return Scorer switch
         {

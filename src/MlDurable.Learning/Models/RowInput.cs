@@ -32,7 +32,7 @@ internal sealed class NumberInput(FittedNumber fitted, int feature) : RowInput
 }
 
 /// <summary>A time column.</summary>
-internal sealed class TimeInput(ImmutableArray<(DatePart Part, FittedNumber Fitted, int Feature)> parts) : RowInput
+internal sealed class TimeInput(ImmutableArray<(DateFeature Date, FittedNumber Fitted, int Feature)> parts) : RowInput
 {
     public override void SetMissing(double[] dense, int[] hot) => Set(TimeColumn.MissingTicks, dense);
 
@@ -41,9 +41,9 @@ internal sealed class TimeInput(ImmutableArray<(DatePart Part, FittedNumber Fitt
 
     public bool Set(long ticks, double[] dense)
     {
-        foreach (var (part, fitted, feature) in parts)
+        foreach (var (date, fitted, feature) in parts)
         {
-            dense[feature] = fitted.Apply(RowFeatures.PartOf(ticks, part));
+            dense[feature] = fitted.Apply(date.At(ticks));
         }
 
         return true;

@@ -74,12 +74,12 @@ public sealed class RowScorer
                 case ColumnKind.Category:
                     return categories.Remove(column.Name, out var category) ? category : null;
                 default:
-                    var taken = ImmutableArray.CreateBuilder<(DatePart, FittedNumber, int)>();
-                    foreach (var part in parts.Distinct())
+                    var taken = ImmutableArray.CreateBuilder<(DateFeature, FittedNumber, int)>();
+                    foreach (var date in DateFeature.OfParts(parts))
                     {
-                        if (numbers.Remove(RowFeatures.PartName(column.Name, part), out var feature))
+                        if (numbers.Remove(date.NameFor(column.Name), out var feature))
                         {
-                            taken.Add((part, feature.Fitted, feature.Feature));
+                            taken.Add((date, feature.Fitted, feature.Feature));
                         }
                     }
 

@@ -124,7 +124,7 @@ public sealed class ScoringRow
     /// them.</exception>
     public double Probability()
     {
-        RequireCells();
+        Complete();
         return Sigmoid.Probability(scorer.Model.Scorer.LogOdds(dense, hot));
     }
 
@@ -135,14 +135,14 @@ public sealed class ScoringRow
     /// <exception cref="InvalidOperationException">The row was made without keeping its cells.</exception>
     public Explanation Explain(ModelExplainer explainer, int most)
     {
-        RequireCells();
+        Complete();
         var kept = cells ?? throw new InvalidOperationException("The row keeps no cells.");
         var features = new FeatureMatrix(
             1, Array.ConvertAll(dense, value => new[] { value }), Array.ConvertAll(hot, feature => new[] { feature }), explainer.FeatureCount);
         return explainer.Contributions(features, CancellationToken.None).Explain(0, most, column => kept[scorer.Find(column)]);
     }
 
-    private void RequireCells()
+    private void Complete()
     {
         for (var column = 0; column < isSet.Length; column++)
         {
@@ -151,6 +151,8 @@ public sealed class ScoringRow
                 throw new LearningException("signature-mismatch", $"The row lacks {MissingColumns()}.");
             }
         }
+
+        scorer.Model.Features.Complete(dense);
     }
 
     private string MissingColumns() => string.Join(

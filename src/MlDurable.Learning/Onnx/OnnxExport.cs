@@ -41,6 +41,11 @@ public static class OnnxExport
             .Concat(model.Features.Codes.Select(code => Ordinal(graph, WithLevels(code), inputs[code.Name])))
             .Concat(model.Features.Targets.Select(target => Target(graph, target.Fitted, inputs[target.Fitted.Name])))
             .ToList();
+        foreach (var (first, second) in model.Features.Factors)
+        {
+            dense.Add(graph.Node("Mul", [dense[first], dense[second]]));
+        }
+
         var score = model.Scorer switch
         {
             PriorScorer prior => Prior(graph, prior, inputs.Values.FirstOrDefault() ?? graph.Input(RowName, OnnxType.Double)),

@@ -21,7 +21,7 @@ internal sealed class BaselineTrainer : ITrainer
         cancellationToken.ThrowIfCancellationRequested();
         var scorer = new PriorScorer(LogOdds(request.Training.Labels));
         request.Progress?.Report(1);
-        return DecisionThreshold.Complete(this, request, new FittedFeatures([], [], []), scorer);
+        return DecisionThreshold.Complete(this, request, new FittedFeatures([], [], [], []), scorer);
     }
 
     /// <summary>The log-odds of the share of positive labels, where both classes occur.</summary>

@@ -21,7 +21,7 @@ internal sealed class GradientBoostingTrainer : ITrainer
     public string Version => "3";
 
     public string Description =>
-        "Gradient boosting of histogram trees, grown leaf by leaf, on all processors. Takes only the encodings of columns from the recipe: "
+        "Gradient boosting of histogram trees, grown leaf by leaf, on all processors. Takes only the encodings of columns and interactions from the recipe: "
         + "trees need no scaling, learn where missing values belong, and part categories in ordinal order of their texts.";
 
     public IReadOnlyList<HyperparameterSpec> Hyperparameters { get; } =

@@ -24,7 +24,7 @@ internal sealed class LogisticRegressionTrainer : ITrainer
 
     public string Description =>
         "Logistic regression with an L2 penalty, fitted by L-BFGS. "
-        + "Takes imputation, standardisation, folding and the encodings of columns from the recipe; other categories are always one-hot.";
+        + "Takes imputation, standardisation, folding, the encodings of columns and interactions from the recipe; other categories are always one-hot.";
 
     public IReadOnlyList<HyperparameterSpec> Hyperparameters { get; } =
     [

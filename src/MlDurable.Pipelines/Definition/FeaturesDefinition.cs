@@ -24,6 +24,9 @@ public sealed record FeaturesDefinition
     /// <summary>Category columns with an encoding of their own; none by default.</summary>
     public ImmutableSortedDictionary<string, ColumnEncoding> Encodings { get; init; } = ImmutableSortedDictionary<string, ColumnEncoding>.Empty;
 
+    /// <summary>Pairs of number columns whose products are features too; none by default.</summary>
+    public ImmutableArray<Interaction> Interactions { get; init; } = [];
+
     /// <summary>The parts of a time that become features, in the order of the file; month and weekday by default.</summary>
     public ImmutableArray<DatePart> Dates { get; init; } = [DatePart.Month, DatePart.Weekday];
 }

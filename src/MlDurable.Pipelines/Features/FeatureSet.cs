@@ -32,6 +32,7 @@ internal static class FeatureSet
         Encoding = features.Encoding,
         FoldRarerThan = features.FoldRarerThan,
         Encodings = features.Encodings,
+        Interactions = features.Interactions,
     };
 
     /// <summary>Identity of the row-level work: what it is, on which columns, by which code.</summary>

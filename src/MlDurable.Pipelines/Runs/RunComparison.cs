@@ -110,6 +110,7 @@ public sealed record RunComparison(
         side.Add("settings", "features", $"{pipeline.Features.Imputation}, standardize {pipeline.Features.Standardize}, {pipeline.Features.Encoding}, fold {pipeline.Features.FoldRarerThan}");
         side.Add("settings", "transforms", string.Join(", ", pipeline.Features.Transforms.Select(pair => $"{pair.Value} of {pair.Key}")));
         side.Add("settings", "encodings", string.Join(", ", pipeline.Features.Encodings.Select(pair => $"{pair.Key}: {pair.Value}")));
+        side.Add("settings", "interactions", string.Join(", ", pipeline.Features.Interactions.Select(pair => $"{pair.First} × {pair.Second}")));
         side.Add("settings", "split", $"{pipeline.Split.By}, validation {Number(pipeline.Split.Validation)}, holdout {Number(pipeline.Split.Holdout)}");
         side.Add("settings", "candidates", string.Join("; ", pipeline.Train.Candidates.Select(candidate => candidate.DisplayName)));
         side.Add("settings", "primary metric", pipeline.Evaluate.Primary);

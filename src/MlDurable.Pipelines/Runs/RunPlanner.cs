@@ -95,6 +95,7 @@ public sealed class RunPlanner(IBlobStore store, DataLimits? limits = null)
             .Concat(pipeline.Data.Drop.Select(name => (Where: "data.drop", Name: name)))
             .Concat(pipeline.Features.Transforms.Keys.Select(name => (Where: "features.transforms", Name: name)))
             .Concat(pipeline.Features.Encodings.Keys.Select(name => (Where: "features.encodings", Name: name)))
+            .Concat(Multiplied(pipeline).Select(name => (Where: "features.interactions", Name: name)))
             .Concat(pipeline.Evaluate.Slices.Select(name => (Where: "evaluate.slices", Name: name)))
             .Concat(pipeline.Quality.OfType<ColumnQualityRule>().Select(rule => (Where: $"quality, line {rule.Line}", Name: rule.Column)));
         var problems = named
@@ -107,18 +108,9 @@ public sealed class RunPlanner(IBlobStore store, DataLimits? limits = null)
                 "unknown-column", $"{string.Join("; ", problems)}. The data has: {string.Join(", ", known.Take(50).Select(name => $"'{name}'"))}");
         }
 
-        if (pipeline.Features.Transforms.Keys.FirstOrDefault(name => schema.Find(name)!.Kind != ColumnKind.Number) is { } wrong)
-        {
-            throw new PipelineException("column-kind", $"features.transforms: '{wrong}' holds no numbers, but {schema.Find(wrong)!.Kind.ToString().ToLowerInvariant()} values; leave it out");
-        }
-
-        if (pipeline.Features.Encodings.Keys.FirstOrDefault(name => schema.Find(name)!.Kind != ColumnKind.Category) is { } uncategorical)
-        {
-            throw new PipelineException(
-                "column-kind",
-                $"features.encodings: '{uncategorical}' holds no categories, but {schema.Find(uncategorical)!.Kind.ToString().ToLowerInvariant()} values; leave it out");
-        }
-
+        RequireKind(pipeline.Features.Transforms.Keys, ColumnKind.Number, "features.transforms", "numbers", schema);
+        RequireKind(Multiplied(pipeline), ColumnKind.Number, "features.interactions", "numbers", schema);
+        RequireKind(pipeline.Features.Encodings.Keys, ColumnKind.Category, "features.encodings", "categories", schema);
         if (!schema.Columns.Any(column => column.Name != pipeline.Data.Label.Column
             && !pipeline.Data.Drop.Contains(column.Name)
             && (column.Kind != ColumnKind.Time || !pipeline.Features.Dates.IsEmpty)))
@@ -127,6 +119,17 @@ public sealed class RunPlanner(IBlobStore store, DataLimits? limits = null)
                 ? $"the data has the one column '{only}': fields must be separated by commas"
                 : "the others are the label, dropped, or times without date parts";
             throw new PipelineException("no-features", $"no column is left to learn from; {hint}");
+        }
+    }
+
+    private static IEnumerable<string> Multiplied(PipelineDefinition pipeline) => pipeline.Features.Interactions.SelectMany(pair => new[] { pair.First, pair.Second });
+
+    private static void RequireKind(IEnumerable<string> names, ColumnKind kind, string where, string values, TableSchema schema)
+    {
+        if (names.FirstOrDefault(name => schema.Find(name)!.Kind != kind) is { } wrong)
+        {
+            throw new PipelineException(
+                "column-kind", $"{where}: '{wrong}' holds no {values}, but {schema.Find(wrong)!.Kind.ToString().ToLowerInvariant()} values; leave it out");
         }
     }
 }

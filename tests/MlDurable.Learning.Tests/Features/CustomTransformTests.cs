@@ -122,7 +122,7 @@ public sealed class CustomTransformTests
 
     /// <summary>A model whose only column has a transform.</summary>
     private static BinaryModel With(FittedTransform transform) =>
-        new("logistic-regression", "1", new FittedFeatures([new FittedNumber("n", 0, 0, 1, transform)], [], []), new LinearScorer(0, [1]), 0.5);
+        new("logistic-regression", "1", new FittedFeatures([new FittedNumber("n", 0, 0, 1, transform)], [], [], []), new LinearScorer(0, [1]), 0.5);
 
     private static byte[] Bytes(BinaryModel model)
     {

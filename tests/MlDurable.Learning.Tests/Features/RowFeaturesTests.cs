@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text.Json;
 using MlDurable.Learning.Features;
 using MlDurable.Learning.Tables;
@@ -44,6 +45,25 @@ public sealed class RowFeaturesTests
         Assert.Equal(["100", null, "120"], Texts(built["@slice: speed"]));
     }
 
+    // numpy.sin(2 * numpy.pi * turn) and numpy.cos, numpy 1.24, for the turns 11/12, 6/7, 23/24 and 365/366.
+    [Fact]
+    public void Build_Cycles_GivesSineAndCosineOfTheAngle()
+    {
+        var built = (Rule with { DateParts = [DatePart.MonthCycle, DatePart.WeekdayCycle, DatePart.HourCycle, DatePart.DayOfYearCycle] }).BuildFeatures(Raw);
+
+        AssertCycle("month", -0.5, 0.8660254037844383);
+        AssertCycle("weekday", -0.78183148246803, 0.6234898018587333);
+        AssertCycle("hour", -0.25881904510252074, 0.9659258262890684);
+        AssertCycle("day of year", -0.017166329754707495, 0.9998526477050271);
+        Assert.Equal(10, built.Columns.Count);
+
+        void AssertCycle(string name, double sine, double cosine)
+        {
+            Assert.Equal([sine, double.NaN, 0], ((NumberColumn)built[$"date: {name} sine"]).Values.ToArray(), new OrMissing(1e-14));
+            Assert.Equal([cosine, double.NaN, 1], ((NumberColumn)built[$"date: {name} cosine"]).Values.ToArray(), new OrMissing(1e-14));
+        }
+    }
+
     [Fact]
     public void BuildFeatures_WithoutLabelTimeAndDroppedColumns_GivesTheSameFeatures()
     {
@@ -84,8 +104,19 @@ public sealed class RowFeaturesTests
         Assert.Equal(Rule.Build(Raw).Schema, read.Build(Raw).Schema);
         Assert.Equal(json, JsonSerializer.Serialize(read, LearningJson.Default.RowFeatures));
         Assert.Throws<JsonException>(() => JsonSerializer.Deserialize("""{"label":"x"}""", LearningJson.Default.RowFeatures));
-        var recipe = new FeatureRecipe { FoldRarerThan = 3, Encoding = CategoryEncoding.Ordinal };
-        Assert.Equal(recipe, JsonSerializer.Deserialize(JsonSerializer.Serialize(recipe, LearningJson.Default.FeatureRecipe), LearningJson.Default.FeatureRecipe));
+        var recipe = JsonSerializer.Serialize(
+            new FeatureRecipe
+            {
+                FoldRarerThan = 3,
+                Encoding = CategoryEncoding.Ordinal,
+                Encodings = ImmutableSortedDictionary<string, ColumnEncoding>.Empty.Add("size", new TargetEncoding { Smooth = 3 }).Add("tail", new HashEncoding()),
+                Interactions = [new("speed", "height")],
+            },
+            LearningJson.Default.FeatureRecipe);
+        Assert.Contains("""
+            "size":{"kind":"target","smooth":3},"tail":{"kind":"hash","buckets":4096}
+            """.Trim(), recipe, StringComparison.Ordinal);
+        Assert.Equal(recipe, JsonSerializer.Serialize(JsonSerializer.Deserialize(recipe, LearningJson.Default.FeatureRecipe), LearningJson.Default.FeatureRecipe));
     }
 
     [Fact]
@@ -100,4 +131,11 @@ public sealed class RowFeaturesTests
     private static IEnumerable<string?> Texts(Column column) => Enumerable.Range(0, column.Count).Select(((CategoryColumn)column).TextAt);
 
     private static long Ticks(string time) => DateTimeOffset.Parse(time).UtcTicks;
+
+    private sealed class OrMissing(double tolerance) : IEqualityComparer<double>
+    {
+        public bool Equals(double x, double y) => (double.IsNaN(x) && double.IsNaN(y)) || Math.Abs(x - y) <= tolerance;
+
+        public int GetHashCode(double obj) => 0;
+    }
 }

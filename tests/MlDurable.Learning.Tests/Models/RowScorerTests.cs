@@ -10,7 +10,7 @@ namespace MlDurable.Learning.Tests.Models;
 
 public sealed class RowScorerTests
 {
-    private static readonly RowFeatures Rule = new() { Label = "label", Drop = ["dropped"], DateParts = [DatePart.Month, DatePart.Weekday] };
+    private static readonly RowFeatures Rule = new() { Label = "label", Drop = ["dropped"], DateParts = [DatePart.Month, DatePart.Weekday, DatePart.DayOfYearCycle] };
 
     [Theory]
     [InlineData("baseline", NumberImputation.Median, CategoryEncoding.OneHot)]

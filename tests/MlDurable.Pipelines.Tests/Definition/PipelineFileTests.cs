@@ -301,6 +301,16 @@ public sealed class PipelineFileTests
     }
 
     [Fact]
+    public void Load_InteractionsAndCycles_AreThoseOfTheFile()
+    {
+        var features = PipelineText.LoadValid(PipelineText.Minimal + "features: { interactions: [[Speed, Height]], dates: [year, month-cycle, weekday-cycle, hour-cycle, day-of-year-cycle] }\n").Features;
+
+        Assert.Equal([new Interaction("Speed", "Height")], features.Interactions.ToArray());
+        Assert.Equal(
+            [DatePart.Year, DatePart.MonthCycle, DatePart.WeekdayCycle, DatePart.HourCycle, DatePart.DayOfYearCycle], features.Dates.ToArray());
+    }
+
+    [Fact]
     public void Load_Encodings_AreThoseOfTheirColumns()
     {
         var features = PipelineText.LoadValid(PipelineText.With(

@@ -177,6 +177,16 @@ public sealed class PipelineMistakesTests
             "21:51: 'buckets' must be a whole number from 2 to 262144, not 1"
         },
         {
+            "features:\n", "features:\n  interactions: [[Speed, Height], [Height, Speed]]\n",
+            "21:36: 'interactions' has the pair of 'Height' and 'Speed' already, on line 21"
+        },
+        { "features:\n", "features:\n  interactions: [[Speed, Speed]]\n", "21:26: a pair of 'interactions' lists 'Speed' twice" },
+        { "features:\n", "features:\n  interactions: [[Speed]]\n", "21:18: a pair of 'interactions' must have exactly 2 items, not 1" },
+        {
+            "features:\n", "features:\n  interactions: [[Speed, Cost]]\n",
+            "21:26: 'Cost' is dropped; remove it from 'interactions' or from 'drop'"
+        },
+        {
             "features:\n", "features:\n  encodings: [{ columns: [Effect], target: {} }]\n",
             "21:27: 'Effect' is the label, which is never a feature; remove it from 'encodings'"
         },

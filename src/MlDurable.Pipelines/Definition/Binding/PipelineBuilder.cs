@@ -122,6 +122,7 @@ internal static class PipelineBuilder
             Encodings = features.Get(FeatureKeys.Encodings).Values
                 .SelectMany(static entry => entry.Get(FeatureKeys.EncodedColumns).Values.Select(column => KeyValuePair.Create(column, BuildEncoding(entry))))
                 .ToImmutableSortedDictionary(StringComparer.Ordinal),
+            Interactions = [.. features.Get(FeatureKeys.Interactions).Values.Select(static pair => new Interaction(pair.Items[0].Value, pair.Items[1].Value))],
             Dates = [.. features.Get(FeatureKeys.Dates).Values],
         };
     }

@@ -13,6 +13,7 @@ internal static class PipelineChecks
         CheckColumns(data, file, context);
         CheckSplit(data, file, context);
         CheckTransforms(file, context);
+        CheckInteractions(file, context);
         CheckNumeric(file, context);
         CheckMetrics(file, context);
         if (file.TryGet(RootKeys.Quality, out var rules))
@@ -56,13 +57,16 @@ internal static class PipelineChecks
         }
 
         var encoded = EncodedColumns(file).ToArray();
+        var multiplied = Interactions(file).SelectMany(static pair => pair.Value.Items).ToArray();
         Refuse(encoded, label.Value, "the label, which is never a feature; remove it from 'encodings'");
+        Refuse(multiplied, label.Value, "the label, which is never a feature; remove it from 'interactions'");
         if (data.TryGet(DataKeys.Drop, out var drop))
         {
             Refuse(drop.Value.Items, label.Value, "the label, which is never a feature; remove it from 'drop'");
             foreach (var dropped in drop.Value.Values)
             {
                 Refuse(encoded, dropped, "dropped; remove it from 'encodings' or from 'drop'");
+                Refuse(multiplied, dropped, "dropped; remove it from 'interactions' or from 'drop'");
             }
         }
 
@@ -83,6 +87,9 @@ internal static class PipelineChecks
         !file.TryGet(RootKeys.Features, out var features) || !features.Value.TryGet(FeatureKeys.Encodings, out var encodings)
             ? []
             : encodings.Value.Values.SelectMany(static entry => entry.TryGet(FeatureKeys.EncodedColumns, out var columns) ? columns.Value.Items : []);
+
+    private static IEnumerable<Located<BoundList<string>>> Interactions(Section file) =>
+        file.TryGet(RootKeys.Features, out var features) && features.Value.TryGet(FeatureKeys.Interactions, out var pairs) ? pairs.Value.Items : [];
 
     private static void CheckSplit(Section? data, Section file, BindContext context)
     {
@@ -131,6 +138,20 @@ internal static class PipelineChecks
                 {
                     context.Report(column.Mark, PipelineProblemCodes.Conflict, $"'{column.Value}' has {what} already, on line {lines[column.Value]}");
                 }
+            }
+        }
+    }
+
+    private static void CheckInteractions(Section file, BindContext context)
+    {
+        var lines = new Dictionary<(string, string), int>();
+        foreach (var pair in Interactions(file))
+        {
+            string[] names = [.. pair.Value.Values.Order(StringComparer.Ordinal)];
+            if (names is [var first, var second] && !lines.TryAdd((first, second), pair.Mark.Line))
+            {
+                context.Report(
+                    pair.Mark, PipelineProblemCodes.Conflict, $"'interactions' has the pair of '{first}' and '{second}' already, on line {lines[(first, second)]}");
             }
         }
     }

@@ -223,7 +223,8 @@ internal static class PipelineShape
             "dates",
             new ListShape<DatePart>(
                 new ChoiceShape<DatePart>("a part of a date", [
-                    ("year", DatePart.Year), ("month", DatePart.Month), ("day", DatePart.Day), ("weekday", DatePart.Weekday), ("hour", DatePart.Hour), ("day-of-year", DatePart.DayOfYear)]),
+                    ("year", DatePart.Year), ("month", DatePart.Month), ("day", DatePart.Day), ("weekday", DatePart.Weekday), ("hour", DatePart.Hour), ("day-of-year", DatePart.DayOfYear),
+                    ("month-cycle", DatePart.MonthCycle), ("weekday-cycle", DatePart.WeekdayCycle), ("hour-cycle", DatePart.HourCycle), ("day-of-year-cycle", DatePart.DayOfYearCycle)]),
                 "a part",
                 isSet: true),
             "The parts of a time that become features.").Or(BoundList<DatePart>.Of(FeatureDefaults.Dates));
@@ -260,7 +261,12 @@ internal static class PipelineShape
             new ListShape<Section>(new SectionShape(EncodedColumns, Target, Hash) { Group = new(GroupRule.ExactlyOne, Target, Hash) }, "an encoding"),
             "Category columns with an encoding of their own, which every trainer follows. At most one for a column.").Or(BoundList<Section>.Of());
 
-        public static readonly SectionShape Shape = new(Transforms, Numeric, Categorical, Encodings, Dates);
+        public static readonly Key<BoundList<BoundList<string>>> Interactions = new Key<BoundList<BoundList<string>>>(
+            "interactions",
+            new ListShape<BoundList<string>>(new ListShape<string>(Text, "a column", minItems: 2, maxItems: 2, isSet: true), "a pair"),
+            "Pairs of number columns whose products become columns too.").Or(BoundList<BoundList<string>>.Of());
+
+        public static readonly SectionShape Shape = new(Transforms, Numeric, Categorical, Encodings, Interactions, Dates);
     }
 
     public static class SplitKeys
