@@ -36,5 +36,16 @@ internal sealed class LinearContributor(LinearScorer scorer, int[] columnOf) : C
                 }
             }
         }
+
+        foreach (var block in features.Sparse)
+        {
+            for (var row = 0; row < features.Rows; row++)
+            {
+                foreach (var (feature, value) in block.At(row))
+                {
+                    contributions[ColumnOf[feature]][row] += scorer.Weights[feature] * value;
+                }
+            }
+        }
     }
 }

@@ -49,8 +49,6 @@ public sealed class ModelExplainer
     /// <summary>The raw columns that the model reads, in ordinal order.</summary>
     public ImmutableArray<string> Columns { get; }
 
-    internal int FeatureCount => model.Features.OutputNames.Length;
-
     /// <summary>Why what columns add cannot be computed for a model, and what to do; <see langword="null"/> when it can.</summary>
     /// <param name="model">The model.</param>
     public static string? Obstacle(BinaryModel model) => model.Scorer switch

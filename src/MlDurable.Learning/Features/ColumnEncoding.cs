@@ -6,6 +6,7 @@ namespace MlDurable.Learning.Features;
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "kind")]
 [JsonDerivedType(typeof(TargetEncoding), "target")]
 [JsonDerivedType(typeof(HashEncoding), "hash")]
+[JsonDerivedType(typeof(TextEncoding), "text")]
 public abstract record ColumnEncoding;
 
 /// <summary>
@@ -58,4 +59,71 @@ public sealed record HashEncoding : ColumnEncoding
         init => field = value is >= MinBuckets and <= MaxBuckets ? value : throw new ArgumentOutOfRangeException(nameof(value), value, $"Must be from {MinBuckets} to {MaxBuckets}.");
     }
     = 4096;
+}
+
+/// <summary>What the terms of a <see cref="TextEncoding"/> are made of.</summary>
+public enum TextUnit
+{
+    /// <summary>Words: two or more letters, digits and underscores in a row.</summary>
+    Word,
+
+    /// <summary>Characters, white space in a row counting as one space.</summary>
+    Character,
+}
+
+/// <summary>
+/// One feature for each frequent term of a text (in lower case, for the invariant culture): how often it occurs, times
+/// ln((1 + rows) / (1 + rows with the term)) + 1 of the training rows, and all features of a text divided by the root of the sum of their squares. That is
+/// scikit-learn's TfidfVectorizer with its defaults (smooth idf, l2 norm), with the analyzer <c>word</c> or <c>char</c>.
+/// </summary>
+/// <remarks>Only trainers of weighted sums take it (see <see cref="Training.ITrainer.TakesText"/>). A missing cell is a text without terms.</remarks>
+public sealed record TextEncoding : ColumnEncoding
+{
+    internal const int MaxUnits = 10;
+
+    private const int MaxCount = 1_000_000;
+
+    /// <summary>What terms are made of. Default: words.</summary>
+    [JsonRequired]
+    public TextUnit Unit { get; init; }
+
+    /// <summary>The least number of units of a term, 1 to 10. Default 1.</summary>
+    [JsonRequired]
+    public int From
+    {
+        get;
+        init => field = InRange(value, 1, MaxUnits);
+    }
+    = 1;
+
+    /// <summary>The greatest number of units of a term, <see cref="From"/> to 10. Default 2.</summary>
+    [JsonRequired]
+    public int To
+    {
+        get;
+        init => field = InRange(value, 1, MaxUnits);
+    }
+    = 2;
+
+    /// <summary>The most terms: those in the most training rows, of equally frequent ones the first in ordinal order. 1 to 1,000,000. Default 10,000.</summary>
+    [JsonRequired]
+    public int MostTerms
+    {
+        get;
+        init => field = InRange(value, 1, MaxCount);
+    }
+    = 10_000;
+
+    /// <summary>In how many training rows a term must be, 1 to 1,000,000. Default 5.</summary>
+    [JsonRequired]
+    public int InRows
+    {
+        get;
+        init => field = InRange(value, 1, MaxCount);
+    }
+    = 5;
+
+    private static int InRange(int value, int least, int most) => value >= least && value <= most
+        ? value
+        : throw new ArgumentOutOfRangeException(nameof(value), value, $"Must be from {least} to {most}.");
 }

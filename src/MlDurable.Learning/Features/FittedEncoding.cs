@@ -7,6 +7,7 @@ namespace MlDurable.Learning.Features;
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "kind")]
 [JsonDerivedType(typeof(FittedTarget), "target")]
 [JsonDerivedType(typeof(FittedHash), "hash")]
+[JsonDerivedType(typeof(FittedText), "text")]
 internal abstract record FittedEncoding
 {
     /// <summary>The column.</summary>

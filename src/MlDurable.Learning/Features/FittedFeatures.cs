@@ -44,6 +44,7 @@ public sealed class FittedFeatures
             .. Targets.Select(target => target.Fitted.Name),
             .. interactions.Select(pair => $"{pair.First} × {pair.Second}"),
             .. Blocks.SelectMany(block => block.OutputNames),
+            .. Texts.SelectMany(text => text.Fitted.OutputNames),
         ];
     }
 
@@ -69,6 +70,7 @@ public sealed class FittedFeatures
         .. Targets.Select(target => One(target.Fitted.Name)),
         .. Interactions.Select(pair => (pair.First, (string?)pair.Second)),
         .. Blocks.SelectMany(block => Enumerable.Repeat(One(block.Name), block.LevelCount)),
+        .. Texts.SelectMany(text => Enumerable.Repeat(One(text.Fitted.Name), text.Fitted.Terms.Length)),
     ];
 
     internal ImmutableArray<FittedNumber> Numbers { get; }
@@ -98,6 +100,20 @@ public sealed class FittedFeatures
         {
             var first = Numbers.Length + Codes.Count();
             return Encodings.OfType<FittedTarget>().Select((target, place) => (first + place, target));
+        }
+    }
+
+    /// <summary>The columns of text, each with the first of its features.</summary>
+    internal IEnumerable<(int Offset, FittedText Fitted)> Texts
+    {
+        get
+        {
+            var offset = DenseCount + Blocks.Sum(block => block.LevelCount);
+            foreach (var text in Encodings.OfType<FittedText>())
+            {
+                yield return (offset, text);
+                offset += text.Terms.Length;
+            }
         }
     }
 
@@ -203,7 +219,8 @@ public sealed class FittedFeatures
             offset += block.LevelCount;
         }
 
-        return new FeatureMatrix(rows.RowCount, [.. dense], [.. hot], offset);
+        var sparse = Texts.Select(text => text.Fitted.Apply((CategoryColumn)Input(rows, text.Fitted.Name, ColumnKind.Category), text.Offset)).ToArray();
+        return new FeatureMatrix(rows.RowCount, [.. dense], [.. hot], OutputNames.Length) { Sparse = sparse };
     }
 
     /// <summary>The interactions of columns that have values, in ordinal order of their names.</summary>
@@ -234,6 +251,7 @@ public sealed class FittedFeatures
             ?? throw new LearningException(
                 "encoding-needs-labels", $"The encoding of the column '{column.Name}' learns from labels. Fit a trainer, which has them."),
         HashEncoding hash => FittedHash.Fit(column, hash, recipe),
+        TextEncoding text => FittedText.Fit(column, text),
         _ => throw new ArgumentOutOfRangeException(nameof(encoding), encoding.GetType(), "Unknown encoding."),
     };
 

@@ -11,9 +11,17 @@ namespace MlDurable.Learning.Features;
 internal sealed record TrainingFeatures(FittedFeatures Fitted, FeatureMatrix Rows)
 {
     /// <summary>Learns from the training rows of a request, which must be trainable.</summary>
-    /// <exception cref="LearningException">As <see cref="FittedFeatures.Fit(Tables.Table, FeatureRecipe, IReadOnlyDictionary{string, string})"/>.</exception>
-    public static TrainingFeatures Fit(TrainingRequest request, FeatureRecipe recipe)
+    /// <exception cref="LearningException"><c>text-unsupported</c>: the trainer takes no text; otherwise as <see cref="FittedFeatures.Fit(Tables.Table, FeatureRecipe, IReadOnlyDictionary{string, string})"/>.</exception>
+    public static TrainingFeatures Fit(ITrainer trainer, TrainingRequest request, FeatureRecipe recipe)
     {
+        if (!trainer.TakesText && recipe.Encodings.FirstOrDefault(encoding => encoding.Value is TextEncoding).Key is { } text)
+        {
+            throw new LearningException(
+                "text-unsupported",
+                $"The trainer '{trainer.Name}' takes no text, and the column '{text}' is encoded as text. "
+                + "Leave the column out of the features, encode it otherwise, or use a trainer of weighted sums, such as logistic-regression.");
+        }
+
         var targets = new TargetFit(request.Training.Labels, request.Seed);
         var fitted = FittedFeatures.Fit(request.Training.Features, recipe, request.Transforms, targets);
         var rows = fitted.Apply(request.Training.Features);

@@ -48,6 +48,19 @@ internal sealed record LinearScorer(
         return score;
     }
 
+    public override double AddTexts(double score, ReadOnlySpan<TextVector> texts)
+    {
+        foreach (var text in texts)
+        {
+            foreach (var (feature, value) in text.Values)
+            {
+                score += Weights[feature] * value;
+            }
+        }
+
+        return score;
+    }
+
     /// <summary>The scores of some rows, from <paramref name="start"/> on: for each the same sum in the same order as for a row alone.</summary>
     public static void Compute(Span<double> scores, FeatureMatrix features, int start, ReadOnlySpan<double> weights, double intercept)
     {
@@ -78,6 +91,17 @@ internal sealed record LinearScorer(
                 if (feature >= 0)
                 {
                     scores[row] += weights[feature];
+                }
+            }
+        }
+
+        foreach (var block in features.Sparse)
+        {
+            for (var row = 0; row < scores.Length; row++)
+            {
+                foreach (var (feature, value) in block.At(start + row))
+                {
+                    scores[row] += weights[feature] * value;
                 }
             }
         }

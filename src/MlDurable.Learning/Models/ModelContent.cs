@@ -65,6 +65,12 @@ internal sealed record ModelContent(
         var coded = Categories.Concat(encodings.OfType<ICodedColumn>()).ToList();
         var dense = Numbers.Length + coded.Count(column => column.Ordinal) + encodings.OfType<FittedTarget>().Count() + interactions.Length;
         var hot = coded.Where(column => !column.Ordinal).Sum(column => (long)column.LevelCount);
+        var texts = encodings.OfType<FittedText>().Sum(text => (long)text.Terms.Length);
+        if (texts > 0 && Scorer is not LinearScorer)
+        {
+            return false;
+        }
+
         return Scorer switch
         {
             CustomScorer => dense + hot <= int.MaxValue && Scorer.IsSound((int)(dense + hot)),
@@ -72,8 +78,8 @@ internal sealed record ModelContent(
             TreeScorer => hot == 0 && Scorer.IsSound(dense),
             LinearScorer => coded.TrueForAll(column => !column.Ordinal)
                 && Numbers.All(number => number.Fill is not null)
-                && dense + hot <= int.MaxValue
-                && Scorer.IsSound((int)(dense + hot)),
+                && dense + hot + texts <= int.MaxValue
+                && Scorer.IsSound((int)(dense + hot + texts)),
             _ => Scorer.IsSound(dense),
         };
     }
@@ -81,6 +87,7 @@ internal sealed record ModelContent(
 
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    UseStringEnumConverter = true,
     RespectNullableAnnotations = true,
     RespectRequiredConstructorParameters = true,
     AllowOutOfOrderMetadataProperties = true)]

@@ -63,7 +63,7 @@ public sealed class RowScorer
         private readonly Dictionary<string, (FittedNumber Fitted, int Feature)> numbers =
             fitted.Numbers.Select((number, feature) => (number, feature)).ToDictionary(pair => pair.number.Name, pair => pair, StringComparer.Ordinal);
 
-        private readonly Dictionary<string, TextInput> categories = Categories(fitted);
+        private readonly Dictionary<string, CategoryInput> categories = Categories(fitted);
 
         public RowInput? Take(ColumnSchema column, ImmutableArray<DatePart> parts)
         {
@@ -99,9 +99,9 @@ public sealed class RowScorer
             }
         }
 
-        private static Dictionary<string, TextInput> Categories(FittedFeatures fitted)
+        private static Dictionary<string, CategoryInput> Categories(FittedFeatures fitted)
         {
-            var inputs = new Dictionary<string, TextInput>(StringComparer.Ordinal);
+            var inputs = new Dictionary<string, CategoryInput>(StringComparer.Ordinal);
             foreach (var (place, code) in fitted.Codes.Index())
             {
                 inputs.Add(code.Name, new CodeInput(code, fitted.Numbers.Length + place));
@@ -117,6 +117,11 @@ public sealed class RowScorer
             {
                 inputs.Add(block.Name, new BlockInput(block, place, offset));
                 offset += block.LevelCount;
+            }
+
+            foreach (var (place, text) in fitted.Texts.Index())
+            {
+                inputs.Add(text.Fitted.Name, new TextInput(place));
             }
 
             return inputs;

@@ -22,6 +22,11 @@ internal abstract record Scorer
     /// <param name="hot">For each block of one-hot features the one that is 1, counted among all features, or -1.</param>
     public abstract double LogOdds(ReadOnlySpan<double> dense, ReadOnlySpan<int> hot);
 
+    /// <summary>The log-odds of one row with its texts: of scorers without features of texts nothing changes.</summary>
+    /// <param name="score">The log-odds of its other features.</param>
+    /// <param name="texts">The features of each column of text.</param>
+    public virtual double AddTexts(double score, ReadOnlySpan<TextVector> texts) => score;
+
     /// <summary>Whether scores of any features with this many columns are safe to compute: for models read from a file.</summary>
     public abstract bool IsSound(int featureCount);
 

@@ -11,16 +11,14 @@ public sealed class ScoringRow
     private static readonly MissingTexts Missing = new(new CsvOptions().MissingTexts);
 
     private readonly RowScorer scorer;
-    private readonly double[] dense;
-    private readonly int[] hot;
+    private readonly FeatureRow features;
     private readonly bool[] isSet;
     private readonly string?[]? cells;
 
     internal ScoringRow(RowScorer scorer, bool keepsCells)
     {
         this.scorer = scorer;
-        dense = new double[scorer.Model.Features.DenseCount];
-        hot = new int[scorer.Model.Features.Blocks.Count()];
+        features = new FeatureRow(scorer.Model.Features);
         isSet = new bool[scorer.Columns.Length];
         cells = keepsCells ? new string?[scorer.Columns.Length] : null;
     }
@@ -38,7 +36,7 @@ public sealed class ScoringRow
     {
         isSet[column] = true;
         cells?[column] = null;
-        scorer.Inputs[column]?.SetMissing(dense, hot);
+        scorer.Inputs[column]?.SetMissing(features);
     }
 
     /// <summary>Sets a cell from the text that a CSV file would hold, read as <see cref="CsvTable"/> does; a text that means "no value" is a missing cell.</summary>
@@ -52,9 +50,9 @@ public sealed class ScoringRow
             var isMissing = Missing.Contains(cell);
             if (isMissing)
             {
-                input.SetMissing(dense, hot);
+                input.SetMissing(features);
             }
-            else if (!input.TrySet(cell, dense, hot))
+            else if (!input.TrySet(cell, features))
             {
                 return false;
             }
@@ -78,7 +76,7 @@ public sealed class ScoringRow
                 "infinite-number", $"Column '{scorer.Columns[column].Name}' is given an infinite number. Give a finite number, or none.");
         }
 
-        Input<NumberInput>(column, ColumnKind.Number)?.Set(value, dense);
+        Input<NumberInput>(column, ColumnKind.Number)?.Set(value, features);
         cells?[column] = double.IsNaN(value) ? null : CellText.ToText(value);
         isSet[column] = true;
     }
@@ -89,16 +87,16 @@ public sealed class ScoringRow
     /// <exception cref="LearningException"><c>signature-mismatch</c>: the column is no category column.</exception>
     public void SetText(int column, ReadOnlySpan<char> text)
     {
-        if (Input<TextInput>(column, ColumnKind.Category) is { } input)
+        if (Input<CategoryInput>(column, ColumnKind.Category) is { } input)
         {
             var isMissing = Missing.Contains(text);
             if (isMissing)
             {
-                input.SetMissing(dense, hot);
+                input.SetMissing(features);
             }
             else
             {
-                input.Set(text, dense, hot);
+                input.Set(text, features);
             }
 
             cells?[column] = isMissing ? null : text.ToString();
@@ -113,7 +111,7 @@ public sealed class ScoringRow
     /// <exception cref="LearningException"><c>signature-mismatch</c>: the column is no time column.</exception>
     public void SetTime(int column, DateTimeOffset time)
     {
-        Input<TimeInput>(column, ColumnKind.Time)?.Set(time.UtcTicks, dense);
+        Input<TimeInput>(column, ColumnKind.Time)?.Set(time.UtcTicks, features);
         cells?[column] = CellText.ToText(time.UtcDateTime);
         isSet[column] = true;
     }
@@ -125,7 +123,7 @@ public sealed class ScoringRow
     public double Probability()
     {
         Complete();
-        return Sigmoid.Probability(scorer.Model.Scorer.LogOdds(dense, hot));
+        return Sigmoid.Probability(scorer.Model.Scorer.AddTexts(scorer.Model.Scorer.LogOdds(features.Dense, features.Hot), features.Texts));
     }
 
     /// <summary>Why the row gets its score: the columns that push it most, each with its cell as it was given.</summary>
@@ -137,9 +135,7 @@ public sealed class ScoringRow
     {
         Complete();
         var kept = cells ?? throw new InvalidOperationException("The row keeps no cells.");
-        var features = new FeatureMatrix(
-            1, Array.ConvertAll(dense, value => new[] { value }), Array.ConvertAll(hot, feature => new[] { feature }), explainer.FeatureCount);
-        return explainer.Contributions(features, CancellationToken.None).Explain(0, most, column => kept[scorer.Find(column)]);
+        return explainer.Contributions(features.ToMatrix(), CancellationToken.None).Explain(0, most, column => kept[scorer.Find(column)]);
     }
 
     private void Complete()
@@ -152,7 +148,7 @@ public sealed class ScoringRow
             }
         }
 
-        scorer.Model.Features.Complete(dense);
+        scorer.Model.Features.Complete(features.Dense);
     }
 
     private string MissingColumns() => string.Join(

@@ -27,10 +27,15 @@ public static class OnnxExport
     /// <param name="model">The model.</param>
     /// <param name="stream">Where to; not closed. The same model gives the same bytes.</param>
     /// <exception cref="LearningException">
-    /// <c>onnx-unsupported</c>: the trainer or a transform is the program's own, a column is hashed, or a column is called as an output; nothing is written then.
+    /// <c>onnx-unsupported</c>: the trainer or a transform is the program's own, a column is hashed or text, or a column is called as an output; nothing is written then.
     /// </exception>
     public static void Write(BinaryModel model, Stream stream)
     {
+        if (model.Features.Texts.FirstOrDefault().Fitted is { } text)
+        {
+            throw Unsupported($"the column '{text.Name}' is text");
+        }
+
         var graph = new OnnxGraph();
         graph.ReserveOutputs(ProbabilityName, LabelName);
         var inputs = model.Features.Inputs.Columns.ToDictionary(

@@ -32,7 +32,7 @@ public abstract class CustomTrainer : ITrainer
         var values = HyperparameterValues.Complete(this, request.Hyperparameters);
         request.RequireTrainable();
         cancellationToken.ThrowIfCancellationRequested();
-        var (fitted, rows) = TrainingFeatures.Fit(request, Adapt(request.Recipe));
+        var (fitted, rows) = TrainingFeatures.Fit(this, request, Adapt(request.Recipe));
         var training = new CustomTraining
         {
             Rows = rows,

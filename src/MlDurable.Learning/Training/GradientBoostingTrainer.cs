@@ -39,6 +39,7 @@ internal sealed class GradientBoostingTrainer : ITrainer
         var values = HyperparameterValues.Complete(this, request.Hyperparameters);
         request.RequireTrainable();
         var (fitted, training) = TrainingFeatures.Fit(
+            this,
             request,
             request.Recipe with { Imputation = NumberImputation.None, Standardize = false, Encoding = CategoryEncoding.Ordinal, FoldRarerThan = 0 });
         var labels = request.Training.Labels;

@@ -15,6 +15,9 @@ public interface ITrainer
     /// <summary>What kind of model it fits and what it takes from the recipe, for a person.</summary>
     string Description { get; }
 
+    /// <summary>Whether it takes columns with a <see cref="Features.TextEncoding"/>. Default: no, and a fit with one is refused.</summary>
+    bool TakesText => false;
+
     /// <summary>The settings it has.</summary>
     IReadOnlyList<HyperparameterSpec> Hyperparameters { get; }
 

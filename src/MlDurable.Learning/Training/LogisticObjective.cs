@@ -123,6 +123,17 @@ internal sealed class LogisticObjective
             }
         }
 
+        foreach (var block in features.Sparse)
+        {
+            for (var row = 0; row < residuals.Length; row++)
+            {
+                foreach (var (feature, value) in block.At(start + row))
+                {
+                    gradient[feature] += residuals[row] * value;
+                }
+            }
+        }
+
         foreach (var residual in residuals)
         {
             gradient[^1] += residual;

@@ -26,6 +26,8 @@ internal sealed class LogisticRegressionTrainer : ITrainer
         "Logistic regression with an L2 penalty, fitted by L-BFGS. "
         + "Takes imputation, standardisation, folding, the encodings of columns and interactions from the recipe; other categories are always one-hot.";
 
+    public bool TakesText => true;
+
     public IReadOnlyList<HyperparameterSpec> Hyperparameters { get; } =
     [
         new(L2, 0, 1e9, 1, IsInteger: false, "Strength of the penalty on squared weights; 1/C in scikit-learn's terms."),
@@ -36,7 +38,7 @@ internal sealed class LogisticRegressionTrainer : ITrainer
     {
         var values = HyperparameterValues.Complete(this, request.Hyperparameters);
         request.RequireTrainable();
-        var (fitted, features) = TrainingFeatures.Fit(request, LinearRecipe(request));
+        var (fitted, features) = TrainingFeatures.Fit(this, request, LinearRecipe(request));
         var objective = new LogisticObjective(features, request.Training.Labels, values[L2]);
         var point = new double[fitted.OutputNames.Length + 1];
         point[^1] = BaselineTrainer.LogOdds(request.Training.Labels);
@@ -73,6 +75,17 @@ internal sealed class LogisticRegressionTrainer : ITrainer
         foreach (var feature in features.Hot.SelectMany(block => block).Where(feature => feature >= 0))
         {
             means[feature]++;
+        }
+
+        foreach (var block in features.Sparse)
+        {
+            for (var row = 0; row < features.Rows; row++)
+            {
+                foreach (var (feature, value) in block.At(row))
+                {
+                    means[feature] += value;
+                }
+            }
         }
 
         for (var i = features.Dense.Length; i < means.Length; i++)

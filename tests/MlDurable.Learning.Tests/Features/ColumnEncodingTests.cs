@@ -27,6 +27,8 @@ public sealed class ColumnEncodingTests
         { ClassMeansTrainer.TrainerName, new TargetEncoding() },
         { "logistic-regression", new HashEncoding { Buckets = 16 } },
         { "gradient-boosting", new HashEncoding { Buckets = 16 } },
+        { "logistic-regression", new TextEncoding { InRows = 2 } },
+        { "logistic-regression", new TextEncoding { Unit = TextUnit.Character, To = 3, InRows = 2 } },
     };
 
     [Theory]
@@ -117,11 +119,11 @@ public sealed class ColumnEncodingTests
             return;
         }
 
-        if (encoding is HashEncoding)
+        if (encoding is not TargetEncoding)
         {
             var refused = await Assert.ThrowsAsync<LearningException>(() => OnnxRuntime.ScoreAsync(model, Fresh));
             Assert.Equal("onnx-unsupported", refused.Code);
-            Assert.Contains("the categories of the column 'c' are hashed", refused.Message, StringComparison.Ordinal);
+            Assert.Contains(encoding is HashEncoding ? "the categories of the column 'c' are hashed" : "the column 'c' is text", refused.Message, StringComparison.Ordinal);
             return;
         }
 

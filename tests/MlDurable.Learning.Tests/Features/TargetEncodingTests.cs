@@ -163,7 +163,7 @@ public sealed class TargetEncodingTests
         var withNumber = rows.Features.Columns.All(column => column.IsAllMissing)
             ? rows with { Features = new Table([.. rows.Features.Columns, new NumberColumn("n", new double[rows.Labels.Length])]) }
             : rows;
-        return TrainingFeatures.Fit(TrainingData.Request(withNumber) with { Seed = seed }, Plain with { Encodings = Encoded("c", smooth) });
+        return TrainingFeatures.Fit(Trainers.Get("logistic-regression"), TrainingData.Request(withNumber) with { Seed = seed }, Plain with { Encodings = Encoded("c", smooth) });
     }
 
     /// <summary>A number that says something of the label, and one of many categories that says nothing.</summary>

@@ -28,6 +28,17 @@ public sealed class BinaryModelTests
                 : ImmutableSortedDictionary<string, string>.Empty,
         }))]);
 
+    private static readonly Lazy<BinaryModel[]> Encoded = new(() =>
+        [.. new ColumnEncoding[] { new TargetEncoding(), new HashEncoding { Buckets = 8 }, new TextEncoding { InRows = 2 } }.Select(encoding =>
+            Trainers.Get("logistic-regression").Fit(TrainingData.Request(Rows) with
+            {
+                Recipe = new FeatureRecipe
+                {
+                    Encodings = ImmutableSortedDictionary<string, ColumnEncoding>.Empty.Add("c", encoding),
+                    Interactions = [new("x1", "x2")],
+                },
+            }))]);
+
     [Fact]
     public void Read_OfAnyWrittenModel_PredictsTheSame()
     {
@@ -134,7 +145,7 @@ public sealed class BinaryModelTests
         var random = new SplitMix64(99);
         var pieces = new[] { "null", "-1", "0", "1e300", "999", "[]", "{}", "\"x\"", "true", ",", "]", "NaN" };
         var (refused, read) = (0, 0);
-        foreach (var bytes in Trained.Value.Select(Bytes))
+        foreach (var bytes in Trained.Value.Concat(Encoded.Value).Select(Bytes))
         {
             var content = Encoding.UTF8.GetString(bytes[HeadBytes..]);
             var tokens = string.Concat(content.Select(letter => ",:[]{}".Contains(letter, StringComparison.Ordinal) ? $"\n{letter}\n" : $"{letter}")).Split('\n');
@@ -144,7 +155,7 @@ public sealed class BinaryModelTests
                 changed[random.NextInt(changed.Length)] = pieces[random.NextInt(pieces.Length)];
                 try
                 {
-                    var model = Read(WithContent(string.Concat(changed)));
+                    var model = Read(WithContent(string.Concat(changed), bytes[8]));
                     read++;
                     Assert.All(Probe(model), probability => Assert.InRange(probability, 0, 1));
                 }
@@ -158,6 +169,20 @@ public sealed class BinaryModelTests
         }
 
         Assert.True(refused > 1000 && read > 100, $"{refused} refused, {read} read");
+    }
+
+    [Fact]
+    public void Read_FileOfBeforeThereWereEncodings_PredictsAsEverAndIsWrittenTheSame()
+    {
+        // Written by a version of before, of a pipeline with one number and one category.
+        var bytes = WithContent("""
+            {"trainer":"logistic-regression","trainerVersion":"3","threshold":0.3246556925184413,"numbers":[{"name":"x","fill":0.08,"mean":0.010332103321033211,"scale":1.1036054132512982}],"categories":[{"name":"c","ordinal":false,"levels":["a","b","c d"],"hasOther":true,"hasMissing":true,"levelCount":5,"outputNames":["c = a","c = b","c = c d","c = (other)","c = (missing)"],"unknownLevel":3}],"scorer":{"kind":"linear","intercept":0.04970308415714084,"weights":[0.2896081442164471,0.12532950319142602,-0.3202141478433976,0.5312540374334548,-0.2793623832307251,-0.057007072830081655],"means":[-3.322659580335558E-17,0.16974169741697417,0.4095940959409594,0.17343173431734318,0.033210332103321034,0.2140221402214022]}}
+            """);
+        var model = Read(bytes);
+        var rows = new Table(new NumberColumn("x", [double.NaN, 1.5, -3]), CategoryColumn.FromTexts("c", ["a", "never seen", null]));
+
+        Assert.Equal([0.548178763536456, 0.5402277039016604, 0.3106086448927801], model.PredictProbability(rows), new Within(1e-15));
+        Assert.Equal(bytes, Bytes(model));
     }
 
     [Theory]
@@ -176,6 +201,23 @@ public sealed class BinaryModelTests
     [InlineData("""{"trainer":"t","trainerVersion":"1","threshold":0.5,"numbers":[],"categories":[{"name":"c","ordinal":false,"levels":["a","a"],"hasOther":false,"hasMissing":false}],"scorer":{"kind":"prior","score":1}}""")]
     public void Read_ContentThatIsNoModel_IsRefused(string content) => AssertCorrupt(WithContent(content));
 
+    [Theory]
+    [InlineData("null")]
+    [InlineData("""{"kind":"other"}""")]
+    [InlineData("""{"kind":"target","number":{"name":"c","fill":null,"mean":0,"scale":1},"levels":["a"],"shares":[],"unseen":0,"missing":0}""")]
+    [InlineData("""{"kind":"target","number":{"name":"c","fill":null,"mean":0,"scale":1},"levels":["a"],"shares":[2],"unseen":0,"missing":0}""")]
+    [InlineData("""{"kind":"target","number":{"name":"c","fill":null,"mean":0,"scale":0},"levels":["a"],"shares":[1],"unseen":0,"missing":0}""")]
+    [InlineData("""{"kind":"target","number":{"name":"c","fill":null,"mean":0,"scale":1},"levels":["a","a"],"shares":[1,1],"unseen":0,"missing":0}""")]
+    [InlineData("""{"kind":"hash","name":"c","ordinal":true,"buckets":1,"hasMissing":false}""")]
+    [InlineData("""{"kind":"hash","name":"c","ordinal":true,"buckets":8,"hasMissing":true}""")]
+    [InlineData("""{"kind":"text","name":"c","unit":"Word","from":2,"to":1,"terms":[],"weights":[]}""")]
+    [InlineData("""{"kind":"text","name":"c","unit":"Word","from":1,"to":2,"terms":["a"],"weights":[0]}""")]
+    [InlineData("""{"kind":"text","name":"c","unit":"Word","from":1,"to":2,"terms":["a"],"weights":[1]}""")] // the scorer takes no text
+    public void Read_EncodingThatCannotBe_IsRefused(string encoding) => AssertCorrupt(WithContent(
+        """{"trainer":"t","trainerVersion":"1","threshold":0.5,"numbers":[],"categories":[],"scorer":{"kind":"prior","score":1},"encodings":["""
+        + encoding + "]}",
+        version: 2));
+
     private static BinaryModel Model(string trainer) => Trained.Value.Single(model => model.Trainer == trainer);
 
     private static double[] Probe(BinaryModel model) => model.PredictProbability(new Table(
@@ -184,12 +226,12 @@ public sealed class BinaryModelTests
         new NumberColumn("constant", [double.NaN, 7.5, 1]), CategoryColumn.FromTexts("c", [null, "a", "unknown"]),
     ]));
 
-    private static byte[] WithContent(string text)
+    private static byte[] WithContent(string text, int version = 1)
     {
         var content = Encoding.UTF8.GetBytes(text);
         var bytes = new byte[HeadBytes + content.Length];
         "MLDMODEL"u8.CopyTo(bytes);
-        BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(8), 1);
+        BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(8), version);
         BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(12), content.Length);
         BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(16), Crc32C.Compute(content));
         content.CopyTo(bytes, HeadBytes);

@@ -300,6 +300,26 @@ public sealed class PipelineFileTests
         Assert.Equal("pipeline.yaml:31:7: unknown key 'tress'; did you mean 'trees'?", result.Problems[6].ToString());
     }
 
+    [Theory]
+    [InlineData("{}", TextUnit.Word, 1, 2, 10_000, 5)]
+    [InlineData("{ words: [1, 1], in-rows: 2, most-terms: 300 }", TextUnit.Word, 1, 1, 300, 2)]
+    [InlineData("{ characters: [3, 5] }", TextUnit.Character, 3, 5, 10_000, 5)]
+    public void Load_Text_HasTheTermsOfTheFile(string text, TextUnit unit, int from, int to, int mostTerms, int inRows) =>
+        Assert.Equal(
+            new TextEncoding { Unit = unit, From = from, To = to, MostTerms = mostTerms, InRows = inRows },
+            PipelineText.LoadValid(PipelineText.Minimal + $"features: {{ encodings: [{{ columns: [Remarks], text: {text} }}] }}\n").Features.Encodings["Remarks"]);
+
+    [Fact]
+    public void Load_TextForATrainerThatTakesNone_IsReportedAtTheTrainer() =>
+        Assert.Equal(
+            [
+                "22:48: 'words' needs the lesser size first: 1 is less than 2",
+                "23:62: 'words' and 'characters' exclude each other; keep one",
+                "33:7: the trainer 'gradient-boosting' takes no text, and columns are encoded as text on line 22",
+            ],
+            PipelineText.Problems(PipelineText.With(
+                "features:\n", "features:\n  encodings:\n    - { columns: [Remarks], text: { words: [2, 1] } }\n    - { columns: [Notes], text: { words: [1, 2], characters: [2, 3] } }\n")));
+
     [Fact]
     public void Load_InteractionsAndCycles_AreThoseOfTheFile()
     {

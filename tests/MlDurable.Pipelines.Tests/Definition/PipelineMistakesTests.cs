@@ -167,10 +167,10 @@ public sealed class PipelineMistakesTests
             "features:\n", "features:\n  encodings: [{ columns: [Size], target: { smooth: -1 } }]\n",
             "21:52: 'smooth' must be a number from 0 to 1000000000, not -1"
         },
-        { "features:\n", "features:\n  encodings: [{ columns: [Size] }]\n", "21:15: an encoding of 'encodings' needs exactly one of target, hash" },
+        { "features:\n", "features:\n  encodings: [{ columns: [Size] }]\n", "21:15: an encoding of 'encodings' needs exactly one of target, hash, text" },
         {
             "features:\n", "features:\n  encodings: [{ columns: [Size], target: {}, hash: {} }]\n",
-            "21:15: an encoding of 'encodings' needs exactly one of target, hash, not target and hash"
+            "21:15: an encoding of 'encodings' needs exactly one of target, hash, text, not target and hash"
         },
         {
             "features:\n", "features:\n  encodings: [{ columns: [Size], hash: { buckets: 1 } }]\n",

@@ -129,7 +129,18 @@ internal static class PipelineBuilder
 
     private static ColumnEncoding BuildEncoding(Section entry) =>
         entry.Has(FeatureKeys.Hash) ? new HashEncoding { Buckets = entry.Get(FeatureKeys.Hash).Get(FeatureKeys.Buckets) }
-        : new TargetEncoding { Smooth = entry.Get(FeatureKeys.Target).Get(FeatureKeys.Smooth) };
+        : entry.Has(FeatureKeys.Target) ? new TargetEncoding { Smooth = entry.Get(FeatureKeys.Target).Get(FeatureKeys.Smooth) }
+        : BuildText(entry.Get(FeatureKeys.TextSection));
+
+    private static TextEncoding BuildText(Section text)
+    {
+        var encoding = new TextEncoding { MostTerms = text.Get(FeatureKeys.MostTerms), InRows = text.Get(FeatureKeys.InRows) };
+        return text.TryGet(FeatureKeys.Characters, out var characters) ? Of(TextUnit.Character, characters.Value)
+            : text.TryGet(FeatureKeys.Words, out var words) ? Of(TextUnit.Word, words.Value)
+            : encoding;
+
+        TextEncoding Of(TextUnit unit, BoundList<int> sizes) => encoding with { Unit = unit, From = sizes.Items[0].Value, To = sizes.Items[1].Value };
+    }
 
     private static SplitDefinition BuildSplit(Section split, DataDefinition data) => new()
     {

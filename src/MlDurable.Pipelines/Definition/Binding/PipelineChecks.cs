@@ -14,6 +14,7 @@ internal static class PipelineChecks
         CheckSplit(data, file, context);
         CheckTransforms(file, context);
         CheckInteractions(file, context);
+        CheckTexts(file, context);
         CheckNumeric(file, context);
         CheckMetrics(file, context);
         if (file.TryGet(RootKeys.Quality, out var rules))
@@ -152,6 +153,46 @@ internal static class PipelineChecks
             {
                 context.Report(
                     pair.Mark, PipelineProblemCodes.Conflict, $"'interactions' has the pair of '{first}' and '{second}' already, on line {lines[(first, second)]}");
+            }
+        }
+    }
+
+    private static void CheckTexts(Section file, BindContext context)
+    {
+        var encodings = file.TryGet(RootKeys.Features, out var features) && features.Value.TryGet(FeatureKeys.Encodings, out var found) ? found.Value.Items : [];
+        var texts = encodings.Where(static entry => entry.Value.Has(FeatureKeys.TextSection)).ToArray();
+        foreach (var entry in texts)
+        {
+            if (entry.Value.TryGet(FeatureKeys.TextSection, out var text))
+            {
+                CheckSizes(text.Value, context);
+            }
+        }
+
+        var candidates = file.TryGet(RootKeys.Train, out var train) && train.Value.TryGet(TrainKeys.Candidates, out var grids) ? grids.Value.Items : [];
+        foreach (var candidate in candidates.Where(candidate => texts.Length > 0 && !candidate.Value.Trainer.TakesText))
+        {
+            context.Report(
+                candidate.Mark,
+                PipelineProblemCodes.Conflict,
+                $"the trainer '{candidate.Value.Trainer.Name}' takes no text, and columns are encoded as text on line {texts[0].Mark.Line}");
+        }
+    }
+
+    private static void CheckSizes(Section text, BindContext context)
+    {
+        if (text.Has(FeatureKeys.Words) && text.Has(FeatureKeys.Characters))
+        {
+            context.Report(
+                text.MarkOf(FeatureKeys.Characters), PipelineProblemCodes.Conflict, "'words' and 'characters' exclude each other; keep one");
+        }
+
+        foreach (var key in new[] { FeatureKeys.Words, FeatureKeys.Characters })
+        {
+            if (text.TryGet(key, out var sizes) && sizes.Value.Items is [var least, var most] && least.Value > most.Value)
+            {
+                context.Report(
+                    most.Mark, PipelineProblemCodes.Conflict, $"'{key.Name}' needs the lesser size first: {most.Value} is less than {least.Value}");
             }
         }
     }

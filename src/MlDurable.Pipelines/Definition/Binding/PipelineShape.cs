@@ -256,9 +256,26 @@ internal static class PipelineShape
         public static readonly Key<Section> Hash = new(
             "hash", new SectionShape(Buckets), "A fixed number of columns, whatever values there are; a value's column is told by a hash of its text.");
 
+        private static readonly ListShape<int> Sizes = new(new IntegerShape<int>(1, 10), "a size", minItems: 2, maxItems: 2);
+
+        public static readonly Key<BoundList<int>> Words = new(
+            "words", Sizes, "The least and the greatest number of words of a term. By default 1 and 2, unless terms are of characters.");
+
+        public static readonly Key<BoundList<int>> Characters = new(
+            "characters", Sizes, "The least and the greatest number of characters of a term, in place of words.");
+
+        public static readonly Key<int> MostTerms = new Key<int>(
+            "most-terms", new IntegerShape<int>(1, 1_000_000), "The most terms: those in the most training rows.").Or(new TextEncoding().MostTerms);
+
+        public static readonly Key<int> InRows = new Key<int>(
+            "in-rows", new IntegerShape<int>(1, 1_000_000), "In how many training rows a term must be.").Or(new TextEncoding().InRows);
+
+        public static readonly Key<Section> TextSection = new(
+            "text", new SectionShape(Words, Characters, MostTerms, InRows), "One column for each frequent term of a text, weighted by TF-IDF; for trainers of weighted sums.");
+
         public static readonly Key<BoundList<Section>> Encodings = new Key<BoundList<Section>>(
             "encodings",
-            new ListShape<Section>(new SectionShape(EncodedColumns, Target, Hash) { Group = new(GroupRule.ExactlyOne, Target, Hash) }, "an encoding"),
+            new ListShape<Section>(new SectionShape(EncodedColumns, Target, Hash, TextSection) { Group = new(GroupRule.ExactlyOne, Target, Hash, TextSection) }, "an encoding"),
             "Category columns with an encoding of their own, which every trainer follows. At most one for a column.").Or(BoundList<Section>.Of());
 
         public static readonly Key<BoundList<BoundList<string>>> Interactions = new Key<BoundList<BoundList<string>>>(
