@@ -28,7 +28,7 @@ internal sealed record LinearScorer(
         return scores;
     }
 
-    public override double LogOdds(ReadOnlySpan<double> dense, ReadOnlySpan<int> hot)
+    public override Func<double[], int[], double> RowByRow() => (dense, hot) =>
     {
         var weights = Weights.AsSpan();
         var score = Intercept;
@@ -46,7 +46,7 @@ internal sealed record LinearScorer(
         }
 
         return score;
-    }
+    };
 
     /// <summary>The scores of some rows, from <paramref name="start"/> on: for each the same sum in the same order as for a row alone.</summary>
     public static void Compute(Span<double> scores, FeatureMatrix features, int start, ReadOnlySpan<double> weights, double intercept)

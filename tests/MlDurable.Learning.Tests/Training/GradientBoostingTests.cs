@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using MlDurable.Learning.Features;
 using MlDurable.Learning.Models;
 using MlDurable.Learning.Numerics;
@@ -152,22 +153,37 @@ public sealed class GradientBoostingTests
     }
 
     [Theory]
-    [InlineData(255)]
-    [InlineData(256)]
-    [InlineData(1027)]
-    public void LogOdds_OfManyRows_AreThoseOfEachAloneToTheLastBit(int count)
+    [InlineData(255, 30)]
+    [InlineData(256, 30)]
+    [InlineData(1027, 30)]
+    [InlineData(300, 1)]
+    [InlineData(300, 64)]
+    [InlineData(300, 150)]
+    public void LogOdds_OfManyRows_AreThoseOfEachAloneToTheLastBit(int count, int trees)
     {
         var rows = TrainingData.Awkward(3000, 13);
-        var model = Trainer.Fit(TrainingData.Request(rows, null, ("trees", 30), ("leaves", 31), ("min-rows-per-leaf", 5)));
+        var model = Trainer.Fit(TrainingData.Request(rows, null, ("trees", trees), ("leaves", 31), ("min-rows-per-leaf", 5)));
         var features = model.Features.Apply(TrainingData.Awkward(count, 14).Features);
 
         var scores = model.Scorer.LogOdds(features);
 
+        var rowByRow = model.Scorer.RowByRow();
         Assert.Equal(count, scores.Length);
         for (var row = 0; row < count; row++)
         {
-            Assert.Equal(model.Scorer.LogOdds([.. features.Dense.Select(column => column[row])], []), scores[row]);
+            Assert.Equal(rowByRow([.. features.Dense.Select(column => column[row])], []), scores[row]);
         }
+    }
+
+    /// <summary>Both children of each node are the next one: laid out, such a file would be of 2 to the 60th nodes.</summary>
+    [Fact]
+    public void IsSound_NodesWithSeveralParentsOrNone_IsFalse()
+    {
+        var chain = Enumerable.Range(0, 61).ToArray();
+        Assert.False(TreeOf([.. chain.Select(node => node < 60 ? 0 : -1)], [.. chain.Select(node => node + 1)], [.. chain.Select(node => node + 1)]).IsSound(1));
+        Assert.False(TreeOf([0, 0, -1, -1, -1], [1, 3, 0, 0, 0], [2, 2, 0, 0, 0]).IsSound(1));
+        Assert.False(TreeOf([0, -1, -1, -1], [1, 0, 0, 0], [2, 0, 0, 0]).IsSound(1));
+        Assert.True(TreeOf([0, 0, -1, -1, -1], [1, 3, 0, 0, 0], [2, 4, 0, 0, 0]).IsSound(1));
     }
 
     [Fact]
@@ -209,4 +225,7 @@ public sealed class GradientBoostingTests
         double[] column = [1, Math.BitIncrement(1), double.Epsilon, 0, double.MaxValue, -double.MaxValue];
         Assert.Equal(column.Length, FeatureBins.Of([column]).BinOf[0].Distinct().Count());
     }
+
+    private static Tree TreeOf(ImmutableArray<int> feature, ImmutableArray<int> left, ImmutableArray<int> right) => new(
+        feature, [.. feature.Select(_ => 0.0)], [.. feature.Select(_ => true)], left, right, [.. feature.Select(_ => 1.0)]);
 }
