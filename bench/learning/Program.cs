@@ -11,10 +11,19 @@ using MlDurable.Learning.Training;
 // Beside bird_strikes.py: the same rows, the same tests, our trainers with the settings of the same meaning. `run` starts both.
 // Usage: MlDurable.Bench.Learning DATA_FOLDER SCIKIT_LEARN_JSON [JSON_FILE]
 //        MlDurable.Bench.Learning csv CSV_FILE PANDAS_JSON [JSON_FILE]
-if (args[0] == "csv")
+//        MlDurable.Bench.Learning fit TRAINER FOLDER JSON_FILE
+//        MlDurable.Bench.Learning report FOLDER RESULTS_FOLDER [JSON_FILE]
+switch (args[0])
 {
-    await CsvBench.RunAsync(args[1..]);
-    return;
+    case "csv":
+        await CsvBench.RunAsync(args[1..]);
+        return;
+    case "fit":
+        NumbersBench.Fit(args[1..]);
+        return;
+    case "report":
+        NumbersBench.Report(args[1..]);
+        return;
 }
 
 var data = args[0];

@@ -38,13 +38,17 @@ internal sealed record CustomScorer(byte[] State) : Scorer
                 hot[i] = features.Hot[i][row];
             }
 
-            scores[row] = LogOdds(dense, hot);
+            scores[row] = Score(dense, hot);
         }
 
         return scores;
     }
 
-    public override double LogOdds(ReadOnlySpan<double> dense, ReadOnlySpan<int> hot)
+    public override Func<double[], int[], double> RowByRow() => (dense, hot) => Score(dense, hot);
+
+    public override bool IsSound(int featureCount) => State.Length <= MaxStateBytes;
+
+    private double Score(ReadOnlySpan<double> dense, ReadOnlySpan<int> hot)
     {
         var score = Inner.LogOdds(dense, hot);
         return !double.IsNaN(score)
@@ -52,6 +56,4 @@ internal sealed record CustomScorer(byte[] State) : Scorer
             : throw new LearningException(
                 "score-missing", $"The model of the trainer '{Trainer}' gives a row no number. Have its LogOdds return one for every row.");
     }
-
-    public override bool IsSound(int featureCount) => State.Length <= MaxStateBytes;
 }

@@ -5,19 +5,26 @@ using MlDurable.Learning.Features;
 namespace MlDurable.Learning.Models;
 
 /// <summary>
-/// Trees laid out for scoring many rows. The right child of a node lies behind the left one, and a leaf leads to itself; so several rows walk
-/// through a tree side by side, for as many steps as it is deep, and no step has to be guessed. The scores are those of <see cref="Tree.LeafOf"/>, to
-/// the last bit. Immutable.
+/// Trees laid out for scoring. The right child of a node lies behind the left one, and a leaf leads to itself; so several rows walk through a tree
+/// side by side, or a row through several trees, for as many steps as they are deep, and no step has to be guessed. The scores are those of
+/// <see cref="Tree.AddTo"/>, to the last bit. Immutable.
 /// </summary>
 internal sealed class FlatTrees
 {
     private const int BlockRows = 512;
     private const int RowsSideBySide = 8;
+    private const int TreesSideBySide = 8;
+
+    /// <summary>So many trees are walked in the order of their depth; a multiple of those side by side.</summary>
+    private const int BlockTrees = 64;
 
     private readonly double start;
     private readonly Node[] nodes;
     private readonly double[] values;
     private readonly (int Root, int Depth)[] trees;
+
+    // Block by block, within each by depth; whatever fills up the last group adds to a place that nobody reads.
+    private readonly (int Root, int Depth, int Place)[] byDepth;
 
     public FlatTrees(TreeScorer scorer)
     {
@@ -32,6 +39,13 @@ internal sealed class FlatTrees
 
         nodes = [.. flatNodes];
         values = [.. flatValues];
+        byDepth =
+        [
+            .. trees.Chunk(BlockTrees).SelectMany(block => block
+                .Select((tree, place) => (tree.Root, tree.Depth, Place: place))
+                .Concat(Enumerable.Repeat((block[0].Root, Depth: 0, Place: BlockTrees), -block.Length & (TreesSideBySide - 1)))
+                .OrderBy(tree => tree.Depth)),
+        ];
     }
 
     /// <summary>The log-odds of each row.</summary>
@@ -44,6 +58,57 @@ internal sealed class FlatTrees
             Score(features, first, scores.AsSpan(first, Math.Min(BlockRows, scores.Length - first)));
         });
         return scores;
+    }
+
+    /// <summary>The log-odds of one row, the same to the last bit.</summary>
+    /// <param name="dense">Its dense features.</param>
+    public double LogOdds(ReadOnlySpan<double> dense)
+    {
+        ref var row = ref MemoryMarshal.GetReference(dense);
+        Span<double> found = stackalloc double[BlockTrees + 1];
+        var score = start;
+        var group = 0;
+        for (var first = 0; first < trees.Length; first += BlockTrees)
+        {
+            var count = Math.Min(BlockTrees, trees.Length - first);
+            for (var left = count; left > 0; left -= TreesSideBySide, group += TreesSideBySide)
+            {
+                Walk(byDepth.AsSpan(group, TreesSideBySide), ref row, found);
+            }
+
+            foreach (var value in found[..count])
+            {
+                score += value;
+            }
+        }
+
+        return score;
+    }
+
+    private void Walk(ReadOnlySpan<(int Root, int Depth, int Place)> group, ref double row, Span<double> found)
+    {
+        var (a, b, c, d) = (group[0].Root, group[1].Root, group[2].Root, group[3].Root);
+        var (e, f, g, h) = (group[4].Root, group[5].Root, group[6].Root, group[7].Root);
+        for (var step = 0; step < group[^1].Depth; step++)
+        {
+            a = Next(a, ref row);
+            b = Next(b, ref row);
+            c = Next(c, ref row);
+            d = Next(d, ref row);
+            e = Next(e, ref row);
+            f = Next(f, ref row);
+            g = Next(g, ref row);
+            h = Next(h, ref row);
+        }
+
+        found[group[0].Place] = values[a];
+        found[group[1].Place] = values[b];
+        found[group[2].Place] = values[c];
+        found[group[3].Place] = values[d];
+        found[group[4].Place] = values[e];
+        found[group[5].Place] = values[f];
+        found[group[6].Place] = values[g];
+        found[group[7].Place] = values[h];
     }
 
     // Level by level, so that both children of a node are added at once.

@@ -28,7 +28,7 @@ internal sealed record LinearScorer(
         return scores;
     }
 
-    public override double LogOdds(ReadOnlySpan<double> dense, ReadOnlySpan<int> hot)
+    public override Func<double[], int[], double> RowByRow() => (dense, hot) =>
     {
         var weights = Weights.AsSpan();
         var score = Intercept;
@@ -46,7 +46,7 @@ internal sealed record LinearScorer(
         }
 
         return score;
-    }
+    };
 
     public override double AddTexts(double score, ReadOnlySpan<TextVector> texts)
     {

@@ -23,6 +23,7 @@ public sealed class RowScorer
     public RowScorer(BinaryModel model, RowFeatures features, TableSchema schema)
     {
         Model = model;
+        LogOdds = model.Scorer.RowByRow();
         var sources = new FeatureSources(model.Features);
         inputs =
         [
@@ -46,6 +47,8 @@ public sealed class RowScorer
     public ImmutableArray<ScoringColumn> Columns { get; }
 
     internal ReadOnlySpan<RowInput?> Inputs => inputs;
+
+    internal Func<double[], int[], double> LogOdds { get; }
 
     /// <summary>The place of a column among <see cref="Columns"/>.</summary>
     /// <param name="name">The exact name.</param>

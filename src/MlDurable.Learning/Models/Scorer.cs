@@ -17,10 +17,11 @@ internal abstract record Scorer
     /// <summary>The log-odds of each row.</summary>
     public abstract double[] LogOdds(FeatureMatrix features);
 
-    /// <summary>The log-odds of one row, the same to the last bit as <see cref="LogOdds(FeatureMatrix)"/> gives.</summary>
-    /// <param name="dense">The dense features.</param>
-    /// <param name="hot">For each block of one-hot features the one that is 1, counted among all features, or -1.</param>
-    public abstract double LogOdds(ReadOnlySpan<double> dense, ReadOnlySpan<int> hot);
+    /// <summary>
+    /// What gives the log-odds of one row at a time, the same to the last bit as <see cref="LogOdds(FeatureMatrix)"/> gives: from its dense features, and
+    /// for each block of one-hot features the one that is 1, counted among all features, or -1. Safe for concurrent use.
+    /// </summary>
+    public abstract Func<double[], int[], double> RowByRow();
 
     /// <summary>The log-odds of one row with its texts: of scorers without features of texts nothing changes.</summary>
     /// <param name="score">The log-odds of its other features.</param>
@@ -43,7 +44,7 @@ internal sealed record PriorScorer(double Score) : Scorer
         return scores;
     }
 
-    public override double LogOdds(ReadOnlySpan<double> dense, ReadOnlySpan<int> hot) => Score;
+    public override Func<double[], int[], double> RowByRow() => (_, _) => Score;
 
     public override bool IsSound(int featureCount) => IsCoefficient(Score);
 }

@@ -27,15 +27,10 @@ internal sealed record TreeScorer(double Start, ImmutableArray<Tree> Trees) : Sc
         return scores;
     }
 
-    public override double LogOdds(ReadOnlySpan<double> dense, ReadOnlySpan<int> hot)
+    public override Func<double[], int[], double> RowByRow()
     {
-        var score = Start;
-        foreach (var tree in Trees)
-        {
-            score += tree.LeafOf(dense);
-        }
-
-        return score;
+        var trees = new FlatTrees(this);
+        return (dense, _) => trees.LogOdds(dense);
     }
 
     public override bool IsSound(int featureCount) =>
@@ -83,19 +78,6 @@ internal sealed record Tree(
         }
     }
 
-    public double LeafOf(ReadOnlySpan<double> row)
-    {
-        var feature = Feature.AsSpan();
-        var node = 0;
-        while (feature[node] >= 0)
-        {
-            var value = row[feature[node]];
-            node = value <= Threshold[node] || (MissingLeft[node] && double.IsNaN(value)) ? Left[node] : Right[node];
-        }
-
-        return Value[node];
-    }
-
     public bool IsSound(int featureCount)
     {
         if (Feature.IsDefaultOrEmpty
@@ -118,21 +100,27 @@ internal sealed record Tree(
             return false;
         }
 
+        // Every node but the root has one parent, before it: every walk ends, and the tree is as large as it looks.
+        var hasParent = new bool[nodes];
         for (var node = 0; node < nodes; node++)
         {
-            // Children after their parent: every walk ends.
-            if (Feature[node] >= featureCount
-                || (Feature[node] >= 0 && !(Left[node] > node && Left[node] < nodes && Right[node] > node && Right[node] < nodes)))
+            if (Feature[node] >= featureCount || (node > 0 && !hasParent[node]))
             {
                 return false;
             }
+
+            if (Feature[node] >= 0 && !(IsNewChild(Left[node]) && IsNewChild(Right[node])))
+            {
+                return false;
+            }
+
+            bool IsNewChild(int child) => child > node && child < nodes && !hasParent[child] && (hasParent[child] = true);
         }
 
         return Cover.IsDefault || IsCoverSound();
     }
 
-    /// <summary>No node is without rows; every row that reaches one goes on to one of its children; and every node but the root has one
-    /// parent.</summary>
+    /// <summary>No node is without rows, and every row that reaches one goes on to one of its children.</summary>
     private bool IsCoverSound()
     {
         if (Cover.Length != Feature.Length)
@@ -140,33 +128,14 @@ internal sealed record Tree(
             return false;
         }
 
-        var orphans = Cover.Length - 1;
-        var hasParent = new bool[Cover.Length];
         for (var node = 0; node < Cover.Length; node++)
         {
-            if (Cover[node] < 1)
+            if (Cover[node] < 1 || (Feature[node] >= 0 && Cover[node] != (long)Cover[Left[node]] + Cover[Right[node]]))
             {
                 return false;
             }
-
-            if (Feature[node] < 0)
-            {
-                continue;
-            }
-
-            if (Left[node] == Right[node]
-                || hasParent[Left[node]]
-                || hasParent[Right[node]]
-                || Cover[node] != (long)Cover[Left[node]] + Cover[Right[node]])
-            {
-                return false;
-            }
-
-            hasParent[Left[node]] = true;
-            hasParent[Right[node]] = true;
-            orphans -= 2;
         }
 
-        return orphans == 0;
+        return true;
     }
 }

@@ -4,21 +4,23 @@ using MlDurable.Learning.Models;
 
 namespace MlDurable.Learning.Training;
 
-/// <summary>Watches the log loss of the validation rows while trees are added. Does nothing without validation rows or with 0
-/// rounds.</summary>
+/// <summary>Watches the log loss of the validation rows, where a positive one counts as it does in training, while trees are added. Does nothing
+/// without validation rows or with 0 rounds.</summary>
 internal sealed class EarlyStopping
 {
     private readonly FeatureMatrix features;
     private readonly double[] labels;
+    private readonly double positiveWeight;
     private readonly double[] scores;
     private readonly int rounds;
     private double bestLoss;
     private int bestTrees;
 
-    public EarlyStopping(FeatureMatrix features, double[] labels, double start, int rounds)
+    public EarlyStopping(FeatureMatrix features, double[] labels, double positiveWeight, double start, int rounds)
     {
         this.features = features;
         this.labels = labels;
+        this.positiveWeight = positiveWeight;
         this.rounds = rounds;
         scores = new double[labels.Length];
         Array.Fill(scores, start);
@@ -54,7 +56,7 @@ internal sealed class EarlyStopping
         var loss = 0.0;
         for (var row = 0; row < labels.Length; row++)
         {
-            loss += Sigmoid.LogLoss(scores[row], labels[row]);
+            loss += (labels[row] > 0 ? positiveWeight : 1) * Sigmoid.LogLoss(scores[row], labels[row]);
         }
 
         return loss;

@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 using MlDurable.Learning.Models;
+using MlDurable.Learning.Numerics;
 
 namespace MlDurable.Learning.Training;
 
@@ -26,12 +27,14 @@ internal sealed class TreeGrower
     private const int BlockRows = 1 << 14;
     private const int RowsAhead = 16;
 
+    private readonly FeatureBins bins;
     private readonly byte[][] binsOfFeatures;
     private readonly double[][] upperBounds;
     private readonly int[] offsets;
     private readonly bool[] hasMissing;
     private readonly int totalBins;
     private readonly TreeSettings settings;
+    private readonly SplitMix64 random;
     private readonly int featureCount;
 
     // The same once more, with the bins of a row together: most leaves have rows far from each other.
@@ -41,6 +44,13 @@ internal sealed class TreeGrower
     private readonly int[][] rows;
     private readonly int[] blockCounts;
 
+    // How many rows the tree is grown from: they come first in the first array of rows; the others stay after them.
+    private readonly int sampledRows;
+
+    // The features that the tree may test, in ascending order, and then the others.
+    private readonly int[] featureOrder;
+    private readonly int sampledFeatures;
+
     // Gradient and hessian of a row, and of a bin, in one vector: one addition for both.
     private readonly Vector128<double>[] gradientsOfRows;
     private readonly Stack<Vector128<double>[]> freeHistograms = new();
@@ -48,7 +58,9 @@ internal sealed class TreeGrower
 
     public TreeGrower(FeatureBins bins, TreeSettings settings, int rowCount)
     {
+        this.bins = bins;
         this.settings = settings;
+        random = new SplitMix64(settings.Seed);
         binsOfFeatures = bins.BinOf;
         upperBounds = bins.UpperBounds;
         offsets = bins.Offsets;
@@ -60,6 +72,9 @@ internal sealed class TreeGrower
                 "too-many-cells",
                 $"{rowCount:N0} rows of {featureCount:N0} features are more than gradient boosting takes: {Array.MaxLength:N0} cells. Use a shorter window, or leave columns out.");
         rows = [new int[rowCount], new int[rowCount]];
+        sampledRows = Sample.Count(settings.RowShare, rowCount);
+        featureOrder = [.. Enumerable.Range(0, featureCount)];
+        sampledFeatures = Sample.Count(settings.FeatureShare, featureCount);
         blockCounts = new int[BlocksOf(rowCount)];
         gradientsOfRows = new Vector128<double>[rowCount];
         InBlocks(rowCount, (_, start, end) =>
@@ -77,7 +92,9 @@ internal sealed class TreeGrower
         Parallel.For(0, featureCount, feature => hasMissing[feature] = bins.BinOf[feature].AsSpan().Contains((byte)upperBounds[feature].Length));
     }
 
-    /// <summary>Grows one tree and adds its values to the scores of the training rows.</summary>
+    private ReadOnlySpan<int> Features => featureOrder.AsSpan(0, sampledFeatures);
+
+    /// <summary>Grows one tree and adds its values to the scores of the training rows, whether it was grown from them or not.</summary>
     public Tree Grow(double[] gradients, double[] hessians, double[] scores)
     {
         var rowCount = gradientsOfRows.Length;
@@ -90,16 +107,25 @@ internal sealed class TreeGrower
             }
         });
         maxHessian = hessians.Length == 0 ? 0 : MaxOf(hessians);
+        if (sampledRows < rowCount)
+        {
+            Sample.Draw(random, rows[0], sampledRows);
+        }
 
-        var nodes = new Nodes();
+        if (sampledFeatures < featureCount)
+        {
+            Sample.Draw(random, featureOrder, sampledFeatures);
+        }
+
+        var nodes = new TreeNodes(bins);
         var histogram = NewHistogram();
-        InParts(rowCount, (from, to) => Fill(histogram, rows[0], from, to));
-        var root = new Leaf(nodes.Add(rowCount), Array: 0, Start: 0, rowCount, histogram, default);
+        InParts(sampledRows, (from, to) => Fill(histogram, rows[0].AsSpan(0, sampledRows), from, to));
+        var root = new Leaf(nodes.Add(sampledRows), Array: 0, Start: 0, sampledRows, histogram, default);
         var leaves = new List<Leaf> { root with { Best = FindSplit(root) } };
         while (leaves.Count < settings.MaxLeaves)
         {
             var index = BestLeaf(leaves);
-            if (leaves[index].Best.Gain <= 0)
+            if (leaves[index].Best.Gain <= 0 || leaves[index].Best.Gain < settings.MinGain)
             {
                 break;
             }
@@ -112,8 +138,8 @@ internal sealed class TreeGrower
         foreach (var leaf in leaves)
         {
             var sums = Total(leaf.Histogram);
-            var value = -sums[0] / (sums[1] + settings.L2) * settings.LearningRate;
-            nodes.Value[leaf.Node] = value;
+            var value = -Shrunk(sums[0]) / (sums[1] + settings.L2) * settings.LearningRate;
+            nodes.SetValue(leaf.Node, value);
             InBlocks(leaf.Count, (_, start, end) =>
             {
                 foreach (var row in RowsOf(leaf).Slice(start, end - start))
@@ -124,6 +150,7 @@ internal sealed class TreeGrower
             freeHistograms.Push(leaf.Histogram);
         }
 
+        InBlocks(rowCount - sampledRows, (_, start, end) => nodes.AddTo(scores, rows[0].AsSpan(sampledRows + start, end - start)));
         return nodes.ToTree();
     }
 
@@ -173,17 +200,17 @@ internal sealed class TreeGrower
         void Run(int block) => work(block, block * BlockRows, Math.Min(count, (block + 1) * BlockRows));
     }
 
-    /// <summary>Carries something out for ranges of features, as many as there are processors when there is enough to do.</summary>
+    /// <summary>Carries something out for ranges of the features that the tree may test, as many as there are processors when there is enough to do.</summary>
     private void InParts(int rowCount, Action<int, int> work)
     {
-        var parts = (long)rowCount * featureCount < MinWorkForThreads ? 1 : Math.Min(Environment.ProcessorCount, featureCount);
+        var parts = (long)rowCount * sampledFeatures < MinWorkForThreads ? 1 : Math.Min(Environment.ProcessorCount, sampledFeatures);
         if (parts <= 1)
         {
-            work(0, featureCount);
+            work(0, sampledFeatures);
         }
         else
         {
-            Parallel.For(0, parts, part => work(part * featureCount / parts, (part + 1) * featureCount / parts));
+            Parallel.For(0, parts, part => work(part * sampledFeatures / parts, (part + 1) * sampledFeatures / parts));
         }
     }
 
@@ -191,11 +218,33 @@ internal sealed class TreeGrower
 
     private Vector128<double>[] NewHistogram() => freeHistograms.TryPop(out var free) ? free : new Vector128<double>[totalBins];
 
+    private Span<Vector128<double>> OfFeature(Vector128<double>[] histogram, int feature) => OfFeatures(histogram, feature, feature + 1);
+
     private Span<Vector128<double>> OfFeatures(Vector128<double>[] histogram, int from, int to) =>
         histogram.AsSpan(offsets[from]..(to < featureCount ? offsets[to] : totalBins));
 
-    // References instead of indices: bounds are checked nowhere else as often as here. A bin is less than the number of bins of its feature.
     private void Fill(Vector128<double>[] histogram, ReadOnlySpan<int> leafRows, int from, int to)
+    {
+        if (sampledFeatures == featureCount)
+        {
+            FillAll(histogram, leafRows, from, to);
+            return;
+        }
+
+        foreach (var feature in Features[from..to])
+        {
+            var cells = OfFeature(histogram, feature);
+            cells.Clear();
+            var binOf = binsOfFeatures[feature];
+            foreach (var row in leafRows)
+            {
+                cells[binOf[row]] += gradientsOfRows[row];
+            }
+        }
+    }
+
+    // References instead of indices: bounds are checked nowhere else as often as here. A bin is less than the number of bins of its feature.
+    private void FillAll(Vector128<double>[] histogram, ReadOnlySpan<int> leafRows, int from, int to)
     {
         OfFeatures(histogram, from, to).Clear();
         ref var cells = ref MemoryMarshal.GetArrayDataReference(histogram);
@@ -215,19 +264,19 @@ internal sealed class TreeGrower
 
             var row = leafRows[i];
             var pair = gradientsOfRows[row];
-            ref var bins = ref Unsafe.Add(ref allBins, (row * width) + from);
+            ref var binOf = ref Unsafe.Add(ref allBins, (row * width) + from);
             var feature = 0;
             for (; feature <= features - 4; feature += 4)
             {
-                Unsafe.Add(ref cells, (nint)(uint)(Unsafe.Add(ref firstOffset, feature) + Unsafe.Add(ref bins, feature))) += pair;
-                Unsafe.Add(ref cells, (nint)(uint)(Unsafe.Add(ref firstOffset, feature + 1) + Unsafe.Add(ref bins, feature + 1))) += pair;
-                Unsafe.Add(ref cells, (nint)(uint)(Unsafe.Add(ref firstOffset, feature + 2) + Unsafe.Add(ref bins, feature + 2))) += pair;
-                Unsafe.Add(ref cells, (nint)(uint)(Unsafe.Add(ref firstOffset, feature + 3) + Unsafe.Add(ref bins, feature + 3))) += pair;
+                Unsafe.Add(ref cells, (nint)(uint)(Unsafe.Add(ref firstOffset, feature) + Unsafe.Add(ref binOf, feature))) += pair;
+                Unsafe.Add(ref cells, (nint)(uint)(Unsafe.Add(ref firstOffset, feature + 1) + Unsafe.Add(ref binOf, feature + 1))) += pair;
+                Unsafe.Add(ref cells, (nint)(uint)(Unsafe.Add(ref firstOffset, feature + 2) + Unsafe.Add(ref binOf, feature + 2))) += pair;
+                Unsafe.Add(ref cells, (nint)(uint)(Unsafe.Add(ref firstOffset, feature + 3) + Unsafe.Add(ref binOf, feature + 3))) += pair;
             }
 
             for (; feature < features; feature++)
             {
-                Unsafe.Add(ref cells, (nint)(uint)(Unsafe.Add(ref firstOffset, feature) + Unsafe.Add(ref bins, feature))) += pair;
+                Unsafe.Add(ref cells, (nint)(uint)(Unsafe.Add(ref firstOffset, feature) + Unsafe.Add(ref binOf, feature))) += pair;
             }
         }
     }
@@ -241,11 +290,11 @@ internal sealed class TreeGrower
         }
     }
 
-    /// <summary>The sums of all rows of a leaf: those of all bins of any one feature.</summary>
+    /// <summary>The sums of all rows of a leaf: those of all bins of any one feature that was filled.</summary>
     private Vector128<double> Total(Vector128<double>[] histogram)
     {
         var total = Vector128<double>.Zero;
-        foreach (var sums in OfFeatures(histogram, 0, 1))
+        foreach (var sums in OfFeature(histogram, featureOrder[0]))
         {
             total += sums;
         }
@@ -267,12 +316,12 @@ internal sealed class TreeGrower
 
     private SplitChoice FindSplit(Leaf leaf, Vector128<double> total, int[]? counts)
     {
-        var bests = new SplitChoice[featureCount];
+        var bests = new SplitChoice[sampledFeatures];
         InParts(totalBins / featureCount * 16, (from, to) =>
         {
-            for (var feature = from; feature < to; feature++)
+            for (var i = from; i < to; i++)
             {
-                bests[feature] = FindSplit(leaf, feature, total, counts);
+                bests[i] = FindSplit(leaf, featureOrder[i], total, counts);
             }
         });
         var best = default(SplitChoice);
@@ -291,7 +340,7 @@ internal sealed class TreeGrower
         // Gains that rounding could have made are no gains.
         var least = Score(total) * (1 + 1e-12);
         var valueBins = upperBounds[feature].Length;
-        var sums = OfFeatures(leaf.Histogram, feature, feature + 1);
+        var sums = OfFeature(leaf.Histogram, feature);
         var missing = sums[valueBins];
         var left = Vector128<double>.Zero;
         var leftRows = 0;
@@ -331,19 +380,26 @@ internal sealed class TreeGrower
     }
 
     /// <summary>How much the loss falls by the best value for some rows, times two.</summary>
-    private double Score(Vector128<double> sums) => sums[0] * sums[0] / (sums[1] + settings.L2);
+    private double Score(Vector128<double> sums)
+    {
+        var gradient = Shrunk(sums[0]);
+        return gradient * gradient / (sums[1] + settings.L2);
+    }
+
+    /// <summary>A sum of gradients after the penalty on absolute leaf values: nearer to 0 by its strength, and at 0 where it would pass it.</summary>
+    private double Shrunk(double gradient) => Math.CopySign(Math.Max(Math.Abs(gradient) - settings.L1, 0), gradient);
 
     // Whether the best of all splits, of which no rows were counted, has enough rows on either side; then it is also the best of those that have.
     private bool HasEnoughRows(Leaf leaf, SplitChoice split, Vector128<double> total)
     {
         var leftSums = Vector128<double>.Zero;
-        var bins = OfFeatures(leaf.Histogram, split.Feature, split.Feature + 1);
-        foreach (var sums in bins[..(split.Bin + 1)])
+        var cells = OfFeature(leaf.Histogram, split.Feature);
+        foreach (var sums in cells[..(split.Bin + 1)])
         {
             leftSums += sums;
         }
 
-        leftSums += split.MissingLeft ? bins[^1] : Vector128<double>.Zero;
+        leftSums += split.MissingLeft ? cells[^1] : Vector128<double>.Zero;
 
         // No row has more curvature than the most, so much curvature has many rows.
         var enough = settings.MinRowsPerLeaf * maxHessian * (1 + 1e-9);
@@ -361,7 +417,7 @@ internal sealed class TreeGrower
         var counts = new int[totalBins];
         foreach (var row in RowsOf(leaf))
         {
-            for (var feature = 0; feature < featureCount; feature++)
+            foreach (var feature in Features)
             {
                 counts[offsets[feature] + binsOfRows[((long)row * featureCount) + feature]]++;
             }
@@ -372,19 +428,19 @@ internal sealed class TreeGrower
 
     private (int Left, int Missing) CountLeft(ReadOnlySpan<int> some, SplitChoice split)
     {
-        var bins = binsOfFeatures[split.Feature];
+        var binOf = binsOfFeatures[split.Feature];
         var missingBin = upperBounds[split.Feature].Length;
         var (left, missing) = (0, 0);
         foreach (var row in some)
         {
-            left += bins[row] <= split.Bin ? 1 : 0;
-            missing += bins[row] == missingBin ? 1 : 0;
+            left += binOf[row] <= split.Bin ? 1 : 0;
+            missing += binOf[row] == missingBin ? 1 : 0;
         }
 
         return (split.MissingLeft ? left + missing : left, missing);
     }
 
-    private (Leaf Left, Leaf Right) Split(Leaf leaf, Nodes nodes, bool mayGoOn)
+    private (Leaf Left, Leaf Right) Split(Leaf leaf, TreeNodes nodes, bool mayGoOn)
     {
         var split = leaf.Best;
         var (leftCount, missingCount) = Partition(leaf, split);
@@ -392,7 +448,7 @@ internal sealed class TreeGrower
 
         // Where no training row lacked the value, rows that do later go with the majority.
         var missingLeft = missingCount > 0 ? split.MissingLeft : leftCount >= rightCount;
-        var (left, right) = nodes.Split(leaf.Node, split.Feature, upperBounds[split.Feature][split.Bin], missingLeft, leftCount, rightCount);
+        var (left, right) = nodes.Split(leaf.Node, split.Feature, split.Bin, missingLeft, leftCount, rightCount);
 
         var isLeftSmaller = leftCount <= rightCount;
         var smallerStart = isLeftSmaller ? leaf.Start : leaf.Start + leftCount;
@@ -400,14 +456,13 @@ internal sealed class TreeGrower
         var (smaller, larger) = (NewHistogram(), leaf.Histogram);
 
         // Of what is not split again only the sums are needed.
-        var features = mayGoOn ? featureCount : 1;
         if (mayGoOn)
         {
             InParts(smallerCount, FillAndSubtract);
         }
         else
         {
-            FillAndSubtract(0, features);
+            FillAndSubtract(0, 1);
         }
 
         var leftLeaf = new Leaf(left, 1 - leaf.Array, leaf.Start, leftCount, isLeftSmaller ? smaller : larger, default);
@@ -417,11 +472,14 @@ internal sealed class TreeGrower
         void FillAndSubtract(int from, int to)
         {
             Fill(smaller, rows[1 - leaf.Array].AsSpan(smallerStart, smallerCount), from, to);
-            var smallerCells = OfFeatures(smaller, from, to);
-            var largerCells = OfFeatures(larger, from, to);
-            for (var i = 0; i < largerCells.Length; i++)
+            foreach (var feature in Features[from..to])
             {
-                largerCells[i] -= smallerCells[i];
+                var smallerCells = OfFeature(smaller, feature);
+                var largerCells = OfFeature(larger, feature);
+                for (var i = 0; i < largerCells.Length; i++)
+                {
+                    largerCells[i] -= smallerCells[i];
+                }
             }
         }
     }
@@ -444,7 +502,7 @@ internal sealed class TreeGrower
 
         InBlocks(leaf.Count, (block, start, end) =>
         {
-            var bins = binsOfFeatures[split.Feature];
+            var binOf = binsOfFeatures[split.Feature];
             var missingBin = split.MissingLeft ? upperBounds[split.Feature].Length : int.MaxValue;
             var left = blockCounts[block];
             var right = leftCount + start - left;
@@ -452,7 +510,7 @@ internal sealed class TreeGrower
             foreach (var row in RowsOf(leaf).Slice(start, end - start))
             {
                 // Without a branch, which would be guessed wrong every other time.
-                var isLeft = (bins[row] <= split.Bin ? 1 : 0) | (bins[row] == missingBin ? 1 : 0);
+                var isLeft = (binOf[row] <= split.Bin ? 1 : 0) | (binOf[row] == missingBin ? 1 : 0);
                 moved[isLeft == 1 ? left : right] = row;
                 left += isLeft;
                 right += 1 - isLeft;
@@ -464,40 +522,4 @@ internal sealed class TreeGrower
     private readonly record struct SplitChoice(double Gain, int Feature, int Bin, bool MissingLeft);
 
     private sealed record Leaf(int Node, int Array, int Start, int Count, Vector128<double>[] Histogram, SplitChoice Best);
-
-    private sealed class Nodes
-    {
-        private readonly List<int> feature = [];
-        private readonly List<double> threshold = [];
-        private readonly List<bool> missingLeft = [];
-        private readonly List<int> left = [];
-        private readonly List<int> right = [];
-        private readonly List<int> cover = [];
-
-        public List<double> Value { get; } = [];
-
-        public int Add(int rowCount)
-        {
-            feature.Add(-1);
-            threshold.Add(0);
-            missingLeft.Add(false);
-            left.Add(0);
-            right.Add(0);
-            Value.Add(0);
-            cover.Add(rowCount);
-            return feature.Count - 1;
-        }
-
-        public (int Left, int Right) Split(int node, int splitFeature, double splitThreshold, bool splitMissingLeft, int leftRows, int rightRows)
-        {
-            feature[node] = splitFeature;
-            threshold[node] = splitThreshold;
-            missingLeft[node] = splitMissingLeft;
-            left[node] = Add(leftRows);
-            right[node] = Add(rightRows);
-            return (left[node], right[node]);
-        }
-
-        public Tree ToTree() => new([.. feature], [.. threshold], [.. missingLeft], [.. left], [.. right], [.. Value], [.. cover]);
-    }
 }
