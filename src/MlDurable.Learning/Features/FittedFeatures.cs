@@ -26,17 +26,17 @@ public sealed class FittedFeatures
 
     private readonly (int First, int Second)[] factors;
 
-    internal FittedFeatures(ImmutableArray<FittedNumber> numbers, ImmutableArray<FittedCategory> categories, ImmutableArray<FittedEncoding> encodings, ImmutableArray<Interaction> interactions)
+    internal FittedFeatures(
+        ImmutableArray<FittedNumber> numbers,
+        ImmutableArray<FittedCategory> categories,
+        ImmutableArray<FittedEncoding> encodings,
+        ImmutableArray<Interaction> interactions)
     {
         Numbers = numbers;
         Categories = categories;
         Encodings = encodings;
         Interactions = interactions;
-        factors =
-        [
-            .. interactions.Select(pair => (
-                Array.FindIndex([.. numbers], number => number.Name == pair.First), Array.FindIndex([.. numbers], number => number.Name == pair.Second))),
-        ];
+        factors = [.. interactions.Select(pair => (Place(pair.First), Place(pair.Second)))];
         OutputNames =
         [
             .. numbers.Select(number => number.Name),
@@ -46,10 +46,12 @@ public sealed class FittedFeatures
             .. Blocks.SelectMany(block => block.OutputNames),
             .. Texts.SelectMany(text => text.Fitted.OutputNames),
         ];
+
+        int Place(string name) => numbers.Select(number => number.Name).Index().First(number => number.Item == name).Index;
     }
 
-    /// <summary>The names of the features of <see cref="Apply"/>, in order: <c>column</c> for a dense one, <c>column = level</c> for a
-    /// one-hot one.</summary>
+    /// <summary>The names of the features of <see cref="Apply"/>, in order: <c>column</c> for a dense one, <c>first × second</c> for an interaction,
+    /// <c>column = level</c> for a one-hot one, <c>column in bucket 7</c> for a hashed one, <c>column has 'term'</c> for one of a text.</summary>
     public ImmutableArray<string> OutputNames { get; }
 
     /// <summary>The columns that <see cref="Apply"/> needs: numbers first, then categories.</summary>
@@ -127,9 +129,9 @@ public sealed class FittedFeatures
     /// <exception cref="LearningException">
     /// <c>no-rows</c>: there is no row; <c>time-feature</c>: a column holds times, which <see cref="RowFeatures"/> should have replaced;
     /// <c>no-usable-features</c>: no column has any value; <c>transform-not-registered</c>; <c>transform-without-values</c>: a transform gives no
-    /// value of its column a finite number; <c>model-too-large</c>: a transform learned too much; <c>unknown-column</c>, <c>encoding-kind</c>: a column
-    /// with an encoding of its own or an interaction is not there, <c>encoding-kind</c>: it holds no categories, <c>interaction-kind</c>: no numbers; <c>encoding-needs-labels</c>: an encoding learns from labels, which only a
-    /// trainer has.
+    /// value of its column a finite number; <c>model-too-large</c>: a transform learned too much; <c>unknown-column</c>: a column with
+    /// an encoding of its own or an interaction is not there; <c>encoding-kind</c>, <c>interaction-kind</c>: it holds no categories, or no numbers;
+    /// <c>encoding-needs-labels</c>: an encoding learns from labels, which only a trainer has.
     /// </exception>
     public static FittedFeatures Fit(Table trainingRows, FeatureRecipe recipe, IReadOnlyDictionary<string, string>? transforms = null) =>
         Fit(trainingRows, recipe, transforms, targets: null);
@@ -180,20 +182,11 @@ public sealed class FittedFeatures
         }
 
         return numberColumns.Count + categories.Count + encodings.Count > 0
-            ? new FittedFeatures([.. FitNumbers(numberColumns, recipe, transforms)], categories.DrainToImmutable(), encodings.DrainToImmutable(), FitInteractions(trainingRows, recipe))
+            ? new FittedFeatures(
+                [.. FitNumbers(numberColumns, recipe, transforms)], categories.DrainToImmutable(), encodings.DrainToImmutable(), FitInteractions(trainingRows, recipe))
             : throw new LearningException(
                 "no-usable-features",
                 "No feature column has a value in the training rows. Check the dropped columns and the data.");
-    }
-
-    /// <summary>Computes the interactions of one row from its other dense features.</summary>
-    internal void Complete(Span<double> dense)
-    {
-        var place = dense.Length - factors.Length;
-        foreach (var (first, second) in factors)
-        {
-            dense[place++] = Product(dense[first], dense[second]);
-        }
     }
 
     /// <summary>Computes the features of rows.</summary>
@@ -221,6 +214,16 @@ public sealed class FittedFeatures
 
         var sparse = Texts.Select(text => text.Fitted.Apply((CategoryColumn)Input(rows, text.Fitted.Name, ColumnKind.Category), text.Offset)).ToArray();
         return new FeatureMatrix(rows.RowCount, [.. dense], [.. hot], OutputNames.Length) { Sparse = sparse };
+    }
+
+    /// <summary>Computes the interactions of one row from its other dense features.</summary>
+    internal void Complete(Span<double> dense)
+    {
+        var place = dense.Length - factors.Length;
+        foreach (var (first, second) in factors)
+        {
+            dense[place++] = Product(dense[first], dense[second]);
+        }
     }
 
     /// <summary>The interactions of columns that have values, in ordinal order of their names.</summary>

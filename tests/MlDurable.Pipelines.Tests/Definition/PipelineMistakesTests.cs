@@ -178,7 +178,7 @@ public sealed class PipelineMistakesTests
         },
         {
             "features:\n", "features:\n  interactions: [[Speed, Height], [Height, Speed]]\n",
-            "21:36: 'interactions' has the pair of 'Height' and 'Speed' already, on line 21"
+            "21:35: 'interactions' has the pair of 'Height' and 'Speed' already, on line 21"
         },
         { "features:\n", "features:\n  interactions: [[Speed, Speed]]\n", "21:26: a pair of 'interactions' lists 'Speed' twice" },
         { "features:\n", "features:\n  interactions: [[Speed]]\n", "21:18: a pair of 'interactions' must have exactly 2 items, not 1" },
