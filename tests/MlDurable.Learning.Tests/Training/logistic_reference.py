@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Prints the weights that LogisticRegressionReferenceTests expects: scikit-learn's, on rows from the SplitMix64 generator."""
+"""Prints the weights that LogisticRegressionTests and ElasticNetTests expect: scikit-learn's, on rows from the SplitMix64 generator."""
 import math
 
 import numpy
@@ -32,3 +32,9 @@ for l2 in (0.1, 1.0, 10.0):
     model = LogisticRegression(C=1 / l2, tol=1e-12, max_iter=1000, solver="newton-cholesky").fit(numpy.array(rows), labels)
     loss = -sum(math.log(p[y]) for p, y in zip(model.predict_proba(rows), labels)) + l2 / 2 * (model.coef_**2).sum()
     print(l2, [float(round(value, 9)) for value in [*model.coef_[0], model.intercept_[0]]], round(loss, 9))
+
+for penalty, l1_ratio in ((1, 0.5), (10, 0.5), (10, 1), (3, 0.1), (40, 0.9)):
+    model = LogisticRegression(C=1 / penalty, penalty="elasticnet", l1_ratio=l1_ratio, tol=1e-10, max_iter=10**6, solver="saga").fit(numpy.array(rows), labels)
+    loss = -sum(math.log(p[y]) for p, y in zip(model.predict_proba(rows), labels))
+    loss += penalty * (l1_ratio * abs(model.coef_).sum() + (1 - l1_ratio) / 2 * (model.coef_**2).sum())
+    print(penalty, l1_ratio, [float(round(value, 9)) for value in [*model.coef_[0], model.intercept_[0]]], round(loss, 9))
