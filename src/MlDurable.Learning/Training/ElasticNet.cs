@@ -22,7 +22,6 @@ internal static class ElasticNet
     /// <paramref name="tolerance"/>, the value cannot be told from a lower one any more, or <paramref name="maxIterations"/> is reached.
     /// </summary>
     /// <param name="objective">The loss with the penalty on squared weights.</param>
-    /// <param name="squares">Of the same rows and penalties.</param>
     /// <param name="lasso">The penalty on magnitudes.</param>
     /// <param name="point">Where to start, and the result. Weights are exactly 0 where that is best.</param>
     /// <param name="tolerance">See <see cref="LassoPenalty.Violation"/>.</param>
@@ -30,14 +29,9 @@ internal static class ElasticNet
     /// <param name="beforeIteration">Told the number of steps so far.</param>
     /// <returns>The number of steps.</returns>
     public static int Minimize(
-        LogisticObjective objective,
-        PenalisedSquares squares,
-        LassoPenalty lasso,
-        double[] point,
-        double tolerance,
-        int maxIterations,
-        Action<int> beforeIteration)
+        LogisticObjective objective, LassoPenalty lasso, double[] point, double tolerance, int maxIterations, Action<int> beforeIteration)
     {
+        var squares = new PenalisedSquares(objective, lasso);
         var gradient = new double[point.Length];
         var next = new double[point.Length];
         var nextGradient = new double[point.Length];
@@ -51,7 +45,7 @@ internal static class ElasticNet
                 return iteration;
             }
 
-            var change = squares.Minimize(point, gradient, objective.Residuals, InnerShare * violation);
+            var change = squares.Minimize(point, gradient, InnerShare * violation);
             var nextValue = value;
             var isBetter = false;
             for (var (search, length) = (0, 1.0); search < MaxLineSearchSteps && !isBetter; search++, length /= 2)

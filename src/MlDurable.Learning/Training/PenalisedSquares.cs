@@ -24,9 +24,10 @@ internal sealed class PenalisedSquares
     /// <summary>The least share of its curvature that a weight is damped with, so that weights which can be traded for each other do not run off.</summary>
     private const double LeastDamping = 1e-8;
 
+    private readonly LogisticObjective objective;
+    private readonly LassoPenalty lasso;
     private readonly FeatureMatrix features;
     private readonly double l2;
-    private readonly LassoPenalty lasso;
     private readonly ScoredSums sums;
     private readonly int[][] levels;
 
@@ -43,13 +44,15 @@ internal sealed class PenalisedSquares
     private readonly double[] changes;
 
     private double[] point = [];
-    private double[] residuals = [];
 
-    public PenalisedSquares(FeatureMatrix features, double l2, LassoPenalty lasso)
+    /// <param name="objective">The loss, with the penalty on squared weights.</param>
+    /// <param name="lasso">The penalty on magnitudes.</param>
+    public PenalisedSquares(LogisticObjective objective, LassoPenalty lasso)
     {
-        this.features = features;
-        this.l2 = l2;
+        this.objective = objective;
         this.lasso = lasso;
+        features = objective.Features;
+        l2 = objective.L2;
         sums = new ScoredSums(features);
         levels = Array.ConvertAll(features.Hot, block => block.Where(feature => feature >= 0).Distinct().ToArray());
         curvatures = new double[features.Rows];
@@ -68,23 +71,17 @@ internal sealed class PenalisedSquares
     public double[] Weights { get; }
 
     /// <summary>Finds <see cref="Weights"/>.</summary>
-    /// <param name="at">The point: the weights, then the intercept.</param>
-    /// <param name="gradientAt">The gradient of the loss there, with the penalty on squared weights.</param>
-    /// <param name="residualsAt">The probability of each row there minus its label.</param>
+    /// <param name="at">The point, which the objective was evaluated at last: the weights, then the intercept.</param>
+    /// <param name="gradientAt">The gradient of the objective there.</param>
     /// <param name="tolerance">How far off the conditions of a minimum the result may be; see <see cref="LassoPenalty.Violation"/>.</param>
     /// <returns>How far the approximation, with the penalty, is above the one at the point; not positive but for rounding.</returns>
-    public double Minimize(double[] at, double[] gradientAt, double[] residualsAt, double tolerance)
+    public double Minimize(double[] at, double[] gradientAt, double tolerance)
     {
-        (point, residuals) = (at, residualsAt);
-        for (var row = 0; row < curvatures.Length; row++)
-        {
-            var distance = Math.Abs(residuals[row]);
-            curvatures[row] = distance * (1 - distance);
-        }
-
+        point = at;
+        objective.FillCurvatures(curvatures);
         SetDiagonal();
         point.CopyTo(Weights, 0);
-        residuals.CopyTo(slopes, 0);
+        objective.Residuals.CopyTo(slopes, 0);
         gradientAt.CopyTo(gradient, 0);
         var value = 0.0;
         for (var round = 0; round < MaxRounds; round++)
@@ -216,6 +213,7 @@ internal sealed class PenalisedSquares
 
         step[^1] = weights[^1] - point[^1];
         gradient[^1] = 0;
+        var residuals = objective.Residuals;
         return sums.Add(step, value, gradient, slopes, (scores, start) =>
         {
             var sum = 0.0;

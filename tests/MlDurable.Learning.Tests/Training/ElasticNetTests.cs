@@ -14,15 +14,18 @@ public sealed class ElasticNetTests
 
     // scikit-learn 1.2.1, printed by logistic_reference.py beside this file: weights of x1, x2, a, b and c, intercept, value of the objective.
     [Theory]
-    [InlineData(1, 0.5, new[] { 0.82521702, -0.366045122, 0, 1.022672111, -1.170347095, 0.343251699 }, 124.693758516)]
-    [InlineData(10, 0.5, new[] { 0.594388666, -0.304616047, 0, 0.513215377, -0.476798603, 0.201835584 }, 140.007420191)]
-    [InlineData(10, 1, new[] { 0.539834779, -0.286274607, 0, 0.364545784, -0.249414592, 0.134513438 }, 146.534841252)]
-    [InlineData(3, 0.1, new[] { 0.761998843, -0.349704022, 0, 0.890453448, -0.939458615, 0.300884496 }, 127.096919107)]
-    [InlineData(40, 0.9, new[] { 0.138883879, -0.20072181, 0, 0, 0, -0.106761611 }, 162.770037744)]
-    public void Fit_SameRowsAsScikitLearn_FindsItsWeightsAndItsZeros(double penalty, double l1Ratio, double[] expected, double expectedLoss)
+    [InlineData(1, 0.5, 1, new[] { 0.82521702, -0.366045122, 0, 1.022672111, -1.170347095, 0.343251699 }, 124.693758516)]
+    [InlineData(10, 0.5, 1, new[] { 0.594388666, -0.304616047, 0, 0.513215377, -0.476798603, 0.201835584 }, 140.007420191)]
+    [InlineData(10, 1, 1, new[] { 0.539834779, -0.286274607, 0, 0.364545784, -0.249414592, 0.134513438 }, 146.534841252)]
+    [InlineData(3, 0.1, 1, new[] { 0.761998843, -0.349704022, 0, 0.890453448, -0.939458615, 0.300884496 }, 127.096919107)]
+    [InlineData(40, 0.9, 1, new[] { 0.138883879, -0.20072181, 0, 0, 0, -0.106761611 }, 162.770037744)]
+    [InlineData(10, 0.5, 3, new[] { 0.654571649, -0.32823962, 0, 0.719783987, -0.748168917, 1.307510581 }, 241.588131367)]
+    [InlineData(40, 0.9, 3, new[] { 0.362106859, -0.248002139, 0, 0, 0, 1.110057054 }, 281.180474724)]
+    public void Fit_SameRowsAsScikitLearn_FindsItsWeightsAndItsZeros(
+        double penalty, double l1Ratio, double positiveWeight, double[] expected, double expectedLoss)
     {
         var rows = TrainingData.Logistic(300, 42);
-        var request = TrainingData.Request(rows, null, ("penalty", penalty), ("l1-ratio", l1Ratio)) with
+        var request = TrainingData.Request(rows, null, ("penalty", penalty), ("l1-ratio", l1Ratio), ("positive-weight", positiveWeight)) with
         {
             Recipe = new FeatureRecipe { Standardize = false, FoldRarerThan = 0 },
         };
@@ -31,7 +34,7 @@ public sealed class ElasticNetTests
         Assert.Equal(expected, [.. scorer.Weights, scorer.Intercept], new Within(1e-8));
         Assert.Equal(expected[..^1].Select(weight => weight == 0), scorer.Weights.Select(weight => weight == 0));
         var probabilities = model.PredictProbability(rows.Features);
-        var loss = rows.Labels.Select((label, row) => -Math.Log(label == 1 ? probabilities[row] : 1 - probabilities[row])).Sum()
+        var loss = rows.Labels.Select((label, row) => label == 1 ? -positiveWeight * Math.Log(probabilities[row]) : -Math.Log(1 - probabilities[row])).Sum()
             + (penalty * scorer.Weights.Sum(weight => (l1Ratio * Math.Abs(weight)) + ((1 - l1Ratio) / 2 * weight * weight)));
         Assert.Equal(expectedLoss, loss, 1e-8);
     }
@@ -44,20 +47,20 @@ public sealed class ElasticNetTests
             from seed in Gen.Choose(0, 1_000_000)
             from penalty in Gen.Elements(0.01, 0.3, 2, 15)
             from l1Ratio in Gen.Elements(0, 0.2, 0.5, 0.95, 1)
+            from positiveWeight in Gen.Elements(0.01, 1, 1, 40)
             from foldRarerThan in Gen.Elements(0, 5)
-            select (rows, seed, penalty, l1Ratio, foldRarerThan);
+            select (rows, seed, penalty, l1Ratio, positiveWeight, foldRarerThan);
         Prop.ForAll(cases.ToArbitrary(), item =>
         {
             var rows = TrainingData.Awkward(item.rows, (ulong)item.seed);
             rows = rows with { Labels = [1, 0, .. rows.Labels[2..]] };
-            var model = Trainer.Fit(TrainingData.Request(rows, null, ("penalty", item.penalty), ("l1-ratio", item.l1Ratio)) with
-            {
-                Recipe = new FeatureRecipe { FoldRarerThan = item.foldRarerThan },
-            });
+            var request = TrainingData.Request(rows, null, ("penalty", item.penalty), ("l1-ratio", item.l1Ratio), ("positive-weight", item.positiveWeight));
+            var model = Trainer.Fit(request with { Recipe = new FeatureRecipe { FoldRarerThan = item.foldRarerThan } });
             var scorer = (LinearScorer)model.Scorer;
             var features = model.Features.Apply(rows.Features);
-            var residuals = model.PredictProbability(rows.Features).Zip(rows.Labels, (probability, label) => probability - label).ToArray();
-            var tolerance = 1e-8 * item.rows;
+            var residuals = model.PredictProbability(rows.Features)
+                .Zip(rows.Labels, (probability, label) => (probability - label) * (label == 1 ? item.positiveWeight : 1)).ToArray();
+            var tolerance = 1e-8 * item.rows * Math.Max(1, item.positiveWeight);
             Assert.Equal(0, residuals.Sum(), tolerance);
             for (var i = 0; i < scorer.Weights.Length; i++)
             {
@@ -119,11 +122,10 @@ public sealed class ElasticNetTests
         var lasso = new LassoPenalty(Penalty * l1Ratio);
         var l2 = Penalty * (1 - l1Ratio);
         var point = new double[features.FeatureCount + 1];
-        var steps = ElasticNet.Minimize(
-            new LogisticObjective(features, labels, l2), new PenalisedSquares(features, l2, lasso), lasso, point, 1e-6, 100, _ => { });
+        var steps = ElasticNet.Minimize(new LogisticObjective(features, labels, l2, 1), lasso, point, 1e-6, 100, _ => { });
         Assert.InRange(steps, 2, 20);
         var gradient = new double[point.Length];
-        new LogisticObjective(features, labels, l2).Evaluate(point, gradient);
+        new LogisticObjective(features, labels, l2, 1).Evaluate(point, gradient);
         Assert.InRange(lasso.Violation(point, gradient), 0, 1e-6);
     }
 
