@@ -16,6 +16,7 @@ public sealed class RowScorerTests
     [InlineData("baseline", NumberImputation.Median, CategoryEncoding.OneHot)]
     [InlineData("logistic-regression", NumberImputation.Median, CategoryEncoding.OneHot)]
     [InlineData("logistic-regression", NumberImputation.Mean, CategoryEncoding.OneHot)]
+    [InlineData("elastic-net", NumberImputation.Median, CategoryEncoding.OneHot)]
     [InlineData("gradient-boosting", NumberImputation.None, CategoryEncoding.Ordinal)]
     [InlineData("gradient-boosting", NumberImputation.Median, CategoryEncoding.Ordinal)]
     public async Task Probability_EveryRowOfRealData_IsTheSameToTheLastBitAsInATable(string trainer, NumberImputation imputation, CategoryEncoding encoding)

@@ -17,6 +17,7 @@ public sealed class OnnxExportTests
         { "logistic-regression", new() },
         { "logistic-regression", new() { Standardize = false, Imputation = NumberImputation.Mean, FoldRarerThan = 0 } },
         { "logistic-regression", new() { Encoding = CategoryEncoding.Ordinal } },
+        { "elastic-net", new() },
         { "gradient-boosting", new() },
     };
 
