@@ -12,21 +12,24 @@ namespace MlDurable.Learning.Models;
 /// concurrent use.
 /// </summary>
 /// <remarks>
-/// File layout, integers little-endian: the magic <c>MLDMODEL</c>, a 32-bit version (1), the 32-bit length and CRC-32C of the content, the
-/// content (JSON). The same model always gives the same bytes, and a model that was read predicts exactly what the written one does.
+/// File layout, integers little-endian: the magic <c>MLDMODEL</c>, a 32-bit version, the 32-bit length and CRC-32C of the content, the content
+/// (JSON). The version is 2 for a calibrated model, which programs of before there were any must not read as if it were not, and else 1. The same
+/// model always gives the same bytes, and a model that was read predicts exactly what the written one does.
 /// </remarks>
 public sealed class BinaryModel
 {
-    private const int Version = 1;
+    private const int PlainVersion = 1;
+    private const int CalibratedVersion = 2;
     private const int MaxContentBytes = 256 << 20;
 
-    internal BinaryModel(string trainer, string trainerVersion, FittedFeatures features, Scorer scorer, double threshold)
+    internal BinaryModel(string trainer, string trainerVersion, FittedFeatures features, Scorer scorer, double threshold, Calibrator? calibrator = null)
     {
         Features = features;
         Scorer = scorer;
         Trainer = trainer;
         TrainerVersion = trainerVersion;
         Threshold = threshold;
+        Calibrator = calibrator;
         Signature = new ModelSignature(features.Inputs);
     }
 
@@ -42,9 +45,14 @@ public sealed class BinaryModel
     /// <summary>Rows with at least this probability are predicted positive; in [0, 1].</summary>
     public double Threshold { get; }
 
+    /// <summary>How its scores become probabilities.</summary>
+    public CalibrationMethod Calibration => Calibrator?.Method ?? CalibrationMethod.None;
+
     internal FittedFeatures Features { get; }
 
     internal Scorer Scorer { get; }
+
+    internal Calibrator? Calibrator { get; }
 
     private static ReadOnlySpan<byte> Magic => "MLDMODEL"u8;
 
@@ -59,21 +67,30 @@ public sealed class BinaryModel
         var scores = Scorer.LogOdds(Features.Apply(rows));
         foreach (ref var score in scores.AsSpan())
         {
-            score = Sigmoid.Probability(score);
+            score = Probability(score);
         }
 
         return scores;
     }
+
+    /// <summary>The probability that each row is positive by the scores alone, without the <see cref="Calibration"/>: to see what it does.</summary>
+    /// <param name="rows">As for <see cref="PredictProbability"/>.</param>
+    /// <returns>One number in [0, 1] per row; never missing.</returns>
+    /// <exception cref="LearningException"><c>signature-mismatch</c>: as for <see cref="PredictProbability"/>.</exception>
+    public double[] PredictUncalibrated(Table rows) => Array.ConvertAll(Scorer.LogOdds(Features.Apply(rows)), Sigmoid.Probability);
+
+    /// <summary>The probability of a row with the given score.</summary>
+    internal double Probability(double logOdds) => Calibrator is null ? Sigmoid.Probability(logOdds) : Calibrator.Probability(logOdds);
 
     /// <summary>Writes the model file.</summary>
     /// <param name="stream">Where to; not closed.</param>
     public void Write(Stream stream)
     {
         var content = JsonSerializer.SerializeToUtf8Bytes(
-            new ModelContent(Trainer, TrainerVersion, Threshold, Features.Numbers, Features.Categories, Scorer), ModelJson.Default.ModelContent);
+            new ModelContent(Trainer, TrainerVersion, Threshold, Features.Numbers, Features.Categories, Scorer, Calibrator), ModelJson.Default.ModelContent);
         Span<byte> head = stackalloc byte[Magic.Length + (3 * sizeof(int))];
         Magic.CopyTo(head);
-        BinaryPrimitives.WriteInt32LittleEndian(head[8..], Version);
+        BinaryPrimitives.WriteInt32LittleEndian(head[8..], VersionOf(Calibrator));
         BinaryPrimitives.WriteInt32LittleEndian(head[12..], content.Length);
         BinaryPrimitives.WriteUInt32LittleEndian(head[16..], Crc32C.Compute(content));
         stream.Write(head);
@@ -84,7 +101,7 @@ public sealed class BinaryModel
     /// <param name="stream">The bytes, from the current position to the end; need not be seekable; not closed.</param>
     /// <returns>The model.</returns>
     /// <exception cref="LearningException">
-    /// <c>model-file-corrupt</c>: these are not the bytes of a model of this version;
+    /// <c>model-file-corrupt</c>: these are not the bytes of a model of a version that this program reads;
     /// <c>trainer-not-registered</c>, <c>transform-not-registered</c>: the model was made by a <see cref="CustomTrainer"/> or
     /// <see cref="CustomTransform"/> that this program does not have.
     /// </exception>
@@ -97,9 +114,9 @@ public sealed class BinaryModel
         }
 
         var version = BinaryPrimitives.ReadInt32LittleEndian(head[8..]);
-        if (version != Version)
+        if (version is not (PlainVersion or CalibratedVersion))
         {
-            throw Corrupt($"its version is {version}, and this program reads version {Version}");
+            throw Corrupt($"its version is {version}, and this program reads versions {PlainVersion} and {CalibratedVersion}");
         }
 
         var length = BinaryPrimitives.ReadInt32LittleEndian(head[12..]);
@@ -117,7 +134,9 @@ public sealed class BinaryModel
         try
         {
             var content = JsonSerializer.Deserialize(bytes, ModelJson.Default.ModelContent);
-            return content is not null && content.IsSound() ? Of(content) : throw Corrupt("its content contradicts itself");
+            return content is not null && content.IsSound() && VersionOf(content.Calibration) == version
+                ? Of(content)
+                : throw Corrupt("its content contradicts itself or its version");
         }
         catch (JsonException exception)
         {
@@ -129,11 +148,13 @@ public sealed class BinaryModel
         }
     }
 
+    private static int VersionOf(Calibrator? calibrator) => calibrator is null ? PlainVersion : CalibratedVersion;
+
     private static BinaryModel Of(ModelContent content)
     {
         var features = new FittedFeatures([.. content.Numbers.Select(Open)], content.Categories);
         var scorer = content.Scorer is CustomScorer custom ? Open(content, custom, features) : content.Scorer;
-        return new BinaryModel(content.Trainer, content.TrainerVersion, features, scorer, content.Threshold);
+        return new BinaryModel(content.Trainer, content.TrainerVersion, features, scorer, content.Threshold, content.Calibration);
     }
 
     private static FittedNumber Open(FittedNumber number)

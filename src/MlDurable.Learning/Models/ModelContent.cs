@@ -11,12 +11,13 @@ internal sealed record ModelContent(
     double Threshold,
     ImmutableArray<FittedNumber> Numbers,
     ImmutableArray<FittedCategory> Categories,
-    Scorer Scorer)
+    Scorer Scorer,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] Calibrator? Calibration = null)
 {
     /// <summary>Whether predictions with this content cannot go wrong, whoever wrote it.</summary>
     public bool IsSound()
     {
-        if (Threshold is not (>= 0 and <= 1) || Numbers.IsDefault || Categories.IsDefault)
+        if (Threshold is not (>= 0 and <= 1) || Numbers.IsDefault || Categories.IsDefault || Calibration?.IsSound() == false)
         {
             return false;
         }

@@ -127,7 +127,7 @@ public sealed class ScoringRow
     public double Probability()
     {
         RequireCells();
-        return Sigmoid.Probability(scorer.LogOdds(dense, hot));
+        return scorer.Model.Probability(scorer.LogOdds(dense, hot));
     }
 
     /// <summary>Why the row gets its score: the columns that push it most, each with its cell as it was given.</summary>
