@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 
 namespace MlDurable.Learning.Explaining;
 
-/// <summary>What each column adds to the score of each row, in log-odds: the base value plus what all columns add is the score.</summary>
+/// <summary>What each column adds to the score of each row, in log-odds before any calibration: the base value plus what all columns add is the score.</summary>
 /// <param name="BaseValue">The mean score over the training rows.</param>
 /// <param name="Columns">The columns that the model reads.</param>
 /// <param name="Values">For each of <paramref name="Columns"/> one number per row.</param>

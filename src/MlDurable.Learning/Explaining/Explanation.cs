@@ -4,7 +4,7 @@ namespace MlDurable.Learning.Explaining;
 
 /// <summary>Why a model gives one row its score: <see cref="BaseValue"/> plus what each column adds is the score.</summary>
 /// <param name="BaseValue">The mean score over the training rows, in log-odds: where every row starts from.</param>
-/// <param name="Score">The row's score, in log-odds: ln(p / (1 - p)) for its probability p.</param>
+/// <param name="Score">The row's score, in log-odds: ln(p / (1 - p)) for its probability p before any calibration of the model.</param>
 /// <param name="Reasons">The columns that push the score most, the strongest first; equal ones in ordinal order of their names. Columns that
 /// add nothing are left out.</param>
 /// <param name="Others">What all other columns add together, in log-odds.</param>

@@ -7,7 +7,8 @@ namespace MlDurable.Learning.Explaining;
 
 /// <summary>
 /// Says what each column adds to the score of a row, by Shapley's value: exactly, for trees (where a column is not known, as the training rows
-/// went) and weighted sums (columns taken as independent). Of an interaction either column has half. Immutable, so safe for concurrent use.
+/// went) and weighted sums (columns taken as independent). Of an interaction either column has half. The score is the one before the model's
+/// calibration. Immutable, so safe for concurrent use.
 /// </summary>
 public sealed class ModelExplainer
 {

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 using MlDurable.Learning.Features;
 using MlDurable.Learning.Models;
 using MlDurable.Learning.Tables;
@@ -35,6 +36,10 @@ public sealed record ModelExplanation
 
     /// <summary>The mean score in log-odds over the training rows, from which contributions lead away; null without them.</summary>
     public double? BaseValue { get; init; }
+
+    /// <summary>How the model makes probabilities of its scores. The base value and the contributions are parts of the score before it.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public CalibrationMethod Calibration { get; init; }
 
     /// <summary>How far each column pushes the score of a row on average, strongest first; empty when that is not known.</summary>
     public ImmutableArray<MeanContribution> Contributions { get => field.IsDefault ? [] : field; init; }
@@ -76,6 +81,7 @@ public sealed record ModelExplanation
             Rows = sample.RowCount,
             Importance = importance,
             BaseValue = contributions?.BaseValue,
+            Calibration = model.Calibration,
             Contributions = contributions?.Means() ?? [],
             Obstacle = obstacle,
             Curves =

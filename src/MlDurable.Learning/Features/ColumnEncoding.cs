@@ -76,7 +76,7 @@ public enum TextUnit
 /// ln((1 + rows) / (1 + rows with the term)) + 1 of the training rows, and all features of a text divided by the root of the sum of their squares. That is
 /// scikit-learn's TfidfVectorizer with its defaults (smooth idf, l2 norm), with the analyzer <c>word</c> or <c>char</c>.
 /// </summary>
-/// <remarks>Only trainers of weighted sums take it (see <see cref="Training.ITrainer.TakesText"/>). A missing cell is a text without terms.</remarks>
+/// <remarks>Only some trainers take it: see <see cref="Training.ITrainer.TakesText"/>. A missing cell is a text without terms.</remarks>
 public sealed record TextEncoding : ColumnEncoding
 {
     internal const int MaxUnits = 10;

@@ -11,7 +11,13 @@ namespace MlDurable.Learning.Features;
 /// <param name="To">The greatest number of units of a term.</param>
 /// <param name="Terms">The terms with a feature of their own, in ordinal order.</param>
 /// <param name="Weights">The inverse document frequency of each term.</param>
-internal sealed record FittedText(string Name, TextUnit Unit, int From, int To, ImmutableArray<string> Terms, ImmutableArray<double> Weights) : FittedEncoding
+internal sealed record FittedText(
+    string Name,
+    [property: JsonConverter(typeof(JsonStringEnumConverter<TextUnit>))] TextUnit Unit,
+    int From,
+    int To,
+    ImmutableArray<string> Terms,
+    ImmutableArray<double> Weights) : FittedEncoding
 {
     private const double MaxWeight = 1e6;
 

@@ -19,7 +19,7 @@ internal sealed record TrainingFeatures(FittedFeatures Fitted, FeatureMatrix Row
             throw new LearningException(
                 "text-unsupported",
                 $"The trainer '{trainer.Name}' takes no text, and the column '{text}' is encoded as text. "
-                + "Leave the column out of the features, encode it otherwise, or use a trainer of weighted sums, such as logistic-regression.");
+                + "Leave the column out of the features, encode it otherwise, or use logistic-regression.");
         }
 
         var targets = new TargetFit(request.Training.Labels, request.Seed);

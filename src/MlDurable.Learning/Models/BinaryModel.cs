@@ -12,21 +12,24 @@ namespace MlDurable.Learning.Models;
 /// concurrent use.
 /// </summary>
 /// <remarks>
-/// File layout, integers little-endian: the magic <c>MLDMODEL</c>, a 32-bit version (1, or 2 where a column has an encoding of its own or there are
-/// interactions, which earlier programs would overlook), the 32-bit length and CRC-32C of the content, the content (JSON). The same model always gives the same bytes, and a model that was read predicts exactly what the written one does.
+/// File layout, integers little-endian: the magic <c>MLDMODEL</c>, a 32-bit version, the 32-bit length and CRC-32C of the content, the content
+/// (JSON). The version is 3 for a model with columns that have an encoding of their own or with interactions, else 2 for a calibrated one, and else 1:
+/// programs of before there were any must not read it as if it had none. The same model always gives the same bytes, and a model that was read
+/// predicts exactly what the written one does.
 /// </remarks>
 public sealed class BinaryModel
 {
-    private const int LatestVersion = 2;
+    private const int LatestVersion = 3;
     private const int MaxContentBytes = 256 << 20;
 
-    internal BinaryModel(string trainer, string trainerVersion, FittedFeatures features, Scorer scorer, double threshold)
+    internal BinaryModel(string trainer, string trainerVersion, FittedFeatures features, Scorer scorer, double threshold, Calibrator? calibrator = null)
     {
         Features = features;
         Scorer = scorer;
         Trainer = trainer;
         TrainerVersion = trainerVersion;
         Threshold = threshold;
+        Calibrator = calibrator;
         Signature = new ModelSignature(features.Inputs);
     }
 
@@ -42,9 +45,14 @@ public sealed class BinaryModel
     /// <summary>Rows with at least this probability are predicted positive; in [0, 1].</summary>
     public double Threshold { get; }
 
+    /// <summary>How its scores become probabilities.</summary>
+    public CalibrationMethod Calibration => Calibrator?.Method ?? CalibrationMethod.None;
+
     internal FittedFeatures Features { get; }
 
     internal Scorer Scorer { get; }
+
+    internal Calibrator? Calibrator { get; }
 
     private static ReadOnlySpan<byte> Magic => "MLDMODEL"u8;
 
@@ -59,11 +67,20 @@ public sealed class BinaryModel
         var scores = Scorer.LogOdds(Features.Apply(rows));
         foreach (ref var score in scores.AsSpan())
         {
-            score = Sigmoid.Probability(score);
+            score = Probability(score);
         }
 
         return scores;
     }
+
+    /// <summary>The probability that each row is positive by the scores alone, without the <see cref="Calibration"/>: to see what it does.</summary>
+    /// <param name="rows">As for <see cref="PredictProbability"/>.</param>
+    /// <returns>One number in [0, 1] per row; never missing.</returns>
+    /// <exception cref="LearningException"><c>signature-mismatch</c>: as for <see cref="PredictProbability"/>.</exception>
+    public double[] PredictUncalibrated(Table rows) => Array.ConvertAll(Scorer.LogOdds(Features.Apply(rows)), Sigmoid.Probability);
+
+    /// <summary>The probability of a row with the given score.</summary>
+    internal double Probability(double logOdds) => Calibrator is null ? Sigmoid.Probability(logOdds) : Calibrator.Probability(logOdds);
 
     /// <summary>Writes the model file.</summary>
     /// <param name="stream">Where to; not closed.</param>
@@ -76,6 +93,7 @@ public sealed class BinaryModel
             Features.Numbers,
             Features.Categories,
             Scorer,
+            Calibrator,
             Features.Encodings.IsEmpty ? default : Features.Encodings,
             Features.Interactions.IsEmpty ? default : Features.Interactions);
         var content = JsonSerializer.SerializeToUtf8Bytes(model, ModelJson.Default.ModelContent);
@@ -92,7 +110,7 @@ public sealed class BinaryModel
     /// <param name="stream">The bytes, from the current position to the end; need not be seekable; not closed.</param>
     /// <returns>The model.</returns>
     /// <exception cref="LearningException">
-    /// <c>model-file-corrupt</c>: these are not the bytes of a model of this version;
+    /// <c>model-file-corrupt</c>: these are not the bytes of a model of a version that this program reads;
     /// <c>trainer-not-registered</c>, <c>transform-not-registered</c>: the model was made by a <see cref="CustomTrainer"/> or
     /// <see cref="CustomTransform"/> that this program does not have.
     /// </exception>
@@ -125,7 +143,9 @@ public sealed class BinaryModel
         try
         {
             var content = JsonSerializer.Deserialize(bytes, ModelJson.Default.ModelContent);
-            return content is not null && content.FileVersion <= version && content.IsSound() ? Of(content) : throw Corrupt("its content contradicts itself");
+            return content is not null && content.IsSound() && content.FileVersion == version
+                ? Of(content)
+                : throw Corrupt("its content contradicts itself or its version");
         }
         catch (JsonException exception)
         {
@@ -140,9 +160,12 @@ public sealed class BinaryModel
     private static BinaryModel Of(ModelContent content)
     {
         var features = new FittedFeatures(
-            [.. content.Numbers.Select(Open)], content.Categories, content.Encodings.IsDefault ? [] : content.Encodings, content.Interactions.IsDefault ? [] : content.Interactions);
+            [.. content.Numbers.Select(Open)],
+            content.Categories,
+            content.Encodings.IsDefault ? [] : content.Encodings,
+            content.Interactions.IsDefault ? [] : content.Interactions);
         var scorer = content.Scorer is CustomScorer custom ? Open(content, custom, features) : content.Scorer;
-        return new BinaryModel(content.Trainer, content.TrainerVersion, features, scorer, content.Threshold);
+        return new BinaryModel(content.Trainer, content.TrainerVersion, features, scorer, content.Threshold, content.Calibration);
     }
 
     private static FittedNumber Open(FittedNumber number)

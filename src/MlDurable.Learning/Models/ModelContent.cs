@@ -12,17 +12,18 @@ internal sealed record ModelContent(
     ImmutableArray<FittedNumber> Numbers,
     ImmutableArray<FittedCategory> Categories,
     Scorer Scorer,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] Calibrator? Calibration = null,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] ImmutableArray<FittedEncoding> Encodings = default,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] ImmutableArray<Interaction> Interactions = default)
 {
-    /// <summary>The least version of the file in which a program understands this content.</summary>
+    /// <summary>The version of the file: of the first programs that understand this content.</summary>
     [JsonIgnore]
-    public int FileVersion => Encodings.IsDefaultOrEmpty && Interactions.IsDefaultOrEmpty ? 1 : 2;
+    public int FileVersion => !Encodings.IsDefaultOrEmpty || !Interactions.IsDefaultOrEmpty ? 3 : Calibration is not null ? 2 : 1;
 
     /// <summary>Whether predictions with this content cannot go wrong, whoever wrote it.</summary>
     public bool IsSound()
     {
-        if (Threshold is not (>= 0 and <= 1) || Numbers.IsDefault || Categories.IsDefault)
+        if (Threshold is not (>= 0 and <= 1) || Numbers.IsDefault || Categories.IsDefault || Calibration?.IsSound() == false)
         {
             return false;
         }
@@ -87,7 +88,6 @@ internal sealed record ModelContent(
 
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
-    UseStringEnumConverter = true,
     RespectNullableAnnotations = true,
     RespectRequiredConstructorParameters = true,
     AllowOutOfOrderMetadataProperties = true)]

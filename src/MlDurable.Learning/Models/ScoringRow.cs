@@ -123,7 +123,7 @@ public sealed class ScoringRow
     public double Probability()
     {
         Complete();
-        return Sigmoid.Probability(scorer.Model.Scorer.AddTexts(scorer.LogOdds(features.Dense, features.Hot), features.Texts));
+        return scorer.Model.Probability(scorer.Model.Scorer.AddTexts(scorer.LogOdds(features.Dense, features.Hot), features.Texts));
     }
 
     /// <summary>Why the row gets its score: the columns that push it most, each with its cell as it was given.</summary>

@@ -11,21 +11,16 @@ namespace MlDurable.Learning.Numerics;
 /// <param name="seed">Any value, also zero.</param>
 public sealed class SplitMix64(ulong seed)
 {
+    private const ulong Gamma = 0x9E3779B97F4A7C15;
+
     private ulong state = seed;
 
     /// <summary>The next 64 uniformly distributed bits.</summary>
     /// <returns>Any value of <see cref="ulong"/>.</returns>
-    public ulong Next()
-    {
-        unchecked
-        {
-            state += 0x9E3779B97F4A7C15;
-            var z = state;
-            z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
-            z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
-            return z ^ (z >> 31);
-        }
-    }
+    public ulong Next() => Mix(state = unchecked(state + Gamma));
+
+    /// <summary>What a generator of the seed gives at a place of its sequence, without what comes before.</summary>
+    internal static ulong At(ulong seed, int place) => Mix(unchecked(seed + (((ulong)place + 1) * Gamma)));
 
     /// <summary>The next uniform number: the upper 53 bits of <see cref="Next"/>, divided by 2^53.</summary>
     /// <returns>A value in [0, 1).</returns>
@@ -50,6 +45,16 @@ public sealed class SplitMix64(ulong seed)
         {
             var j = NextInt(i + 1);
             (items[i], items[j]) = (items[j], items[i]);
+        }
+    }
+
+    private static ulong Mix(ulong z)
+    {
+        unchecked
+        {
+            z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
+            z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
+            return z ^ (z >> 31);
         }
     }
 }

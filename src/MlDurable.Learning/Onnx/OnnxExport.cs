@@ -27,7 +27,8 @@ public static class OnnxExport
     /// <param name="model">The model.</param>
     /// <param name="stream">Where to; not closed. The same model gives the same bytes.</param>
     /// <exception cref="LearningException">
-    /// <c>onnx-unsupported</c>: the trainer or a transform is the program's own, a column is hashed or text, or a column is called as an output; nothing is written then.
+    /// <c>onnx-unsupported</c>: the trainer or a transform is the program's own, the calibration is isotonic, a column is hashed or text, or a column
+    /// is called as an output; nothing is written then.
     /// </exception>
     public static void Write(BinaryModel model, Stream stream)
     {
@@ -58,7 +59,7 @@ public static class OnnxExport
             TreeScorer trees => Trees(graph, trees, dense),
             _ => throw Unsupported($"the trainer '{model.Trainer}' is the program's own"),
         };
-        var probability = graph.Node("Sigmoid", [score]);
+        var probability = graph.Node("Sigmoid", [Calibrated(graph, model.Calibrator, score)]);
         graph.Output(probability, ProbabilityName, OnnxType.Float, 1);
         var threshold = graph.Constant(OnnxTensor.Of([(float)model.Threshold]));
         graph.Output(Cast(graph, graph.Node("GreaterOrEqual", [probability, threshold]), OnnxType.Int64), LabelName, OnnxType.Int64, 1);
@@ -170,6 +171,23 @@ public static class OnnxExport
             OnnxAttribute.Of("target_nodeids", [.. leaves.Select(leaf => (long)leaf.Node)]),
             OnnxAttribute.Of("target_ids", [.. leaves.Select(_ => 0L)]),
             OnnxAttribute.Of("target_weights_as_tensor", OnnxTensor.Of([.. leaves.Select(leaf => leaf.Tree.Value[leaf.Node])], leaves.Count)));
+    }
+
+    private static string Calibrated(OnnxGraph graph, Calibrator? calibrator, string score)
+    {
+        switch (calibrator)
+        {
+            case null:
+                return score;
+            case PlattCalibrator platt:
+                var limited = graph.Node("Clip", [score, Constant(-Calibrator.MostLogOdds), Constant(Calibrator.MostLogOdds)]);
+                return graph.Node("Sub", [graph.Node("Mul", [limited, Constant(-platt.A)]), Constant(platt.B)]);
+            default:
+                // A tree could hold the steps, but where they are steep the single precision of scores there would give another probability.
+                throw Unsupported($"its {calibrator.Method.ToString().ToLowerInvariant()} calibration is a table of steps");
+        }
+
+        string Constant(double value) => graph.Constant(OnnxTensor.Of([(float)value]));
     }
 
     private static string Together(OnnxGraph graph, List<string> columns) => graph.Node("Concat", columns, OnnxAttribute.Of("axis", 1));

@@ -21,7 +21,9 @@ internal sealed class BaselineTrainer : ITrainer
         cancellationToken.ThrowIfCancellationRequested();
         var scorer = new PriorScorer(LogOdds(request.Training.Labels));
         request.Progress?.Report(1);
-        return DecisionThreshold.Complete(this, request, new FittedFeatures([], [], [], []), scorer);
+
+        // It knows one share and has no score to calibrate.
+        return DecisionThreshold.Complete(this, request with { Calibration = CalibrationMethod.None }, new FittedFeatures([], [], [], []), scorer);
     }
 
     /// <summary>The log-odds of the share of positive labels, where both classes occur.</summary>

@@ -12,12 +12,15 @@ internal static class DecisionThreshold
 {
     public const double Default = 0.5;
 
-    /// <summary>The model of a fitted scorer, with its threshold.</summary>
+    /// <summary>The model of a fitted scorer, with its calibration and its threshold.</summary>
     public static BinaryModel Complete(ITrainer trainer, TrainingRequest request, FittedFeatures features, Scorer scorer)
     {
         var rows = request.Validation.Labels.Length > 0 ? request.Validation : request.Training;
-        var model = new BinaryModel(trainer.Name, trainer.Version, features, scorer, Default);
-        return new BinaryModel(trainer.Name, trainer.Version, features, scorer, Choose(rows.Labels, model.PredictProbability(rows.Features)));
+        var calibrator = request.Calibration == CalibrationMethod.None
+            ? null
+            : Calibration.Fit(request.Calibration, scorer.LogOdds(features.Apply(request.Validation.Features)), request.Validation.Labels);
+        var model = new BinaryModel(trainer.Name, trainer.Version, features, scorer, Default, calibrator);
+        return new BinaryModel(trainer.Name, trainer.Version, features, scorer, Choose(rows.Labels, model.PredictProbability(rows.Features)), calibrator);
     }
 
     public static double Choose(double[] labels, double[] probabilities)

@@ -23,7 +23,7 @@ internal sealed class GradientBoostingTrainer : ITrainer
 
     public string Name => "gradient-boosting";
 
-    public string Version => "3";
+    public string Version => "4";
 
     public string Description =>
         "Gradient boosting of histogram trees, grown leaf by leaf, on all processors. Takes only the encodings of columns and interactions from the recipe: "

@@ -30,7 +30,8 @@ public interface ITrainer
     /// <c>no-usable-features</c>;
     /// <c>missing-numbers</c>: the model needs imputation and the recipe has none; <c>unknown-hyperparameter</c>;
     /// <c>hyperparameter-out-of-range</c>;
-    /// <c>signature-mismatch</c>: the validation rows lack a column of the training rows.
+    /// <c>signature-mismatch</c>: the validation rows lack a column of the training rows;
+    /// <c>calibration-needs-rows</c>: the calibration that is asked for needs more validation rows of a class.
     /// </exception>
     /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was canceled.</exception>
     BinaryModel Fit(TrainingRequest request, CancellationToken cancellationToken = default);

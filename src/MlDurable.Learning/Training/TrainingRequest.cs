@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using MlDurable.Learning.Features;
+using MlDurable.Learning.Models;
 
 namespace MlDurable.Learning.Training;
 
@@ -10,8 +11,8 @@ public sealed record TrainingRequest
     public required LabeledRows Training { get; init; }
 
     /// <summary>
-    /// The rows for early stopping and the decision threshold. May have no rows: then nothing stops early, and the threshold comes from the
-    /// training rows.
+    /// The rows for early stopping, the calibration and the decision threshold. May have no rows where there is no calibration: then nothing stops
+    /// early, and the threshold comes from the training rows.
     /// </summary>
     public required LabeledRows Validation { get; init; }
 
@@ -24,6 +25,12 @@ public sealed record TrainingRequest
 
     /// <summary>The hyperparameters that differ from the defaults. Default: none.</summary>
     public ImmutableSortedDictionary<string, double> Hyperparameters { get; init; } = ImmutableSortedDictionary<string, double>.Empty;
+
+    /// <summary>
+    /// How scores become probabilities. <see cref="CalibrationMethod.Platt"/> needs 10 validation rows of each class, <see cref="CalibrationMethod.Isotonic"/>
+    /// 50. The baseline is never calibrated. Default: by no more than the logistic function.
+    /// </summary>
+    public CalibrationMethod Calibration { get; init; }
 
     /// <summary>The seed of all randomness. The same request with the same seed gives the same model, bit for bit. Default 0.</summary>
     public ulong Seed { get; init; }

@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 using MlDurable.Learning.Models;
 using MlDurable.Learning.Numerics;
@@ -10,11 +9,11 @@ namespace MlDurable.Learning.Training;
 /// <summary>
 /// Grows trees on binned rows, leaf by leaf: always the leaf whose split lowers the loss most. Split gain and leaf values are those of Chen
 /// and Guestrin, "XGBoost", 2016; histograms of gradients, the histogram of a sibling by subtraction and leaf-wise growth those of Ke and
-/// others, "LightGBM", 2017. Not safe for concurrent use: one instance serves one fit.
+/// others, "LightGBM", 2017. Splits are chosen by <see cref="Quanta"/>. Not safe for concurrent use: one instance serves one fit.
 /// </summary>
 /// <remarks>
-/// Threads divide the features among them, so that each sum is over the same rows in the same order whatever their number: a tree is the same, to the
-/// last bit, on any number of processors and with any vectors.
+/// Histograms are of whole numbers, and each leaf's value is a sum over its rows in their order: a tree is the same, to the last bit, on any number of
+/// processors and with any vectors.
 /// </remarks>
 internal sealed class TreeGrower
 {
@@ -51,10 +50,10 @@ internal sealed class TreeGrower
     private readonly int[] featureOrder;
     private readonly int sampledFeatures;
 
-    // Gradient and hessian of a row, and of a bin, in one vector: one addition for both.
-    private readonly Vector128<double>[] gradientsOfRows;
-    private readonly Stack<Vector128<double>[]> freeHistograms = new();
-    private double maxHessian;
+    // Gradient and hessian of a row, and the sums of a bin.
+    private readonly long[] quantaOfRows;
+    private readonly Stack<long[]> freeHistograms = new();
+    private Quanta quanta;
 
     public TreeGrower(FeatureBins bins, TreeSettings settings, int rowCount)
     {
@@ -76,7 +75,7 @@ internal sealed class TreeGrower
         featureOrder = [.. Enumerable.Range(0, featureCount)];
         sampledFeatures = Sample.Count(settings.FeatureShare, featureCount);
         blockCounts = new int[BlocksOf(rowCount)];
-        gradientsOfRows = new Vector128<double>[rowCount];
+        quantaOfRows = new long[rowCount];
         InBlocks(rowCount, (_, start, end) =>
         {
             for (var feature = 0; feature < featureCount; feature++)
@@ -97,16 +96,16 @@ internal sealed class TreeGrower
     /// <summary>Grows one tree and adds its values to the scores of the training rows, whether it was grown from them or not.</summary>
     public Tree Grow(double[] gradients, double[] hessians, double[] scores)
     {
-        var rowCount = gradientsOfRows.Length;
+        var rowCount = quantaOfRows.Length;
+        quanta = Quanta.For(gradients, hessians, random.Next());
         InBlocks(rowCount, (_, start, end) =>
         {
             for (var row = start; row < end; row++)
             {
                 rows[0][row] = row;
-                gradientsOfRows[row] = Vector128.Create(gradients[row], hessians[row]);
+                quantaOfRows[row] = quanta.Of(row, gradients[row], hessians[row]);
             }
         });
-        maxHessian = hessians.Length == 0 ? 0 : MaxOf(hessians);
         if (sampledRows < rowCount)
         {
             Sample.Draw(random, rows[0], sampledRows);
@@ -135,19 +134,27 @@ internal sealed class TreeGrower
             leaves.Add(right);
         }
 
-        foreach (var leaf in leaves)
+        // Quanta choose the splits; what a leaf adds is worth the sums themselves, leaf by leaf the same on any number of processors.
+        var values = new double[leaves.Count];
+        Parallel.For(0, leaves.Count, i =>
         {
-            var sums = Total(leaf.Histogram);
-            var value = -Shrunk(sums[0]) / (sums[1] + settings.L2) * settings.LearningRate;
-            nodes.SetValue(leaf.Node, value);
-            InBlocks(leaf.Count, (_, start, end) =>
+            var (gradient, hessian) = (0.0, 0.0);
+            foreach (var row in RowsOf(leaves[i]))
             {
-                foreach (var row in RowsOf(leaf).Slice(start, end - start))
-                {
-                    scores[row] += value;
-                }
-            });
-            freeHistograms.Push(leaf.Histogram);
+                gradient += gradients[row];
+                hessian += hessians[row];
+            }
+
+            values[i] = -Shrunk(gradient) / (Math.Max(hessian, MinHessian) + settings.L2) * settings.LearningRate;
+            foreach (var row in RowsOf(leaves[i]))
+            {
+                scores[row] += values[i];
+            }
+        });
+        for (var i = 0; i < leaves.Count; i++)
+        {
+            nodes.SetValue(leaves[i].Node, values[i]);
+            freeHistograms.Push(leaves[i].Histogram);
         }
 
         InBlocks(rowCount - sampledRows, (_, start, end) => nodes.AddTo(scores, rows[0].AsSpan(sampledRows + start, end - start)));
@@ -166,17 +173,6 @@ internal sealed class TreeGrower
         }
 
         return best;
-    }
-
-    private static double MaxOf(double[] values)
-    {
-        var max = values[0];
-        foreach (var value in values)
-        {
-            max = Math.Max(max, value);
-        }
-
-        return max;
     }
 
     private static int BlocksOf(int count) => (count + BlockRows - 1) / BlockRows;
@@ -216,14 +212,14 @@ internal sealed class TreeGrower
 
     private ReadOnlySpan<int> RowsOf(Leaf leaf) => rows[leaf.Array].AsSpan(leaf.Start, leaf.Count);
 
-    private Vector128<double>[] NewHistogram() => freeHistograms.TryPop(out var free) ? free : new Vector128<double>[totalBins];
+    private long[] NewHistogram() => freeHistograms.TryPop(out var free) ? free : new long[totalBins];
 
-    private Span<Vector128<double>> OfFeature(Vector128<double>[] histogram, int feature) => OfFeatures(histogram, feature, feature + 1);
+    private Span<long> OfFeature(long[] histogram, int feature) => OfFeatures(histogram, feature, feature + 1);
 
-    private Span<Vector128<double>> OfFeatures(Vector128<double>[] histogram, int from, int to) =>
+    private Span<long> OfFeatures(long[] histogram, int from, int to) =>
         histogram.AsSpan(offsets[from]..(to < featureCount ? offsets[to] : totalBins));
 
-    private void Fill(Vector128<double>[] histogram, ReadOnlySpan<int> leafRows, int from, int to)
+    private void Fill(long[] histogram, ReadOnlySpan<int> leafRows, int from, int to)
     {
         if (sampledFeatures == featureCount)
         {
@@ -238,13 +234,13 @@ internal sealed class TreeGrower
             var binOf = binsOfFeatures[feature];
             foreach (var row in leafRows)
             {
-                cells[binOf[row]] += gradientsOfRows[row];
+                cells[binOf[row]] += quantaOfRows[row];
             }
         }
     }
 
     // References instead of indices: bounds are checked nowhere else as often as here. A bin is less than the number of bins of its feature.
-    private void FillAll(Vector128<double>[] histogram, ReadOnlySpan<int> leafRows, int from, int to)
+    private void FillAll(long[] histogram, ReadOnlySpan<int> leafRows, int from, int to)
     {
         OfFeatures(histogram, from, to).Clear();
         ref var cells = ref MemoryMarshal.GetArrayDataReference(histogram);
@@ -259,11 +255,11 @@ internal sealed class TreeGrower
                 var ahead = leafRows[i + RowsAhead];
                 Prefetch(ref Unsafe.Add(ref allBins, (ahead * width) + from));
                 Prefetch(ref Unsafe.Add(ref allBins, (ahead * width) + to - 1));
-                Prefetch(ref Unsafe.As<Vector128<double>, byte>(ref gradientsOfRows[ahead]));
+                Prefetch(ref Unsafe.As<long, byte>(ref quantaOfRows[ahead]));
             }
 
             var row = leafRows[i];
-            var pair = gradientsOfRows[row];
+            var pair = quantaOfRows[row];
             ref var binOf = ref Unsafe.Add(ref allBins, (row * width) + from);
             var feature = 0;
             for (; feature <= features - 4; feature += 4)
@@ -291,9 +287,9 @@ internal sealed class TreeGrower
     }
 
     /// <summary>The sums of all rows of a leaf: those of all bins of any one feature that was filled.</summary>
-    private Vector128<double> Total(Vector128<double>[] histogram)
+    private long Total(long[] histogram)
     {
-        var total = Vector128<double>.Zero;
+        var total = 0L;
         foreach (var sums in OfFeature(histogram, featureOrder[0]))
         {
             total += sums;
@@ -314,7 +310,7 @@ internal sealed class TreeGrower
         return best.Gain <= 0 || HasEnoughRows(leaf, best, total) ? best : FindSplit(leaf, total, CountBins(leaf));
     }
 
-    private SplitChoice FindSplit(Leaf leaf, Vector128<double> total, int[]? counts)
+    private SplitChoice FindSplit(Leaf leaf, long total, int[]? counts)
     {
         var bests = new SplitChoice[sampledFeatures];
         InParts(totalBins / featureCount * 16, (from, to) =>
@@ -333,7 +329,7 @@ internal sealed class TreeGrower
         return best;
     }
 
-    private SplitChoice FindSplit(Leaf leaf, int feature, Vector128<double> total, int[]? counts)
+    private SplitChoice FindSplit(Leaf leaf, int feature, long total, int[]? counts)
     {
         var best = default(SplitChoice);
 
@@ -342,11 +338,11 @@ internal sealed class TreeGrower
         var valueBins = upperBounds[feature].Length;
         var sums = OfFeature(leaf.Histogram, feature);
         var missing = sums[valueBins];
-        var left = Vector128<double>.Zero;
+        var left = 0L;
         var leftRows = 0;
         for (var bin = 0; bin < valueBins; bin++)
         {
-            if (sums[bin] == Vector128<double>.Zero)
+            if (sums[bin] == 0)
             {
                 continue;
             }
@@ -362,10 +358,10 @@ internal sealed class TreeGrower
 
         return best;
 
-        void Consider(SplitChoice candidate, Vector128<double> leftSums, int rowsOfLeft)
+        void Consider(SplitChoice candidate, long leftSums, int rowsOfLeft)
         {
             var rightSums = total - leftSums;
-            if (leftSums[1] < MinHessian || rightSums[1] < MinHessian
+            if (quanta.HessianOf(leftSums) < MinHessian || quanta.HessianOf(rightSums) < MinHessian
                 || (counts is not null && (rowsOfLeft < settings.MinRowsPerLeaf || leaf.Count - rowsOfLeft < settings.MinRowsPerLeaf)))
             {
                 return;
@@ -380,30 +376,30 @@ internal sealed class TreeGrower
     }
 
     /// <summary>How much the loss falls by the best value for some rows, times two.</summary>
-    private double Score(Vector128<double> sums)
+    private double Score(long sums)
     {
-        var gradient = Shrunk(sums[0]);
-        return gradient * gradient / (sums[1] + settings.L2);
+        var gradient = Shrunk(quanta.GradientOf(sums));
+        return gradient * gradient / (quanta.HessianOf(sums) + settings.L2);
     }
 
     /// <summary>A sum of gradients after the penalty on absolute leaf values: nearer to 0 by its strength, and at 0 where it would pass it.</summary>
     private double Shrunk(double gradient) => Math.CopySign(Math.Max(Math.Abs(gradient) - settings.L1, 0), gradient);
 
     // Whether the best of all splits, of which no rows were counted, has enough rows on either side; then it is also the best of those that have.
-    private bool HasEnoughRows(Leaf leaf, SplitChoice split, Vector128<double> total)
+    private bool HasEnoughRows(Leaf leaf, SplitChoice split, long total)
     {
-        var leftSums = Vector128<double>.Zero;
+        var leftSums = 0L;
         var cells = OfFeature(leaf.Histogram, split.Feature);
         foreach (var sums in cells[..(split.Bin + 1)])
         {
             leftSums += sums;
         }
 
-        leftSums += split.MissingLeft ? cells[^1] : Vector128<double>.Zero;
+        leftSums += split.MissingLeft ? cells[^1] : 0;
 
         // No row has more curvature than the most, so much curvature has many rows.
-        var enough = settings.MinRowsPerLeaf * maxHessian * (1 + 1e-9);
-        if (leftSums[1] >= enough && total[1] - leftSums[1] >= enough)
+        var enough = settings.MinRowsPerLeaf * quanta.MostHessian;
+        if (quanta.HessianOf(leftSums) >= enough && quanta.HessianOf(total - leftSums) >= enough)
         {
             return true;
         }
@@ -521,5 +517,5 @@ internal sealed class TreeGrower
 
     private readonly record struct SplitChoice(double Gain, int Feature, int Bin, bool MissingLeft);
 
-    private sealed record Leaf(int Node, int Array, int Start, int Count, Vector128<double>[] Histogram, SplitChoice Best);
+    private sealed record Leaf(int Node, int Array, int Start, int Count, long[] Histogram, SplitChoice Best);
 }

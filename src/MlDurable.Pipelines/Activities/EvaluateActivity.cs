@@ -28,7 +28,7 @@ internal sealed class EvaluateActivity(FlowServices services) : Activity<Selecte
         await services.Runs.WriteAsync(
             input.RunId,
             RunStore.ManifestFile,
-            Manifests.Create(request, plan, lineage, candidate, pipeline.Features, services.TimeProvider.GetUtcNow()),
+            Manifests.Create(request, plan, lineage, candidate, pipeline, services.TimeProvider.GetUtcNow()),
             PipelinesJson.Default.Manifest,
             cancellation);
         await services.Runs.WriteTextAsync(input.RunId, RunStore.PredictionsFile, predictions, cancellation);

@@ -18,7 +18,7 @@ internal sealed class TrainActivity(FlowServices services) : Activity<CandidateR
         var plan = await services.Runs.RequireAsync(input.RunId, RunStore.PlanFile, PipelinesJson.Default.RunPlan, cancellation);
         var lineage = await services.Runs.RequireAsync(input.RunId, RunStore.DatasetFile, PipelinesJson.Default.DatasetLineage, cancellation);
         var candidate = plan.Candidates[input.Index];
-        var key = CandidateTraining.Identity(lineage, pipeline.Features, candidate, plan.Seed);
+        var key = CandidateTraining.Identity(lineage, pipeline, candidate, plan.Seed);
         var record = BlobNames.TrainedCandidate(plan.Pipeline, key);
 
         var result = await services.Store.FindSoundAsync(record, PipelinesJson.Default.CandidateResult, cancellation);
@@ -59,7 +59,7 @@ internal sealed class TrainActivity(FlowServices services) : Activity<CandidateR
         var trained = await Task.Run(
             () => CandidateTraining.Fit(
                 dataset,
-                pipeline.Features,
+                pipeline,
                 candidate.Trainer,
                 candidate.Hyperparameters,
                 plan.Seed,

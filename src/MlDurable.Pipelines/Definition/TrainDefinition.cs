@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using MlDurable.Learning.Models;
 
 namespace MlDurable.Pipelines.Definition;
 
@@ -36,6 +37,9 @@ public sealed record TrainDefinition
 
     /// <summary>How they are searched.</summary>
     public SearchDefinition Search { get; init; } = new();
+
+    /// <summary>How the candidates' scores become probabilities; by no more than the logistic function by default.</summary>
+    public CalibrationMethod Calibrate { get; init; }
 
     /// <summary>
     /// The expanded candidates, at least 1 and at most <see cref="MaxCandidates"/>, none twice: in the order of the file, the

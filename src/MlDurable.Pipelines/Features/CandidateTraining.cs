@@ -16,22 +16,23 @@ internal sealed record TrainedModel(BinaryModel Model, byte[] File, string Hash)
 internal static class CandidateTraining
 {
     /// <summary>Identity of a fit: everything that its result depends on.</summary>
-    public static string Identity(DatasetLineage dataset, FeaturesDefinition features, CandidatePlan candidate, ulong seed) =>
+    public static string Identity(DatasetLineage dataset, PipelineDefinition pipeline, CandidatePlan candidate, ulong seed) =>
         ContentHash.OfParts(
         [
             dataset.Hash,
-            JsonSerializer.Serialize(FeatureSet.Recipe(features), LearningJson.Default.FeatureRecipe),
+            JsonSerializer.Serialize(FeatureSet.Recipe(pipeline.Features), LearningJson.Default.FeatureRecipe),
             candidate.Trainer,
             Trainers.Get(candidate.Trainer).Version,
             FeatureSet.CodeHash,
             seed.ToString(),
-            .. features.Transforms.Select(pair => $"{pair.Key}: {pair.Value} {Transforms.Get(pair.Value).Version}"),
+            $"calibrate: {pipeline.Train.Calibrate}",
+            .. pipeline.Features.Transforms.Select(pair => $"{pair.Key}: {pair.Value} {Transforms.Get(pair.Value).Version}"),
             .. candidate.Hyperparameters.Select(pair => $"{pair.Key}={pair.Value:R}"),
         ]);
 
     public static TrainedModel Fit(
         Dataset dataset,
-        FeaturesDefinition features,
+        PipelineDefinition pipeline,
         string trainer,
         ImmutableSortedDictionary<string, double> hyperparameters,
         ulong seed,
@@ -43,8 +44,9 @@ internal static class CandidateTraining
             {
                 Training = dataset.Take(dataset.Indexes(RowPart.Training)),
                 Validation = dataset.Take(dataset.Indexes(RowPart.Validation)),
-                Recipe = FeatureSet.Recipe(features),
-                Transforms = features.Transforms,
+                Recipe = FeatureSet.Recipe(pipeline.Features),
+                Transforms = pipeline.Features.Transforms,
+                Calibration = pipeline.Train.Calibrate,
                 Hyperparameters = hyperparameters,
                 Seed = seed,
                 Progress = progress,

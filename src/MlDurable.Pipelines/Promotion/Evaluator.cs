@@ -28,6 +28,9 @@ internal sealed class Evaluator(IBlobStore store, RunRequest request, PipelineDe
     {
         public double[] Scores { get; init; } = [];
 
+        /// <summary>The probabilities without the model's calibration; null for a model without one.</summary>
+        public double[]? Uncalibrated { get; init; }
+
         public ScoredModel Scored => new(Scores, Model.Threshold);
     }
 
@@ -193,8 +196,11 @@ internal sealed class Evaluator(IBlobStore store, RunRequest request, PipelineDe
             ContentHash.OfParts([dataset.Lineage.Hash, .. rows.Select(row => row.ToString(CultureInfo.InvariantCulture))]));
     }
 
-    private static Contestant Score(Contestant contestant, Table features) =>
-        contestant with { Scores = contestant.Model.PredictProbability(features) };
+    private static Contestant Score(Contestant contestant, Table features) => contestant with
+    {
+        Scores = contestant.Model.PredictProbability(features),
+        Uncalibrated = contestant.Model.Calibration == CalibrationMethod.None ? null : contestant.Model.PredictUncalibrated(features),
+    };
 
     /// <summary>Scores a registered version now, on features made as it expects them.</summary>
     private async Task<Contestant?> ScoreVersionAsync(
@@ -250,6 +256,10 @@ internal sealed class Evaluator(IBlobStore store, RunRequest request, PipelineDe
         Roc = Curves.RocCurve(labels, contestant.Scores),
         PrecisionRecall = Curves.PrecisionRecallCurve(labels, contestant.Scores),
         Calibration = Curves.CalibrationCurve(labels, contestant.Scores),
+        Uncalibrated = contestant.Uncalibrated is { } scores
+            ? new UncalibratedFigures(
+                contestant.Model.Calibration, BinaryMetrics.LogLoss(labels, scores), BinaryMetrics.Brier(labels, scores), BinaryMetrics.CalibrationError(labels, scores))
+            : null,
     };
 
     private ImmutableArray<CategoryColumn> SliceColumns(Table features) =>

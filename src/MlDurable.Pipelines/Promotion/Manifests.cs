@@ -20,7 +20,7 @@ internal static class Manifests
         typeof(Manifests).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion,
         FeatureSet.CodeHash);
 
-    public static Manifest Create(RunRequest request, RunPlan plan, DatasetLineage dataset, CandidateResult candidate, FeaturesDefinition features, DateTimeOffset now) => new()
+    public static Manifest Create(RunRequest request, RunPlan plan, DatasetLineage dataset, CandidateResult candidate, PipelineDefinition pipeline, DateTimeOffset now) => new()
     {
         ModelHash = candidate.ModelHash,
         RunId = request.RunId,
@@ -30,8 +30,9 @@ internal static class Manifests
         Dataset = dataset,
         Trainer = candidate.Trainer,
         TrainerVersion = Trainers.Get(candidate.Trainer).Version,
-        Transforms = features.Transforms.IsEmpty ? null : TransformVersions(features),
+        Transforms = pipeline.Features.Transforms.IsEmpty ? null : TransformVersions(pipeline.Features),
         Hyperparameters = candidate.Hyperparameters,
+        Calibration = pipeline.Train.Calibrate,
         Seed = plan.Seed,
         Environment = Environment,
         CreatedAt = now,

@@ -160,6 +160,16 @@ internal static class MetricSections
                 html.Element("figcaption", "How many rows stand behind each dot of the calibration plot.");
             }
         }
+
+        if (evaluation.Candidate.Uncalibrated is { } before)
+        {
+            html.Element(
+                "p",
+                $"The candidate's probabilities are calibrated ({before.Method.ToString().ToLowerInvariant()}) on validation rows. As they were before, they would have on these rows "
+                + $"a log loss of {ReportText.Metric(before.LogLoss)}, a Brier score of {ReportText.Metric(before.Brier)} and a calibration error of "
+                + $"{ReportText.Metric(before.CalibrationError)}.",
+                ("class", "hint"));
+        }
     }
 
     public static void WriteConfusion(HtmlWriter html, Evaluation evaluation)

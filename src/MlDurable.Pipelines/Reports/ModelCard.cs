@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using MlDurable.Learning.Judging;
 using MlDurable.Learning.Metrics;
+using MlDurable.Learning.Models;
 using MlDurable.Pipelines.Data;
 using MlDurable.Pipelines.Runs;
 
@@ -78,6 +79,11 @@ public static class ModelCard
             }
 
             Fact(card, "Settings", ReportText.Settings(manifest.Hyperparameters));
+            if (manifest.Calibration != CalibrationMethod.None)
+            {
+                Fact(card, "Calibration", $"{manifest.Calibration.ToString().ToLowerInvariant()}, on validation rows");
+            }
+
             Fact(card, "Seed", manifest.Seed.ToString(CultureInfo.InvariantCulture));
             Fact(card, "Model file", manifest.ModelHash);
         }

@@ -1,7 +1,9 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 using MlDurable.Learning.Explaining;
 using MlDurable.Learning.Judging;
 using MlDurable.Learning.Metrics;
+using MlDurable.Learning.Models;
 
 namespace MlDurable.Pipelines.Runs;
 
@@ -48,7 +50,18 @@ public sealed record EvaluatedModel
 
     /// <summary>Predicted against observed rates.</summary>
     public required ImmutableArray<CalibrationBin> Calibration { get; init; }
+
+    /// <summary>What its probabilities would be worth without the calibration that the model has; null for a model without one.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public UncalibratedFigures? Uncalibrated { get; init; }
 }
+
+/// <summary>Figures of a calibrated model's probabilities before its calibration, on the rows of its other figures.</summary>
+/// <param name="Method">The calibration that they are without.</param>
+/// <param name="LogLoss">The log loss.</param>
+/// <param name="Brier">The Brier score.</param>
+/// <param name="CalibrationError">The expected calibration error.</param>
+public sealed record UncalibratedFigures(CalibrationMethod Method, double LogLoss, double Brier, double CalibrationError);
 
 /// <summary>The evidence and the verdict of a run: <c>runs/&lt;run id&gt;/evaluation.json</c>.</summary>
 public sealed record Evaluation

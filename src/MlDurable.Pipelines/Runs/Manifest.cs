@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json.Serialization;
+using MlDurable.Learning.Models;
 
 namespace MlDurable.Pipelines.Runs;
 
@@ -95,6 +96,10 @@ public sealed record Manifest
 
     /// <summary>All hyperparameters.</summary>
     public required ImmutableSortedDictionary<string, double> Hyperparameters { get; init; }
+
+    /// <summary>How its scores become probabilities.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public CalibrationMethod Calibration { get; init; }
 
     /// <summary>The seed.</summary>
     public required ulong Seed { get; init; }

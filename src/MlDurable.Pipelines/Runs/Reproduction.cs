@@ -45,7 +45,7 @@ public sealed class Reproduction(IBlobStore store)
 
         var dataset = new Dataset(manifest.Dataset, DatasetRows.Join(tables));
         var trained = CandidateTraining.Fit(
-            dataset, pipeline.Features, manifest.Trainer, manifest.Hyperparameters, manifest.Seed, progress, cancellationToken);
+            dataset, pipeline, manifest.Trainer, manifest.Hyperparameters, manifest.Seed, progress, cancellationToken);
         var original = await OriginalAsync(run, manifest, cancellationToken);
         var holdout = dataset.Take(dataset.Indexes(RowPart.Holdout)).Features;
         var difference = original.PredictProbability(holdout)

@@ -113,6 +113,7 @@ public sealed record RunComparison(
         side.Add("settings", "interactions", string.Join(", ", pipeline.Features.Interactions.Select(pair => $"{pair.First} × {pair.Second}")));
         side.Add("settings", "split", $"{pipeline.Split.By}, validation {Number(pipeline.Split.Validation)}, holdout {Number(pipeline.Split.Holdout)}");
         side.Add("settings", "candidates", string.Join("; ", pipeline.Train.Candidates.Select(candidate => candidate.DisplayName)));
+        side.Add("settings", "calibrate", pipeline.Train.Calibrate.ToString().ToLowerInvariant());
         side.Add("settings", "primary metric", pipeline.Evaluate.Primary);
         side.Add("settings", "gates", string.Join(", ", pipeline.Promote.Gates));
         side.Add(

@@ -59,7 +59,7 @@ public sealed class RunForecaster(IBlobStore store)
         var cached = ImmutableArray.CreateBuilder<int>();
         foreach (var candidate in plan.Candidates)
         {
-            var key = CandidateTraining.Identity(lineage, pipeline.Features, candidate, plan.Seed);
+            var key = CandidateTraining.Identity(lineage, pipeline, candidate, plan.Seed);
             if (await store.ExistsAsync(BlobNames.TrainedCandidate(plan.Pipeline, key), cancellationToken))
             {
                 cached.Add(candidate.Index);

@@ -15,7 +15,7 @@ public sealed class ModelExplainerTests
 
     private static readonly LabeledRows Rows = TrainingData.Awkward(400, 2);
 
-    public static TheoryData<string> TrainerNames => ["baseline", "logistic-regression", "gradient-boosting"];
+    public static TheoryData<string> TrainerNames => ["baseline", "logistic-regression", "elastic-net", "gradient-boosting"];
 
     [Theory]
     [MemberData(nameof(TrainerNames))]
@@ -35,6 +35,7 @@ public sealed class ModelExplainerTests
 
     [Theory]
     [InlineData("logistic-regression")]
+    [InlineData("elastic-net")]
     [InlineData("gradient-boosting")]
     public void BaseValue_OfEveryTrainer_IsTheMeanScoreOfTheTrainingRows(string trainer)
     {
@@ -93,6 +94,7 @@ public sealed class ModelExplainerTests
 
     [Theory]
     [InlineData("logistic-regression")]
+    [InlineData("elastic-net")]
     [InlineData("gradient-boosting")]
     public async Task Explain_OneRowAtATime_IsThatOfTheTable(string trainer)
     {

@@ -58,6 +58,23 @@ public sealed class ModelExplanationTests
     }
 
     [Fact]
+    public void Of_CalibratedModel_IsOfTheScoreBeforeTheCalibrationAndSaysSo()
+    {
+        var calibrated = Trainers.Get("gradient-boosting").Fit(
+            TrainingData.Request(Rows, Rows, ("trees", 10), ("early-stopping-rounds", 0)) with { Calibration = CalibrationMethod.Platt });
+        var explanation = Explain(calibrated, Rows.Features, new ModelExplanationOptions());
+        var before = Explain(Model, Rows.Features, new ModelExplanationOptions());
+        Assert.Equal((CalibrationMethod.Platt, CalibrationMethod.None), (explanation.Calibration, before.Calibration));
+        Assert.Equal(before.Contributions.AsEnumerable(), explanation.Contributions);
+        Assert.Equal(before.BaseValue, explanation.BaseValue);
+        Assert.Contains("\"calibration\":\"Platt\"", Json(explanation), StringComparison.Ordinal);
+        Assert.DoesNotContain("calibration", Json(before), StringComparison.Ordinal);
+
+        // The curves are means of the probabilities that a caller gets.
+        Assert.NotEqual(before.Curves[0].Points.AsEnumerable(), explanation.Curves[0].Points);
+    }
+
+    [Fact]
     public void Of_AsJson_IsReadBack()
     {
         var json = Json(Explain(Model, Rows.Features, new ModelExplanationOptions()));

@@ -23,9 +23,11 @@ public sealed class ColumnEncodingTests
     public static TheoryData<string, ColumnEncoding> Encodings => new()
     {
         { "logistic-regression", new TargetEncoding() },
+        { "elastic-net", new TargetEncoding() },
         { "gradient-boosting", new TargetEncoding() },
         { ClassMeansTrainer.TrainerName, new TargetEncoding() },
         { "logistic-regression", new HashEncoding { Buckets = 16 } },
+        { "elastic-net", new HashEncoding { Buckets = 16 } },
         { "gradient-boosting", new HashEncoding { Buckets = 16 } },
         { "logistic-regression", new TextEncoding { InRows = 2 } },
         { "logistic-regression", new TextEncoding { Unit = TextUnit.Character, To = 3, InRows = 2 } },
@@ -163,9 +165,10 @@ public sealed class ColumnEncodingTests
 
         Assert.Equal(1, plain[8]);
         Assert.DoesNotContain("encodings", Encoding.UTF8.GetString(plain), StringComparison.Ordinal);
-        Assert.Equal(2, encoded[8]);
+        Assert.Equal(3, encoded[8]);
         AssertRefused(1, "contradicts itself");
-        AssertRefused(3, "its version is 3");
+        AssertRefused(2, "contradicts itself");
+        AssertRefused(4, "its version is 4");
 
         void AssertRefused(byte version, string message)
         {

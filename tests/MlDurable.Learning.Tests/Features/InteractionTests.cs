@@ -57,6 +57,7 @@ public sealed class InteractionTests
 
     [Theory]
     [InlineData("logistic-regression")]
+    [InlineData("elastic-net")]
     [InlineData("gradient-boosting")]
     [InlineData(ClassMeansTrainer.TrainerName)]
     public void Read_WrittenModel_PredictsTheSameOfTablesAndRows(string trainer)
@@ -68,7 +69,7 @@ public sealed class InteractionTests
         var read = BinaryModel.Read(file);
         var expected = model.PredictProbability(Fresh);
 
-        Assert.Equal(2, file.GetBuffer()[8]);
+        Assert.Equal(3, file.GetBuffer()[8]);
         Assert.Equal(expected, read.PredictProbability(Fresh));
         Assert.NotEqual(expected, Trainers.Get(trainer).Fit(TrainingData.Request(Training)).PredictProbability(Fresh));
         var scorer = new RowScorer(read, new RowFeatures { Label = "label" }, new TableSchema([.. read.Signature.Inputs.Columns]));

@@ -79,7 +79,7 @@ public sealed class TextEncodingTests
     {
         var rows = Reports(100, 3);
         var fitted = FittedFeatures.Fit(rows.Features, Recipe(new TextEncoding { InRows = 20 }));
-        var objective = new LogisticObjective(fitted.Apply(rows.Features), rows.Labels, 0.7);
+        var objective = new LogisticObjective(fitted.Apply(rows.Features), rows.Labels, 0.7, 1);
         var random = new SplitMix64(9);
         var point = Enumerable.Range(0, fitted.OutputNames.Length + 1).Select(_ => random.NextUniform() - 0.5).ToArray();
         var gradient = new double[point.Length];
@@ -99,6 +99,7 @@ public sealed class TextEncodingTests
     }
 
     [Theory]
+    [InlineData("elastic-net")]
     [InlineData("gradient-boosting")]
     [InlineData(ClassMeansTrainer.TrainerName)]
     public void Fit_TrainerThatTakesNoText_IsRefusedByName(string trainer)

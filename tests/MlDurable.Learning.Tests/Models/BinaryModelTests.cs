@@ -26,7 +26,9 @@ public sealed class BinaryModelTests
             Transforms = trainer is CustomTrainer
                 ? ImmutableSortedDictionary<string, string>.Empty.Add("x2", DistanceTransform.TransformName)
                 : ImmutableSortedDictionary<string, string>.Empty,
-        }))]);
+        })),
+        .. new[] { CalibrationMethod.Platt, CalibrationMethod.Isotonic }.Select(
+            method => Trainers.Get("logistic-regression").Fit(TrainingData.Request(Rows, TrainingData.Awkward(300, 3)) with { Calibration = method }))]);
 
     private static readonly Lazy<BinaryModel[]> Encoded = new(() =>
         [.. new ColumnEncoding[] { new TargetEncoding(), new HashEncoding { Buckets = 8 }, new TextEncoding { InRows = 2 } }.Select(encoding =>
@@ -46,17 +48,19 @@ public sealed class BinaryModelTests
             from trainer in Gen.Elements(Trainers.All.AsEnumerable())
             from rows in Gen.Choose(20, 120)
             from seed in Gen.Choose(0, 1_000_000)
-            select (trainer, rows, seed);
+            from calibration in Gen.Elements(Enum.GetValues<CalibrationMethod>())
+            select (trainer, rows, seed, calibration);
         Prop.ForAll(cases.ToArbitrary(), item =>
         {
             var rows = TrainingData.Awkward(item.rows, (ulong)item.seed);
             rows = rows with { Labels = [1, 0, .. rows.Labels[2..]] };
-            var model = item.trainer.Fit(TrainingData.Request(rows));
+            var model = item.trainer.Fit(TrainingData.Request(rows, TrainingData.Awkward(400, (ulong)item.seed + 1)) with { Calibration = item.calibration });
             var bytes = Bytes(model);
             var read = Read(bytes);
             Assert.Equal(model.PredictProbability(rows.Features), read.PredictProbability(rows.Features));
             Assert.Equal(
-                (model.Trainer, model.TrainerVersion, model.Threshold, model.Signature), (read.Trainer, read.TrainerVersion, read.Threshold, read.Signature));
+                (model.Trainer, model.TrainerVersion, model.Threshold, model.Signature, model.Calibration),
+                (read.Trainer, read.TrainerVersion, read.Threshold, read.Signature, read.Calibration));
             Assert.Equal(bytes, Bytes(read));
         }).QuickCheckThrowOnFailure();
     }
@@ -103,6 +107,48 @@ public sealed class BinaryModelTests
                 damaged[bit / 8] ^= (byte)(1 << (bit % 8));
                 AssertCorrupt(damaged);
             }
+        }
+    }
+
+    [Fact]
+    public void Write_WithoutCalibration_IsTheFileOfVersionsBeforeThereWasAny()
+    {
+        var model = Trainers.Get("baseline").Fit(TrainingData.Request(TrainingData.Take(Rows, [Array.IndexOf(Rows.Labels, 0), Array.IndexOf(Rows.Labels, 1)])));
+        const string Content =
+            """{"trainer":"baseline","trainerVersion":"1","threshold":0.5,"numbers":[],"categories":[],"scorer":{"kind":"prior","score":0}}""";
+        Assert.Equal(WithContent(Content), Bytes(model));
+        Assert.Equal((CalibrationMethod.None, 0.5), (Read(WithContent(Content)).Calibration, Read(WithContent(Content)).PredictProbability(Rows.Features)[0]));
+    }
+
+    [Theory]
+    [InlineData("""{"kind":"platt","a":-2,"b":1}""", 2, true)]
+    [InlineData("""{"kind":"isotonic","scores":[-1,2],"probabilities":[0.25,0.5]}""", 2, true)]
+    [InlineData("""{"kind":"platt","a":-2,"b":1}""", 1, false)]
+    [InlineData("null", 2, false)]
+    [InlineData("""{"kind":"platt","a":2,"b":1}""", 2, false)]
+    [InlineData("""{"kind":"platt","a":-1e101,"b":1}""", 2, false)]
+    [InlineData("""{"kind":"platt","a":-1,"b":1e101}""", 2, false)]
+    [InlineData("""{"kind":"other"}""", 2, false)]
+    [InlineData("""{"kind":"isotonic","scores":[],"probabilities":[]}""", 2, false)]
+    [InlineData("""{"kind":"isotonic","scores":[1],"probabilities":[0.5,0.5]}""", 2, false)]
+    [InlineData("""{"kind":"isotonic","scores":[1,1],"probabilities":[0.5,0.5]}""", 2, false)]
+    [InlineData("""{"kind":"isotonic","scores":[0,1],"probabilities":[0.5,0.4]}""", 2, false)]
+    [InlineData("""{"kind":"isotonic","scores":[0,1],"probabilities":[-0.1,0.4]}""", 2, false)]
+    [InlineData("""{"kind":"isotonic","scores":[0,1],"probabilities":[0.5,1.5]}""", 2, false)]
+    [InlineData("""{"kind":"isotonic","scores":[0,1001],"probabilities":[0.5,1]}""", 2, false)]
+    public void Read_Calibration_IsChecked(string calibration, int version, bool isSound)
+    {
+        var bytes = WithContent(
+            $$"""{"trainer":"t","trainerVersion":"1","threshold":0.5,"numbers":[],"categories":[],"scorer":{"kind":"prior","score":0.5},"calibration":{{calibration}}}""",
+            version);
+        if (isSound)
+        {
+            // Half of the way from -1 to 2; and 1 / (1 + exp(-2 * 0.5 + 1)).
+            Assert.Equal(calibration.Contains("platt", StringComparison.Ordinal) ? 0.5 : 0.375, Read(bytes).PredictProbability(Rows.Features)[0], 1e-15);
+        }
+        else
+        {
+            AssertCorrupt(bytes);
         }
     }
 
@@ -216,9 +262,9 @@ public sealed class BinaryModelTests
     public void Read_EncodingThatCannotBe_IsRefused(string encoding) => AssertCorrupt(WithContent(
         """{"trainer":"t","trainerVersion":"1","threshold":0.5,"numbers":[],"categories":[],"scorer":{"kind":"prior","score":1},"encodings":["""
         + encoding + "]}",
-        version: 2));
+        version: 3));
 
-    private static BinaryModel Model(string trainer) => Trained.Value.Single(model => model.Trainer == trainer);
+    private static BinaryModel Model(string trainer) => Trained.Value.First(model => model.Trainer == trainer);
 
     private static double[] Probe(BinaryModel model) => model.PredictProbability(new Table(
     [

@@ -13,12 +13,14 @@ public sealed class RowScorerTests
     private static readonly RowFeatures Rule = new() { Label = "label", Drop = ["dropped"], DateParts = [DatePart.Month, DatePart.Weekday, DatePart.DayOfYearCycle] };
 
     [Theory]
-    [InlineData("baseline", NumberImputation.Median, CategoryEncoding.OneHot)]
-    [InlineData("logistic-regression", NumberImputation.Median, CategoryEncoding.OneHot)]
-    [InlineData("logistic-regression", NumberImputation.Mean, CategoryEncoding.OneHot)]
-    [InlineData("gradient-boosting", NumberImputation.None, CategoryEncoding.Ordinal)]
-    [InlineData("gradient-boosting", NumberImputation.Median, CategoryEncoding.Ordinal)]
-    public async Task Probability_EveryRowOfRealData_IsTheSameToTheLastBitAsInATable(string trainer, NumberImputation imputation, CategoryEncoding encoding)
+    [InlineData("baseline", NumberImputation.Median, CategoryEncoding.OneHot, CalibrationMethod.None)]
+    [InlineData("logistic-regression", NumberImputation.Median, CategoryEncoding.OneHot, CalibrationMethod.Platt)]
+    [InlineData("logistic-regression", NumberImputation.Mean, CategoryEncoding.OneHot, CalibrationMethod.None)]
+    [InlineData("elastic-net", NumberImputation.Median, CategoryEncoding.OneHot, CalibrationMethod.None)]
+    [InlineData("gradient-boosting", NumberImputation.None, CategoryEncoding.Ordinal, CalibrationMethod.None)]
+    [InlineData("gradient-boosting", NumberImputation.Median, CategoryEncoding.Ordinal, CalibrationMethod.Isotonic)]
+    public async Task Probability_EveryRowOfRealData_IsTheSameToTheLastBitAsInATable(
+        string trainer, NumberImputation imputation, CategoryEncoding encoding, CalibrationMethod calibration)
     {
         var built = await BirdStrikes.BuiltAsync(1990, 1996);
         var raw = await BirdStrikes.RawAsync();
@@ -27,6 +29,7 @@ public sealed class RowScorerTests
         {
             Training = rows,
             Validation = rows,
+            Calibration = calibration,
             Recipe = new FeatureRecipe { Imputation = imputation, Encoding = encoding },
             Hyperparameters = trainer == "gradient-boosting"
                 ? ImmutableSortedDictionary<string, double>.Empty.Add("trees", 30)

@@ -14,6 +14,13 @@ public sealed class SplitMix64Tests
     }
 
     [Fact]
+    public void At_AnyPlace_IsWhatTheSequenceHasThere()
+    {
+        var sequence = new SplitMix64(ulong.MaxValue - 3);
+        Assert.All(Enumerable.Range(0, 100), place => Assert.Equal(sequence.Next(), SplitMix64.At(ulong.MaxValue - 3, place)));
+    }
+
+    [Fact]
     public void Next_SeedAbove63Bits_GivesTheReferenceSequence()
     {
         var random = new SplitMix64(0xDEADBEEFCAFEBABE);

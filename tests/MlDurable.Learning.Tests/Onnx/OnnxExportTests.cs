@@ -11,21 +11,24 @@ public sealed class OnnxExportTests
 {
     private const double Tolerance = 2e-6;
 
-    public static TheoryData<string, FeatureRecipe> Models { get; } = new()
+    public static TheoryData<string, FeatureRecipe, CalibrationMethod> Models { get; } = new()
     {
-        { "baseline", new() },
-        { "logistic-regression", new() },
-        { "logistic-regression", new() { Standardize = false, Imputation = NumberImputation.Mean, FoldRarerThan = 0 } },
-        { "logistic-regression", new() { Encoding = CategoryEncoding.Ordinal } },
-        { "gradient-boosting", new() },
+        { "baseline", new(), CalibrationMethod.None },
+        { "logistic-regression", new(), CalibrationMethod.None },
+        { "logistic-regression", new(), CalibrationMethod.Platt },
+        { "logistic-regression", new() { Standardize = false, Imputation = NumberImputation.Mean, FoldRarerThan = 0 }, CalibrationMethod.None },
+        { "logistic-regression", new() { Encoding = CategoryEncoding.Ordinal }, CalibrationMethod.None },
+        { "elastic-net", new(), CalibrationMethod.None },
+        { "gradient-boosting", new(), CalibrationMethod.None },
+        { "gradient-boosting", new(), CalibrationMethod.Platt },
     };
 
     [Theory]
     [MemberData(nameof(Models))]
-    public async Task Write_EveryTrainer_ScoresAsTheModelDoesInAnotherRuntime(string trainer, FeatureRecipe recipe)
+    public async Task Write_EveryTrainer_ScoresAsTheModelDoesInAnotherRuntime(string trainer, FeatureRecipe recipe, CalibrationMethod calibration)
     {
         var training = TrainingData.Awkward(400, 3);
-        var model = Trainers.Get(trainer).Fit(TrainingData.Request(training) with { Recipe = recipe });
+        var model = Trainers.Get(trainer).Fit(TrainingData.Request(training, TrainingData.Awkward(200, 7)) with { Recipe = recipe, Calibration = calibration });
 
         // Other rows, with categories that the training rows lack, and cells that are missing where none was.
         var rows = TrainingData.Awkward(300, 4).Features;
@@ -71,6 +74,18 @@ public sealed class OnnxExportTests
 
         Assert.Equal("onnx-unsupported", refused.Code);
         Assert.Contains($"'{ClassMeansTrainer.TrainerName}'", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Write_IsotonicCalibration_IsRefusedByName()
+    {
+        var model = Trainers.Get("logistic-regression").Fit(
+            TrainingData.Request(TrainingData.Awkward(400, 3), TrainingData.Awkward(300, 4)) with { Calibration = CalibrationMethod.Isotonic });
+
+        var refused = Assert.Throws<LearningException>(() => Bytes(model));
+
+        Assert.Equal("onnx-unsupported", refused.Code);
+        Assert.Contains("its isotonic calibration", refused.Message, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -16,7 +16,7 @@ public sealed class TrainersTests
         var exception = Assert.Throws<LearningException>(() => Trainers.Get("gradient-bosting"));
         Assert.Equal("trainer-not-registered", exception.Code);
         Assert.Contains("Did you mean 'gradient-boosting'?", exception.Message, StringComparison.Ordinal);
-        Assert.Contains("baseline, gradient-boosting, logistic-regression", exception.Message, StringComparison.Ordinal);
+        Assert.Contains("baseline, elastic-net, gradient-boosting, logistic-regression", exception.Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -80,6 +80,7 @@ public sealed class TrainersTests
 
     [Theory]
     [InlineData("logistic-regression")]
+    [InlineData("elastic-net")]
     [InlineData("gradient-boosting")]
     public void Fit_NoUsableFeature_IsRefused(string name)
     {
@@ -106,6 +107,9 @@ public sealed class TrainersTests
     [InlineData("baseline", "l2", 1, "unknown-hyperparameter", "nor any other")]
     [InlineData("logistic-regression", "l2", -1, "hyperparameter-out-of-range", "from 0 to")]
     [InlineData("logistic-regression", "l2", double.NaN, "hyperparameter-out-of-range", "from 0 to")]
+    [InlineData("logistic-regression", "positive-weight", 0, "hyperparameter-out-of-range", "from 0.001 to")]
+    [InlineData("elastic-net", "l1-ratio", 1.1, "hyperparameter-out-of-range", "from 0 to 1")]
+    [InlineData("elastic-net", "l1", 1, "unknown-hyperparameter", "It has: penalty, l1-ratio, positive-weight, max-iterations")]
     [InlineData("gradient-boosting", "trees", 1.5, "hyperparameter-out-of-range", "a whole number from 1 to")]
     [InlineData("gradient-boosting", "leaves", 1, "hyperparameter-out-of-range", "from 2 to")]
     public void Fit_WrongHyperparameter_IsRefused(string trainer, string name, double value, string code, string hint)
@@ -129,6 +133,7 @@ public sealed class TrainersTests
 
     [Theory]
     [InlineData("logistic-regression")]
+    [InlineData("elastic-net")]
     [InlineData("gradient-boosting")]
     public void Fit_CanceledWhileRunning_Stops(string name)
     {

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Prints the weights that LogisticRegressionReferenceTests expects: scikit-learn's, on rows from the SplitMix64 generator."""
+"""Prints the weights that LogisticRegressionTests and ElasticNetTests expect: scikit-learn's, on rows from the SplitMix64 generator."""
 import math
 
 import numpy
@@ -28,7 +28,22 @@ for _ in range(300):
     labels.append(1 if next(u) < p else 0)
 
 print("scikit-learn", sklearn.__version__, "positives", sum(labels))
-for l2 in (0.1, 1.0, 10.0):
-    model = LogisticRegression(C=1 / l2, tol=1e-12, max_iter=1000, solver="newton-cholesky").fit(numpy.array(rows), labels)
-    loss = -sum(math.log(p[y]) for p, y in zip(model.predict_proba(rows), labels)) + l2 / 2 * (model.coef_**2).sum()
-    print(l2, [float(round(value, 9)) for value in [*model.coef_[0], model.intercept_[0]]], round(loss, 9))
+
+
+def show(settings, model, loss):
+    print(*settings, [float(round(value, 9)) for value in [*model.coef_[0], model.intercept_[0]]], round(loss, 9))
+
+
+def log_loss(model, weight):
+    return -sum((weight if y else 1) * math.log(p[y]) for p, y in zip(model.predict_proba(rows), labels))
+
+
+for l2, weight in ((0.1, 1), (1.0, 1), (10.0, 1), (1.0, 4), (1.0, 0.25)):
+    model = LogisticRegression(C=1 / l2, class_weight={1: weight}, tol=1e-12, max_iter=1000, solver="newton-cholesky").fit(numpy.array(rows), labels)
+    show((l2, weight), model, log_loss(model, weight) + l2 / 2 * (model.coef_**2).sum())
+
+for penalty, l1_ratio, weight in ((1, 0.5, 1), (10, 0.5, 1), (10, 1, 1), (3, 0.1, 1), (40, 0.9, 1), (10, 0.5, 3), (40, 0.9, 3)):
+    model = LogisticRegression(
+        penalty="elasticnet", C=1 / penalty, l1_ratio=l1_ratio, class_weight={1: weight}, tol=1e-10, max_iter=10**6, solver="saga"
+    ).fit(numpy.array(rows), labels)
+    show((penalty, l1_ratio, weight), model, log_loss(model, weight) + penalty * (l1_ratio * abs(model.coef_).sum() + (1 - l1_ratio) / 2 * (model.coef_**2).sum()))

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using MlDurable.Learning.Features;
 using MlDurable.Learning.Judging;
+using MlDurable.Learning.Models;
 using MlDurable.Learning.Tables;
 using MlDurable.Pipelines.Definition;
 using MlDurable.Pipelines.Runs;
@@ -141,6 +142,7 @@ public sealed class PipelineFileTests
         Assert.Equal([DatePart.Month, DatePart.Weekday], pipeline.Features.Dates.ToArray());
         Assert.Equal(new SplitDefinition { By = SplitBy.Hash, Validation = 0.15, Holdout = 0.2 }, pipeline.Split);
         Assert.Equal(new SearchDefinition { Strategy = SearchStrategy.Grid, Parallel = 2 }, pipeline.Train.Search);
+        Assert.Equal(CalibrationMethod.None, pipeline.Train.Calibrate);
         Assert.Empty(Assert.Single(pipeline.Train.Candidates).Hyperparameters);
         Assert.Equal("roc-auc", pipeline.Evaluate.Primary);
         Assert.Equal(["pr-auc", "log-loss", "calibration-error"], pipeline.Evaluate.Also.ToArray());
@@ -160,6 +162,13 @@ public sealed class PipelineFileTests
     [Fact]
     public void Load_SliceImportance_IsAskedFor() =>
         Assert.True(PipelineText.LoadValid(PipelineText.With("slices: [Size]", "slices: [Size]\n  slice-importance: true")).Evaluate.SliceImportance);
+
+    [Theory]
+    [InlineData("none", CalibrationMethod.None)]
+    [InlineData("platt", CalibrationMethod.Platt)]
+    [InlineData("isotonic", CalibrationMethod.Isotonic)]
+    public void Load_Calibrate_IsTheNamedMethod(string name, CalibrationMethod expected) =>
+        Assert.Equal(expected, PipelineText.LoadValid(PipelineText.With("train:\n", $"train:\n  calibrate: {name}\n")).Train.Calibrate);
 
     [Fact]
     public void Load_PrimaryAmongTheDefaultMetrics_IsNotComputedTwice() =>

@@ -79,6 +79,10 @@ public sealed class PipelineMistakesTests
             "3:7: 'seed' must be a whole number from 0 to 18446744073709551615, not 18446744073709551616"
         },
         { "seed: 7", "seed:", "3:1: 'seed' must be a whole number from 0 to 18446744073709551615, not nothing" },
+        {
+            "parallel: 2 }", "parallel: 2 }\n  calibrate: plat",
+            "27:14: 'calibrate' must be a calibration (none, platt or isotonic), not the text 'plat'; did you mean 'platt'?"
+        },
         { "  window: all", "  window: al", "8:11: 'window' must be 'all', not the text 'al'; did you mean 'all'?" },
         { "  window: all", "  window: { last: 0 }", "8:19: 'last' must be a whole number from 1 to 1000000, not 0" },
         { "  window: all", "  window: { last: 3, days: 2 }", "8:3: 'window' needs exactly one of last, days, not last and days" },
@@ -141,11 +145,11 @@ public sealed class PipelineMistakesTests
         { "parallel: 2", "parallel: 0", "26:39: 'parallel' must be a whole number from 1 to 256, not 0" },
         {
             "trainer: gradient-boosting", "trainer: gradient-bosting",
-            "30:16: 'trainer' must be a trainer (gradient-boosting, logistic-regression, naive-bayes or test-levels), not the text 'gradient-bosting'; did you mean 'gradient-boosting'?"
+            "30:16: 'trainer' must be a trainer (elastic-net, gradient-boosting, logistic-regression, naive-bayes or test-levels), not the text 'gradient-bosting'; did you mean 'gradient-boosting'?"
         },
         {
             "trainer: gradient-boosting", "trainer: baseline",
-            "30:16: 'trainer' must be a trainer (gradient-boosting, logistic-regression, naive-bayes or test-levels), not the text 'baseline'"
+            "30:16: 'trainer' must be a trainer (elastic-net, gradient-boosting, logistic-regression, naive-bayes or test-levels), not the text 'baseline'"
         },
         {
             "features:\n", "features:\n  transforms: [{ transform: test-centre, columns: [Speed] }]\n",
@@ -196,7 +200,7 @@ public sealed class PipelineMistakesTests
         },
         {
             "trainer: gradient-boosting", "trainer: nearest-neighbours",
-            "30:16: 'trainer' must be a trainer (gradient-boosting, logistic-regression, naive-bayes or test-levels), not the text 'nearest-neighbours'; "
+            "30:16: 'trainer' must be a trainer (elastic-net, gradient-boosting, logistic-regression, naive-bayes or test-levels), not the text 'nearest-neighbours'; "
             + "if that is a trainer of one's own, this program has not registered it"
         },
         {

@@ -26,7 +26,7 @@ internal static class PipelineBuilder
             Quality = [.. file.Get(RootKeys.Quality).Values.SelectMany(BuildRules)],
             Features = BuildFeatures(file.Get(RootKeys.Features)),
             Split = BuildSplit(file.Get(RootKeys.Split), data),
-            Train = new TrainDefinition { Search = BuildSearch(file.Get(RootKeys.Train).Get(TrainKeys.Search)), Candidates = candidates },
+            Train = BuildTrain(file.Get(RootKeys.Train), candidates),
             Evaluate = BuildEvaluate(file.Get(RootKeys.Evaluate), promote.Gates),
             Promote = promote,
             Approve = file.TryGet(RootKeys.Approve, out var approve) ? BuildApprove(approve.Value) : null,
@@ -149,7 +149,16 @@ internal static class PipelineBuilder
         Holdout = split.Get(SplitKeys.Holdout),
     };
 
-    private static SearchDefinition BuildSearch(Section search) => new() { Strategy = search.Get(TrainKeys.Strategy), Parallel = search.Get(TrainKeys.Parallel) };
+    private static TrainDefinition BuildTrain(Section train, ImmutableArray<CandidateDefinition> candidates)
+    {
+        var search = train.Get(TrainKeys.Search);
+        return new TrainDefinition
+        {
+            Search = new SearchDefinition { Strategy = search.Get(TrainKeys.Strategy), Parallel = search.Get(TrainKeys.Parallel) },
+            Calibrate = train.Get(TrainKeys.Calibrate),
+            Candidates = candidates,
+        };
+    }
 
     private static EvaluateDefinition BuildEvaluate(Section evaluate, ImmutableArray<MetricGate> gates)
     {

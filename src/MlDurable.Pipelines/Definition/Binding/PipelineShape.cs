@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using MlDurable.Learning.Features;
 using MlDurable.Learning.Judging;
 using MlDurable.Learning.Metrics;
+using MlDurable.Learning.Models;
 using MlDurable.Learning.Tables;
 using MlDurable.Learning.Training;
 using MlDurable.Pipelines.Definition.Yaml;
@@ -41,6 +42,7 @@ internal static class PipelineShape
     private static readonly FeaturesDefinition FeatureDefaults = new();
     private static readonly SplitDefinition SplitDefaults = new() { By = SplitBy.Time };
     private static readonly SearchDefinition SearchDefaults = new();
+    private static readonly TrainDefinition TrainDefaults = new() { Candidates = [] };
     private static readonly EvaluateDefinition EvaluateDefaults = new();
     private static readonly VersusChampionDefinition ChampionDefaults = new();
 
@@ -271,7 +273,7 @@ internal static class PipelineShape
             "in-rows", new IntegerShape<int>(1, 1_000_000), "In how many training rows a term must be.").Or(new TextEncoding().InRows);
 
         public static readonly Key<Section> TextSection = new(
-            "text", new SectionShape(Words, Characters, MostTerms, InRows), "One column for each frequent term of a text, weighted by TF-IDF; for trainers of weighted sums.");
+            "text", new SectionShape(Words, Characters, MostTerms, InRows), "One column for each frequent term of a text, weighted by TF-IDF; for logistic-regression only.");
 
         public static readonly Key<BoundList<Section>> Encodings = new Key<BoundList<Section>>(
             "encodings",
@@ -321,7 +323,13 @@ internal static class PipelineShape
             "The trainers to try, with their hyperparameters. The baseline is always trained too.",
             isRequired: true);
 
-        public static readonly SectionShape Shape = new(Search, Candidates);
+        public static readonly Key<CalibrationMethod> Calibrate = new Key<CalibrationMethod>(
+            "calibrate",
+            new ChoiceShape<CalibrationMethod>("a calibration", [
+                ("none", CalibrationMethod.None), ("platt", CalibrationMethod.Platt), ("isotonic", CalibrationMethod.Isotonic)]),
+            "How the candidates' scores become probabilities: as the trainer leaves them, or fitted to the validation rows.").Or(TrainDefaults.Calibrate);
+
+        public static readonly SectionShape Shape = new(Search, Candidates, Calibrate);
     }
 
     public static class EvaluateKeys
