@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using MlDurable.Learning.Judging;
+using MlDurable.Learning.Training;
 
 namespace MlDurable.Pipelines.Runs;
 
@@ -16,7 +17,15 @@ public sealed record PartitionPlan(string Name, long Length, string ETag, string
 /// <param name="Index">Its place in the search, from 0.</param>
 /// <param name="Trainer">The trainer's name.</param>
 /// <param name="Hyperparameters">All hyperparameters, defaults included.</param>
-public sealed record CandidatePlan(int Index, string Trainer, ImmutableSortedDictionary<string, double> Hyperparameters);
+public sealed record CandidatePlan(int Index, string Trainer, ImmutableSortedDictionary<string, double> Hyperparameters)
+{
+    /// <summary>The candidate with the trainer's defaults for the hyperparameters that are not given.</summary>
+    internal static CandidatePlan Of(int index, string trainer, ImmutableSortedDictionary<string, double> given) => new(
+        index,
+        trainer,
+        Trainers.Get(trainer).Hyperparameters.ToImmutableSortedDictionary(
+            hyperparameter => hyperparameter.Name, hyperparameter => given.GetValueOrDefault(hyperparameter.Name, hyperparameter.Default)));
+}
 
 /// <summary>What a run will do, and what it will reuse: <c>runs/&lt;run id&gt;/plan.json</c>.</summary>
 public sealed record RunPlan

@@ -64,18 +64,18 @@ public sealed class RunPlanner(IBlobStore store, DataLimits? limits = null)
         return (plan, frozen is null ? schema : null);
     }
 
-    private static ImmutableArray<CandidatePlan> Candidates(PipelineDefinition pipeline) =>
-    [
-        .. pipeline.Train.Candidates
-            .Select(candidate => (candidate.Trainer, candidate.Hyperparameters))
-            .Append((Trainer: Baseline, Hyperparameters: ImmutableSortedDictionary<string, double>.Empty))
-            .Select((candidate, index) => new CandidatePlan(
-                index,
-                candidate.Trainer,
-                Trainers.Get(candidate.Trainer).Hyperparameters.ToImmutableSortedDictionary(
-                    hyperparameter => hyperparameter.Name,
-                    hyperparameter => candidate.Hyperparameters.GetValueOrDefault(hyperparameter.Name, hyperparameter.Default)))),
-    ];
+    private static ImmutableArray<CandidatePlan> Candidates(PipelineDefinition pipeline)
+    {
+        var candidates = pipeline.Train.Space is { } space
+            ? space.Draw(pipeline.Train.Most, pipeline.Seed).Select(point => (point.Trainer, point.Hyperparameters))
+            : pipeline.Train.Candidates.Select(candidate => (candidate.Trainer, candidate.Hyperparameters));
+        return
+        [
+            .. candidates
+                .Append((Trainer: Baseline, Hyperparameters: ImmutableSortedDictionary<string, double>.Empty))
+                .Select((candidate, index) => CandidatePlan.Of(index, candidate.Trainer, candidate.Hyperparameters)),
+        ];
+    }
 
     private static string QualityIdentity(PipelineDefinition pipeline, TableSchema schema) =>
         ContentHash.OfParts(

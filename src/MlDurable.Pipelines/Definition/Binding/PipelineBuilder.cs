@@ -10,7 +10,7 @@ namespace MlDurable.Pipelines.Definition.Binding;
 internal static class PipelineBuilder
 {
     public static PipelineDefinition Build(
-        Section file, ImmutableSortedDictionary<string, ParameterDefinition> parameters, ImmutableArray<CandidateDefinition> candidates)
+        Section file, ImmutableSortedDictionary<string, ParameterDefinition> parameters, TrainDefinition train)
     {
         var name = file.Get(RootKeys.Pipeline);
         var data = BuildData(file.Get(RootKeys.Data));
@@ -26,7 +26,7 @@ internal static class PipelineBuilder
             Quality = [.. file.Get(RootKeys.Quality).Values.SelectMany(BuildRules)],
             Features = BuildFeatures(file.Get(RootKeys.Features)),
             Split = BuildSplit(file.Get(RootKeys.Split), data),
-            Train = new TrainDefinition { Search = BuildSearch(file.Get(RootKeys.Train).Get(TrainKeys.Search)), Candidates = candidates },
+            Train = train,
             Evaluate = BuildEvaluate(file.Get(RootKeys.Evaluate), promote.Gates),
             Promote = promote,
             Approve = file.TryGet(RootKeys.Approve, out var approve) ? BuildApprove(approve.Value) : null,
@@ -129,8 +129,6 @@ internal static class PipelineBuilder
         Validation = split.Get(SplitKeys.Validation),
         Holdout = split.Get(SplitKeys.Holdout),
     };
-
-    private static SearchDefinition BuildSearch(Section search) => new() { Strategy = search.Get(TrainKeys.Strategy), Parallel = search.Get(TrainKeys.Parallel) };
 
     private static EvaluateDefinition BuildEvaluate(Section evaluate, ImmutableArray<MetricGate> gates)
     {

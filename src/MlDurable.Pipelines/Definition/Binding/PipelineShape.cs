@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text.Json.Nodes;
 using MlDurable.Learning.Features;
 using MlDurable.Learning.Judging;
@@ -261,18 +262,25 @@ internal static class PipelineShape
     {
         public static readonly Key<SearchStrategy> Strategy = new Key<SearchStrategy>(
             "strategy",
-            new ChoiceShape<SearchStrategy>("a strategy", [("grid", SearchStrategy.Grid)], later: ["random", "successive-halving", "halving", "bayesian"]),
-            "How the candidates' hyperparameters are searched: every combination.").Or(SearchDefaults.Strategy);
+            new ChoiceShape<SearchStrategy>(
+                "a strategy", [("grid", SearchStrategy.Grid), ("random", SearchStrategy.Random)], later: ["successive-halving", "halving", "bayesian"]),
+            "How the candidates' hyperparameters are searched: every combination, or some that are drawn at random.").Or(SearchDefaults.Strategy);
 
         public static readonly Key<int> Parallel = new Key<int>(
             "parallel", new IntegerShape<int>(1, 256), "How many candidates are trained at a time.").Or(SearchDefaults.Parallel);
 
-        public static readonly SectionShape SearchShape = new(Strategy, Parallel) { Later = ["budget"] };
+        public static readonly Key<int> Trials = new(
+            "trials", new IntegerShape<int>(1, TrainDefinition.MaxCandidates), "How many candidates are drawn. A grid has none: it trains every combination.");
+
+        /// <summary>The keys that a grid does not have.</summary>
+        public static readonly ImmutableArray<Key> OfSearches = [Trials];
+
+        public static readonly SectionShape SearchShape = new([Strategy, Parallel, .. OfSearches]);
         public static readonly Key<Section> Search = Optional("search", SearchShape, "How candidates are searched.");
 
-        public static readonly Key<BoundList<CandidateGrid>> Candidates = new(
+        public static readonly Key<BoundList<CandidateEntry>> Candidates = new(
             "candidates",
-            new ListShape<CandidateGrid>(new CandidateShape(), "a candidate", minItems: 1),
+            new ListShape<CandidateEntry>(new CandidateShape(), "a candidate", minItems: 1),
             "The trainers to try, with their hyperparameters. The baseline is always trained too.",
             isRequired: true);
 
