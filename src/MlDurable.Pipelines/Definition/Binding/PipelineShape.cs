@@ -274,11 +274,14 @@ internal static class PipelineShape
         public static readonly Key<int> Trials = new(
             "trials", new IntegerShape<int>(1, TrainDefinition.MaxCandidates), "How many candidates are drawn. A grid has none: it trains every combination.");
 
+        public static readonly Key<TimeSpan> Time = new(
+            "time", new DurationShape(TimeSpan.FromSeconds(1), TimeSpan.FromDays(366)), "After how long no further round of candidates is begun.");
+
         public static readonly Key<bool> WarmStart = new Key<bool>(
             "warm-start", new BooleanShape(), "Whether the first candidate has the champion's hyperparameters, where they are among those that are searched.").Or(SearchDefaults.WarmStart);
 
         /// <summary>The keys that a grid does not have.</summary>
-        public static readonly ImmutableArray<Key> OfSearches = [Trials, WarmStart];
+        public static readonly ImmutableArray<Key> OfSearches = [Trials, Time, WarmStart];
 
         public static readonly SectionShape SearchShape = new([Strategy, Parallel, .. OfSearches]);
         public static readonly Key<Section> Search = Optional("search", SearchShape, "How candidates are searched.");
