@@ -237,7 +237,7 @@ public sealed class SearchTests
         var candidates = await flow.Runs.CandidatesAsync(second.RunId, plan);
         Assert.Equal((0, champion.Trainer), (plan.Candidates[0].Index, plan.Candidates[0].Trainer));
         Assert.Equal(champion.Hyperparameters, plan.Candidates[0].Hyperparameters);
-        Assert.Equal(CandidateNames.Of(plan.Candidates, plan.Search), CandidateNames.Of(forecast.Plan.Candidates, forecast.Plan.Search));
+        Assert.Equal(CandidateNames.Of(plan.Candidates, plan.Search).AsEnumerable(), CandidateNames.Of(forecast.Plan.Candidates, forecast.Plan.Search));
         Assert.Equal(first.Work!.Candidates, candidates.Length);
         Assert.Equal(candidates.Length, CandidateNames.Of(candidates).Distinct().Count());
         Assert.Equal(Enumerable.Range(0, candidates.Length), candidates.Select(candidate => candidate.Index));
