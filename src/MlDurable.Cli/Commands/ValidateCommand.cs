@@ -44,7 +44,7 @@ internal static class ValidateCommand
         WriteProblems(call.Terminal, problems);
         var data = await InspectAsync(call, source, arguments.DataFiles(call, source.Definition.Data));
         call.Terminal.Json(new ValidationDocument(file, Valid: true, problems, data), CliJson.Default.ValidationDocument);
-        call.Terminal.Line(Tone.Good, "valid", $": {file}, pipeline '{source.Definition.Name}', {Text.Counted(source.Definition.Train.Candidates.Length, "candidate")}");
+        call.Terminal.Line(Tone.Good, "valid", $": {file}, pipeline '{source.Definition.Name}', {Text.Counted(source.Definition.Train.Most, "candidate")}");
         if (data is null)
         {
             call.Terminal.Line($"data: nothing matches '{source.Definition.Data.Files}' yet; "

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using MlDurable.Learning.Models;
+using MlDurable.Learning.Searching;
 
 namespace MlDurable.Pipelines.Definition;
 
@@ -8,6 +9,12 @@ public enum SearchStrategy
 {
     /// <summary>Every combination of the listed hyperparameters.</summary>
     Grid,
+
+    /// <summary>Candidates drawn at random, all before the first is trained.</summary>
+    Random,
+
+    /// <summary>Candidates proposed in rounds by what those before reached: tree-structured Parzen estimators.</summary>
+    Tpe,
 }
 
 /// <summary>How candidates are searched.</summary>
@@ -18,6 +25,15 @@ public sealed record SearchDefinition
 
     /// <summary>How many candidates are trained at a time, from 1 to 256; 2 by default.</summary>
     public int Parallel { get; init; } = 2;
+
+    /// <summary>How many candidates are drawn, from 1 to <see cref="TrainDefinition.MaxCandidates"/>; null for a grid, which has them all.</summary>
+    public int? Trials { get; init; }
+
+    /// <summary>How long after the training began the last round may begin, from a second to 366 days; null without a limit.</summary>
+    public TimeSpan? Time { get; init; }
+
+    /// <summary>Whether the first candidate has the champion's hyperparameters, where the space has them; by default it has. A grid has no such candidate.</summary>
+    public bool WarmStart { get; init; } = true;
 }
 
 /// <summary>One candidate: a trainer and one value for each hyperparameter that the file sets.</summary>
@@ -32,7 +48,7 @@ public sealed record CandidateDefinition(string Trainer, ImmutableSortedDictiona
 /// <summary>Which candidates are trained.</summary>
 public sealed record TrainDefinition
 {
-    /// <summary>The most candidates that one pipeline may expand to.</summary>
+    /// <summary>The most candidates that one pipeline may expand to or draw.</summary>
     public const int MaxCandidates = 1_000;
 
     /// <summary>How they are searched.</summary>
@@ -42,9 +58,15 @@ public sealed record TrainDefinition
     public CalibrationMethod Calibrate { get; init; }
 
     /// <summary>
-    /// The expanded candidates, at least 1 and at most <see cref="MaxCandidates"/>, none twice: in the order of the file, the
+    /// The expanded candidates of a grid, at least 1 and at most <see cref="MaxCandidates"/>, none twice: in the order of the file, the
     /// hyperparameter
-    /// that is written last varying fastest.
+    /// that is written last varying fastest. Empty for every other strategy.
     /// </summary>
-    public required ImmutableArray<CandidateDefinition> Candidates { get; init; }
+    public ImmutableArray<CandidateDefinition> Candidates { get; init; } = [];
+
+    /// <summary>What the candidates are drawn from; null for a grid.</summary>
+    public SearchSpace? Space { get; init; }
+
+    /// <summary>How many candidates are trained at most, the baseline not among them.</summary>
+    public int Most => Search.Trials ?? Candidates.Length;
 }

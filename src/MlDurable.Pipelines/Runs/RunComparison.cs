@@ -112,7 +112,11 @@ public sealed record RunComparison(
         side.Add("settings", "encodings", string.Join(", ", pipeline.Features.Encodings.Select(pair => $"{pair.Key}: {pair.Value}")));
         side.Add("settings", "interactions", string.Join(", ", pipeline.Features.Interactions.Select(pair => $"{pair.First} × {pair.Second}")));
         side.Add("settings", "split", $"{pipeline.Split.By}, validation {Number(pipeline.Split.Validation)}, holdout {Number(pipeline.Split.Holdout)}");
-        side.Add("settings", "candidates", string.Join("; ", pipeline.Train.Candidates.Select(candidate => candidate.DisplayName)));
+        side.Add("settings", "search", SearchOf(pipeline.Train.Search));
+        side.Add(
+            "settings",
+            "candidates",
+            string.Join("; ", pipeline.Train.Space?.Candidates.Select(space => space.DisplayName) ?? pipeline.Train.Candidates.Select(candidate => candidate.DisplayName)));
         side.Add("settings", "calibrate", pipeline.Train.Calibrate.ToString().ToLowerInvariant());
         side.Add("settings", "primary metric", pipeline.Evaluate.Primary);
         side.Add("settings", "gates", string.Join(", ", pipeline.Promote.Gates));
@@ -121,6 +125,13 @@ public sealed record RunComparison(
             "versus champion",
             $"{pipeline.Promote.VersusChampion.Rule}, margin {(pipeline.Promote.VersusChampion.Margin is { } margin ? Number(margin) : "of the metric")}, confidence {Number(pipeline.Promote.VersusChampion.Confidence)}");
     }
+
+    private static string SearchOf(SearchDefinition search) => search.Strategy == SearchStrategy.Grid
+        ? "grid"
+        : $"{search.Strategy.ToString().ToLowerInvariant()}, {search.Trials} trials"
+            + (search.Strategy == SearchStrategy.Tpe ? $" in rounds of {search.Parallel}" : "")
+            + (search.Time is { } time ? $", for {Durations.Text(time)}" : "")
+            + (search.WarmStart ? "" : ", without a warm start");
 
     private static string Number(double value) => value.ToString("G6", CultureInfo.InvariantCulture);
 

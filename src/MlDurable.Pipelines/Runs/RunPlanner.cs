@@ -1,12 +1,14 @@
 using System.Collections.Immutable;
 using MlDurable.Learning;
 using MlDurable.Learning.Metrics;
+using MlDurable.Learning.Searching;
 using MlDurable.Learning.Tables;
 using MlDurable.Learning.Training;
 using MlDurable.Pipelines.Data;
 using MlDurable.Pipelines.Definition;
 using MlDurable.Pipelines.Definition.Binding;
 using MlDurable.Pipelines.Features;
+using MlDurable.Pipelines.Registry;
 using MlDurable.Storage;
 
 namespace MlDurable.Pipelines.Runs;
@@ -59,23 +61,58 @@ public sealed class RunPlanner(IBlobStore store, DataLimits? limits = null)
             CodeHash = FeatureSet.CodeHash,
             AsOf = limits?.AsOf,
             Partitions = planned.MoveToImmutable(),
-            Candidates = Candidates(pipeline),
+            Candidates = Candidates(pipeline, await ChampionAsync(pipeline, cancellationToken)),
+            Search = pipeline.Train is { Search.Strategy: SearchStrategy.Tpe, Space: { } space } ? OpenSearchOf(space, pipeline.Train.Most) : null,
         };
         return (plan, frozen is null ? schema : null);
     }
 
-    private static ImmutableArray<CandidatePlan> Candidates(PipelineDefinition pipeline) =>
-    [
-        .. pipeline.Train.Candidates
-            .Select(candidate => (candidate.Trainer, candidate.Hyperparameters))
-            .Append((Trainer: Baseline, Hyperparameters: ImmutableSortedDictionary<string, double>.Empty))
-            .Select((candidate, index) => new CandidatePlan(
-                index,
-                candidate.Trainer,
-                Trainers.Get(candidate.Trainer).Hyperparameters.ToImmutableSortedDictionary(
-                    hyperparameter => hyperparameter.Name,
-                    hyperparameter => candidate.Hyperparameters.GetValueOrDefault(hyperparameter.Name, hyperparameter.Default)))),
-    ];
+    private static ImmutableArray<CandidatePlan> Candidates(PipelineDefinition pipeline, SearchPoint? champion)
+    {
+        SearchPoint[] first = champion is null ? [] : [champion];
+        var candidates = pipeline.Train.Search.Strategy switch
+        {
+            SearchStrategy.Grid => pipeline.Train.Candidates.Select(candidate => (candidate.Trainer, candidate.Hyperparameters)),
+            SearchStrategy.Random => first
+                .Concat(pipeline.Train.Space!.Draw(pipeline.Train.Most - first.Length, pipeline.Seed, first))
+                .Select(point => (point.Trainer, point.Hyperparameters)),
+            _ => first.Select(point => (point.Trainer, point.Hyperparameters)),
+        };
+        return
+        [
+            .. candidates.Select((candidate, index) => CandidatePlan.Of(index, candidate.Trainer, candidate.Hyperparameters)),
+            CandidatePlan.Of(pipeline.Train.Most, Baseline, ImmutableSortedDictionary<string, double>.Empty),
+        ];
+    }
+
+    /// <summary>
+    /// The candidate that has the champion's hyperparameters, with which a search begins; null for none. A run of the past has none: it may not know of
+    /// what was learned later.
+    /// </summary>
+    private async Task<SearchPoint?> ChampionAsync(PipelineDefinition pipeline, CancellationToken cancellationToken)
+    {
+        if (pipeline.Train is not { Space: { } space, Search.WarmStart: true } || limits is { AsOf: not null } or { Through: not null })
+        {
+            return null;
+        }
+
+        var model = pipeline.Promote.Model;
+        var registry = await store.ReadJsonAsync(BlobNames.Registry(model), PipelinesJson.Default.RegistryDocument, ct: cancellationToken);
+        if (registry?.Value.ChampionVersion is not { } version)
+        {
+            return null;
+        }
+
+        var manifest = await store.ReadJsonAsync(BlobNames.Version(model, version, VersionFiles.Manifest), PipelinesJson.Default.Manifest, ct: cancellationToken);
+        return manifest is { Value: var made } ? space.Find(made.Trainer, made.Hyperparameters) : null;
+    }
+
+    private static OpenSearch OpenSearchOf(SearchSpace space, int trials) => new(
+        trials,
+        space.Candidates.ToImmutableSortedDictionary(
+            candidate => candidate.Trainer,
+            candidate => candidate.Hyperparameters.Where(pair => pair.Value.Count > 1).Select(pair => pair.Key).ToImmutableArray(),
+            StringComparer.Ordinal));
 
     private static string QualityIdentity(PipelineDefinition pipeline, TableSchema schema) =>
         ContentHash.OfParts(

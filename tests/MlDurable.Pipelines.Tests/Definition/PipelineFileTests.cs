@@ -272,11 +272,37 @@ public sealed class PipelineFileTests
             [
                 "1:11 invalid-value", "2:1 unknown-key", "3:7 invalid-value", "5:19 unknown-name", "7:10 invalid-value", "8:19 wrong-type",
                 "9:40 unknown-key", "10:16 conflict", "11:9 conflict", "13:23 wrong-type", "15:20 conflict", "16:5 unknown-key", "18:13 unknown-name",
-                "19:26 unknown-name", "20:46 conflict", "22:29 not-yet-supported", "24:16 unknown-name", "26:7 unknown-key", "27:15 invalid-value",
+                "19:26 unknown-name", "20:46 conflict", "22:29 unknown-key", "24:16 unknown-name", "26:7 unknown-key", "27:15 invalid-value",
                 "29:12 unknown-name", "30:18 conflict", "32:11 invalid-value", "32:28 unknown-name", "33:50 invalid-value", "33:66 invalid-value",
                 "34:1 not-yet-supported",
             ],
             problems.Select(static problem => $"{problem.Line}:{problem.Column} {problem.Code}"));
+    }
+
+    [Fact]
+    public void Load_RandomSearch_HasTheSpaceAndNoCandidates()
+    {
+        var train = PipelineText.LoadValid(PipelineText.Minimal.Replace(
+            "  candidates:\n    - trainer: logistic-regression\n",
+            """
+              search: { strategy: random, trials: 20 }
+              candidates:
+                - trainer: gradient-boosting
+                  trees: [100, 200]
+                  leaves: { from: 4, to: 64 }
+                  l2: 2
+                  learning-rate: { from: 0.01, to: 0.3, scale: log }
+                - trainer: logistic-regression
+
+            """,
+            StringComparison.Ordinal)).Train;
+
+        Assert.Equal(new SearchDefinition { Strategy = SearchStrategy.Random, Trials = 20 }, train.Search);
+        Assert.Empty(train.Candidates);
+        Assert.Equal(20, train.Most);
+        Assert.Equal(
+            ["gradient-boosting l2=2 learning-rate=0.01 to 0.3 (log) leaves=4 to 64 trees=[100, 200]", "logistic-regression"],
+            train.Space!.Candidates.Select(static space => space.DisplayName));
     }
 
     [Fact]

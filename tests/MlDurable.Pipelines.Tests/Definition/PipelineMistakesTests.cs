@@ -43,7 +43,13 @@ public sealed class PipelineMistakesTests
         },
         {
             "search: { strategy: grid, parallel: 2 }", "search: { strategy: grid, parallel: 2, budget: 10m }",
-            "26:42: 'budget' is not yet supported; remove it"
+            "26:42: unknown key 'budget'; the keys here are strategy, parallel, trials, time, warm-start"
+        },
+        { "l2: [0.1, 1, 10]", "l2: { from: 0.1 }", "29:7: 'l2' needs the key 'to'" },
+        {
+            "grid, parallel: 2 }\n  candidates:\n    - trainer: logistic-regression\n      l2: [0.1, 1, 10]",
+            "random, trials: 2 }\n  candidates:\n    - trainer: logistic-regression\n      l2: { from: 0.1, to: 10, step: 2 }",
+            "29:32: unknown key 'step'; the keys here are from, to, scale"
         },
 
         // Types
@@ -141,7 +147,16 @@ public sealed class PipelineMistakesTests
         { "dates: [month, weekday]", "dates: [month, month]", "23:18: 'dates' lists 'month' twice" },
         { "by: time", "by: group", "24:14: 'by' must be a way to split (time or hash), not the text 'group'" },
         { "validation: 0.15", "validation: 0", "24:32: 'validation' must be a number above 0 and below 1, not 0" },
-        { "strategy: grid", "strategy: random", "26:23: 'strategy' 'random' is not yet supported; it must be 'grid'" },
+        { "strategy: grid", "strategy: bayesian", "26:23: 'strategy' 'bayesian' is not yet supported; it must be a strategy (grid, random or tpe)" },
+        { "strategy: grid", "strategy: random", "26:23: 'strategy: random' needs the key 'trials', the number of candidates to draw" },
+        { "strategy: grid, parallel: 2", "strategy: random, trials: 1001", "26:39: 'trials' must be a whole number from 1 to 1000, not 1001" },
+        {
+            "strategy: grid, parallel: 2", "strategy: random, trials: 2, time: 0s",
+            "26:48: 'time' must be a duration from 1s to 366d, such as 90s, 5m, 1h or 7d, not the text '0s'"
+        },
+        { "l2: [0.1, 1, 10]", "l2: { from: -1, to: 10 }", "29:19: 'from' must be a number from 0 to 1000000000, not -1" },
+        { "l2: [0.1, 1, 10]", "l2: { from: 1, to: 10, scale: square }", "29:37: 'scale' must be a scale (linear or log), not the text 'square'" },
+        { "trees: [100, 200]", "trees: { from: 1.5, to: 10 }", "31:22: 'from' must be a whole number from 1 to 10000, not 1.5" },
         { "parallel: 2", "parallel: 0", "26:39: 'parallel' must be a whole number from 1 to 256, not 0" },
         {
             "trainer: gradient-boosting", "trainer: gradient-bosting",
@@ -319,6 +334,28 @@ public sealed class PipelineMistakesTests
         {
             "[impute-median, standardize]", "[impute-median, impute-mean]",
             "21:28: 'numeric' fills missing numbers twice; keep impute-median or impute-mean"
+        },
+        { "l2: [0.1, 1, 10]", "l2: { from: 10, to: 1 }", "29:27: 'to' 1 must be greater than 'from' 10; for one value, write the value alone" },
+        { "l2: [0.1, 1, 10]", "l2: { from: 0, to: 1, scale: log }", "29:19: a range with 'scale: log' must begin above 0, not at 0" },
+        {
+            "l2: [0.1, 1, 10]", "l2: { from: 0.1, to: 10 }",
+            "29:11: 'l2' is a range, of which 'strategy: grid' has no combinations; list values, or draw them with 'strategy: random' or 'tpe'"
+        },
+        {
+            "parallel: 2", "trials: 3",
+            "26:37: 'trials' is for a search that draws candidates; 'strategy: grid' trains every combination"
+        },
+        {
+            "parallel: 2", "warm-start: true",
+            "26:41: 'warm-start' is for a search that draws candidates; 'strategy: grid' trains every combination"
+        },
+        {
+            "strategy: grid, parallel: 2", "strategy: random, trials: 6",
+            "26:39: 'trials' is 6, but 'candidates' has only 5 different ones; ask for fewer, or widen their values"
+        },
+        {
+            "strategy: grid, parallel: 2 }\n  candidates:\n", "strategy: random, trials: 2 }\n  candidates:\n    - trainer: gradient-boosting\n",
+            "31:7: 'gradient-boosting' is already on line 28; a search has one space for each trainer, so make one entry of both"
         },
         { "also: [pr-auc, log-loss]", "also: [pr-auc, roc-auc]", "35:18: 'roc-auc' is the primary metric; remove it from 'also'" },
         {

@@ -1,13 +1,15 @@
+using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json.Nodes;
 using MlDurable.Learning;
+using MlDurable.Learning.Searching;
 using MlDurable.Learning.Training;
 using MlDurable.Pipelines.Definition.Yaml;
 
 namespace MlDurable.Pipelines.Definition.Binding;
 
-/// <summary>A trainer, and one or more values for each of its hyperparameters.</summary>
-internal sealed class CandidateShape : Shape<CandidateGrid>
+/// <summary>A trainer, and what each of its hyperparameters may be.</summary>
+internal sealed class CandidateShape : Shape<CandidateEntry>
 {
     private readonly Key<ITrainer> trainerKey = new("trainer", new TrainerShape(), "What learns the model.", isRequired: true);
 
@@ -22,9 +24,9 @@ internal sealed class CandidateShape : Shape<CandidateGrid>
         ]),
     };
 
-    public override JsonNode? Json(CandidateGrid value) => null;
+    public override JsonNode? Json(CandidateEntry value) => null;
 
-    protected override bool TryBindMapping(YamlMapping mapping, string subject, BindContext context, [MaybeNullWhen(false)] out CandidateGrid value)
+    protected override bool TryBindMapping(YamlMapping mapping, string subject, BindContext context, [MaybeNullWhen(false)] out CandidateEntry value)
     {
         value = null;
         var named = mapping.Entries.FirstOrDefault(entry => entry.Key == trainerKey.Name)
@@ -48,12 +50,12 @@ internal sealed class CandidateShape : Shape<CandidateGrid>
         var keys = HyperparameterKeys(trainer);
         SectionOf(trainer, trainerKey, keys).TryBind(mapping, subject, context, out var section);
         var isComplete = mapping.IsComplete;
-        var values = new List<(string Name, IReadOnlyList<double> Values)>();
+        var hyperparameters = new List<(string Name, Located<HyperparameterDomain> Domain)>();
         foreach (var key in keys.Where(section!.Has).OrderBy(key => section.MarkOf(key).Line).ThenBy(key => section.MarkOf(key).Column))
         {
-            if (section.TryGet(key, out var list) && list.Value.IsComplete)
+            if (section.TryGet(key, out var domain))
             {
-                values.Add((key.Name, [.. list.Value.Values]));
+                hyperparameters.Add((key.Name, domain));
             }
             else
             {
@@ -61,7 +63,7 @@ internal sealed class CandidateShape : Shape<CandidateGrid>
             }
         }
 
-        value = isComplete ? new CandidateGrid(trainer, values) : null;
+        value = isComplete ? new CandidateEntry(trainer, hyperparameters) : null;
         return isComplete;
     }
 
@@ -71,15 +73,11 @@ internal sealed class CandidateShape : Shape<CandidateGrid>
     private static Key<ITrainer> TrainerKeyOf(ITrainer trainer) =>
         new("trainer", new ChoiceShape<ITrainer>("a trainer", [(trainer.Name, trainer)]), trainer.Description, isRequired: true);
 
-    private static List<Key<BoundList<double>>> HyperparameterKeys(ITrainer trainer) =>
+    private static List<Key<HyperparameterDomain>> HyperparameterKeys(ITrainer trainer) =>
     [
-        .. trainer.Hyperparameters.Select(static spec => new Key<BoundList<double>>(
-            spec.Name, Values(Number(spec)), $"{spec.Description} One value, or a list of values to try. Default {spec.Default}.")),
+        .. trainer.Hyperparameters.Select(static spec => new Key<HyperparameterDomain>(
+            spec.Name, Domain(spec), $"{spec.Description} One value, a list of values to try, or a range to draw from. Default {spec.Default}.")),
     ];
-
-    private static EitherShape<BoundList<double>> Values(NumberShape number) => new(
-        new ConvertedShape<double, BoundList<double>>(number, static value => BoundList<double>.Of(value)),
-        new ListShape<double>(number, "a value", minItems: 1, isSet: true));
 
     /// <summary>An editor knows no trainer that some program registers.</summary>
     private static JsonObject CustomSchema()
@@ -95,11 +93,11 @@ internal sealed class CandidateShape : Shape<CandidateGrid>
                 ["trainer"] = name,
             },
             ["required"] = new JsonArray("trainer"),
-            ["additionalProperties"] = Values(new NumberShape(new NumberRange())).Schema(),
+            ["additionalProperties"] = new DomainShape(new NumberRange(), isWhole: false).Schema(),
         };
     }
 
-    private static NumberShape Number(HyperparameterSpec spec) => new(
+    private static DomainShape Domain(HyperparameterSpec spec) => new(
         new NumberRange(
             double.IsFinite(spec.Minimum) ? spec.Minimum : null,
             double.IsFinite(spec.Maximum) ? spec.Maximum : null),
@@ -108,5 +106,10 @@ internal sealed class CandidateShape : Shape<CandidateGrid>
 
 /// <summary>One entry of the file's candidates.</summary>
 /// <param name="Trainer">The trainer.</param>
-/// <param name="Hyperparameters">The values of each hyperparameter that is set, in the order of the file.</param>
-internal sealed record CandidateGrid(ITrainer Trainer, IReadOnlyList<(string Name, IReadOnlyList<double> Values)> Hyperparameters);
+/// <param name="Hyperparameters">What each hyperparameter may be that is set, in the order of the file.</param>
+internal sealed record CandidateEntry(ITrainer Trainer, IReadOnlyList<(string Name, Located<HyperparameterDomain> Domain)> Hyperparameters)
+{
+    /// <summary>The entry without its places.</summary>
+    public CandidateSpace Space => new(
+        Trainer.Name, Hyperparameters.ToImmutableSortedDictionary(given => given.Name, given => given.Domain.Value, StringComparer.Ordinal));
+}

@@ -13,7 +13,7 @@ internal static class PipelineBinder
         var parameters = BindParameters(root, set, context);
         PipelineShape.RootKeys.Shape.TryBind(root, "the file", context, out var bound);
         var file = bound ?? PipelineShape.RootKeys.Shape.Empty();
-        var candidates = CandidateExpansion.Expand(file, context);
+        var train = TrainBinder.Bind(file, context);
         PipelineChecks.Check(file, context);
         TriggerChecks.Check(file, parameters, context);
         if (problems.HasErrors)
@@ -31,7 +31,7 @@ internal static class PipelineBinder
             }
         }
 
-        return PipelineBuilder.Build(file, parameters, candidates);
+        return PipelineBuilder.Build(file, parameters, train!);
     }
 
     /// <summary>

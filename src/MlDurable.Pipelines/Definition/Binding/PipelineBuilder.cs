@@ -10,7 +10,7 @@ namespace MlDurable.Pipelines.Definition.Binding;
 internal static class PipelineBuilder
 {
     public static PipelineDefinition Build(
-        Section file, ImmutableSortedDictionary<string, ParameterDefinition> parameters, ImmutableArray<CandidateDefinition> candidates)
+        Section file, ImmutableSortedDictionary<string, ParameterDefinition> parameters, TrainDefinition train)
     {
         var name = file.Get(RootKeys.Pipeline);
         var data = BuildData(file.Get(RootKeys.Data));
@@ -26,7 +26,7 @@ internal static class PipelineBuilder
             Quality = [.. file.Get(RootKeys.Quality).Values.SelectMany(BuildRules)],
             Features = BuildFeatures(file.Get(RootKeys.Features)),
             Split = BuildSplit(file.Get(RootKeys.Split), data),
-            Train = BuildTrain(file.Get(RootKeys.Train), candidates),
+            Train = train with { Calibrate = file.Get(RootKeys.Train).Get(TrainKeys.Calibrate) },
             Evaluate = BuildEvaluate(file.Get(RootKeys.Evaluate), promote.Gates),
             Promote = promote,
             Approve = file.TryGet(RootKeys.Approve, out var approve) ? BuildApprove(approve.Value) : null,
@@ -148,17 +148,6 @@ internal static class PipelineBuilder
         Validation = split.Get(SplitKeys.Validation),
         Holdout = split.Get(SplitKeys.Holdout),
     };
-
-    private static TrainDefinition BuildTrain(Section train, ImmutableArray<CandidateDefinition> candidates)
-    {
-        var search = train.Get(TrainKeys.Search);
-        return new TrainDefinition
-        {
-            Search = new SearchDefinition { Strategy = search.Get(TrainKeys.Strategy), Parallel = search.Get(TrainKeys.Parallel) },
-            Calibrate = train.Get(TrainKeys.Calibrate),
-            Candidates = candidates,
-        };
-    }
 
     private static EvaluateDefinition BuildEvaluate(Section evaluate, ImmutableArray<MetricGate> gates)
     {

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text.Json.Nodes;
 using MlDurable.Learning.Features;
 using MlDurable.Learning.Judging;
@@ -308,18 +309,35 @@ internal static class PipelineShape
     {
         public static readonly Key<SearchStrategy> Strategy = new Key<SearchStrategy>(
             "strategy",
-            new ChoiceShape<SearchStrategy>("a strategy", [("grid", SearchStrategy.Grid)], later: ["random", "successive-halving", "halving", "bayesian"]),
-            "How the candidates' hyperparameters are searched: every combination.").Or(SearchDefaults.Strategy);
+            new ChoiceShape<SearchStrategy>(
+                "a strategy",
+                [("grid", SearchStrategy.Grid), ("random", SearchStrategy.Random), ("tpe", SearchStrategy.Tpe)],
+                later: ["successive-halving", "halving", "bayesian"]),
+            "How the candidates are chosen: every combination, some drawn at random, or some proposed by what earlier ones reached.").Or(SearchDefaults.Strategy);
 
         public static readonly Key<int> Parallel = new Key<int>(
             "parallel", new IntegerShape<int>(1, 256), "How many candidates are trained at a time.").Or(SearchDefaults.Parallel);
 
-        public static readonly SectionShape SearchShape = new(Strategy, Parallel) { Later = ["budget"] };
+        public static readonly Key<int> Trials = new(
+            "trials", new IntegerShape<int>(1, TrainDefinition.MaxCandidates), "How many candidates are drawn. A grid has none: it trains every combination.");
+
+        public static readonly Key<TimeSpan> Time = new(
+            "time", new DurationShape(TimeSpan.FromSeconds(1), TimeSpan.FromDays(366)), "After how long no further round of candidates is begun.");
+
+        public static readonly Key<bool> WarmStart = new Key<bool>(
+            "warm-start",
+            new BooleanShape(),
+            "Whether the first candidate has the champion's hyperparameters, where they are among those that are searched.").Or(SearchDefaults.WarmStart);
+
+        /// <summary>The keys that a grid does not have.</summary>
+        public static readonly ImmutableArray<Key> OfSearches = [Trials, Time, WarmStart];
+
+        public static readonly SectionShape SearchShape = new([Strategy, Parallel, .. OfSearches]);
         public static readonly Key<Section> Search = Optional("search", SearchShape, "How candidates are searched.");
 
-        public static readonly Key<BoundList<CandidateGrid>> Candidates = new(
+        public static readonly Key<BoundList<CandidateEntry>> Candidates = new(
             "candidates",
-            new ListShape<CandidateGrid>(new CandidateShape(), "a candidate", minItems: 1),
+            new ListShape<CandidateEntry>(new CandidateShape(), "a candidate", minItems: 1),
             "The trainers to try, with their hyperparameters. The baseline is always trained too.",
             isRequired: true);
 
