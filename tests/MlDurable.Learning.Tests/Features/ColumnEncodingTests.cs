@@ -166,6 +166,14 @@ public sealed class ColumnEncodingTests
         Assert.Equal(1, plain[8]);
         Assert.DoesNotContain("encodings", Encoding.UTF8.GetString(plain), StringComparison.Ordinal);
         Assert.Equal(3, encoded[8]);
+        var validation = TrainingData.Awkward(300, 9);
+        var calibrated = Trainers.Get("logistic-regression").Fit(TrainingData.Request(Training, validation) with
+        {
+            Calibration = CalibrationMethod.Platt,
+            Recipe = new FeatureRecipe { Encodings = ImmutableSortedDictionary<string, ColumnEncoding>.Empty.Add("c", new TextEncoding { InRows = 2 }) },
+        });
+        Assert.Equal(3, Bytes(calibrated)[8]);
+        Assert.Equal(calibrated.PredictProbability(Fresh), BinaryModel.Read(new MemoryStream(Bytes(calibrated))).PredictProbability(Fresh));
         AssertRefused(1, "contradicts itself");
         AssertRefused(2, "contradicts itself");
         AssertRefused(4, "its version is 4");
