@@ -112,6 +112,7 @@ public sealed record RunComparison(
         side.Add("settings", "split", $"{pipeline.Split.By}, validation {Number(pipeline.Split.Validation)}, holdout {Number(pipeline.Split.Holdout)}");
         side.Add("settings", "candidates", string.Join("; ", pipeline.Train.Candidates.Select(candidate => candidate.DisplayName)));
         side.Add("settings", "calibrate", pipeline.Train.Calibrate.ToString().ToLowerInvariant());
+        side.Add("settings", "threshold", pipeline.Train.Threshold.ToString());
         side.Add("settings", "primary metric", pipeline.Evaluate.Primary);
         side.Add("settings", "gates", string.Join(", ", pipeline.Promote.Gates));
         side.Add(

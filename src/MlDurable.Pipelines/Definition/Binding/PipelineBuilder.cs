@@ -137,6 +137,7 @@ internal static class PipelineBuilder
         {
             Search = new SearchDefinition { Strategy = search.Get(TrainKeys.Strategy), Parallel = search.Get(TrainKeys.Parallel) },
             Calibrate = train.Get(TrainKeys.Calibrate),
+            Threshold = train.Get(TrainKeys.Threshold),
             Candidates = candidates,
         };
     }
