@@ -4,9 +4,9 @@ using MlDurable.Learning.Models;
 namespace MlDurable.Learning.Training;
 
 /// <summary>
-/// Chooses the probability from which a row is predicted positive: the one with the greatest F1 on the validation rows (on the training
-/// rows when there are none), of equally good ones the nearest to 0.5. Candidates lie halfway between neighbouring predictions. Without a
-/// positive row F1 says nothing: 0.5.
+/// Chooses the probability from which a row is predicted positive: the one with the greatest F1, or with the least cost of mistakes, on the validation
+/// rows (on the training rows when there are none), of equally good ones the nearest to 0.5. Candidates lie halfway between neighbouring
+/// predictions; where no row should be positive, halfway between the greatest one and 1.
 /// </summary>
 internal static class DecisionThreshold
 {
@@ -20,43 +20,69 @@ internal static class DecisionThreshold
             ? null
             : Calibration.Fit(request.Calibration, scorer.LogOdds(features.Apply(request.Validation.Features)), request.Validation.Labels);
         var model = new BinaryModel(trainer.Name, trainer.Version, features, scorer, Default, calibrator);
-        return new BinaryModel(trainer.Name, trainer.Version, features, scorer, Choose(rows.Labels, model.PredictProbability(rows.Features)), calibrator);
+        var threshold = Choose(request.Threshold, rows.Labels, model.PredictProbability(rows.Features));
+        return new BinaryModel(trainer.Name, trainer.Version, features, scorer, threshold, calibrator);
     }
 
-    public static double Choose(double[] labels, double[] probabilities)
+    /// <summary>
+    /// The threshold for some rows. Without a positive row F1 says nothing: 0.5. Rows of one class say nothing of what the other costs: then it is the
+    /// threshold that costs least where probabilities are right (Elkan, "The foundations of cost-sensitive learning", 2001).
+    /// </summary>
+    /// <param name="rule">What it is chosen by.</param>
+    /// <param name="labels">1 or 0 for each row.</param>
+    /// <param name="probabilities">The probability of each row.</param>
+    /// <returns>A number in [0, 1].</returns>
+    public static double Choose(ThresholdRule rule, double[] labels, double[] probabilities)
     {
         var positives = labels.Sum();
-        if (positives == 0)
+        return rule switch
         {
-            return Default;
-        }
+            { Kind: ThresholdRuleKind.Fixed, Value: { } value } => value,
+            { Kind: ThresholdRuleKind.LeastCost, FalsePositive: { } falsePositive, FalseNegative: { } falseNegative } =>
+                positives == 0 || positives == labels.Length
+                    ? falsePositive / (falsePositive + falseNegative)
+                    : Best(labels, probabilities, (hits, called) => -(((called - hits) * falsePositive) + ((positives - hits) * falseNegative))),
+            _ => positives == 0 ? Default : Best(labels, probabilities, (hits, called) => 2 * hits / (called + positives)),
+        };
+    }
 
+    /// <param name="labels">1 or 0 for each row; at least one row.</param>
+    /// <param name="probabilities">The probability of each row.</param>
+    /// <param name="merit">How good it is to call so many rows positive of which so many are.</param>
+    private static double Best(double[] labels, double[] probabilities, Func<double, double, double> merit)
+    {
         var order = Enumerable.Range(0, labels.Length).ToArray();
         Array.Sort((double[])probabilities.Clone(), order);
         Array.Reverse(order);
         var best = Default;
-        var bestF1 = -1.0;
-        var truePositives = 0.0;
+        var bestMerit = double.NegativeInfinity;
+        var hits = 0.0;
+        if (probabilities[order[0]] < 1)
+        {
+            Try((probabilities[order[0]] + 1) / 2, called: 0);
+        }
+
         for (var i = 0; i < order.Length; i++)
         {
-            truePositives += labels[order[i]];
+            hits += labels[order[i]];
             var probability = probabilities[order[i]];
             var next = i + 1 < order.Length ? probabilities[order[i + 1]] : probability;
-            if (next == probability && i + 1 < order.Length)
+            if (next != probability || i + 1 == order.Length)
             {
-                continue;
-            }
-
-            // The i + 1 most probable rows are predicted positive.
-            var f1 = 2 * truePositives / (i + 1 + positives);
-            var threshold = (probability + next) / 2;
-            if (f1 > bestF1 || (f1 == bestF1 && Math.Abs(threshold - Default) < Math.Abs(best - Default)))
-            {
-                best = threshold;
-                bestF1 = f1;
+                Try((probability + next) / 2, called: i + 1);
             }
         }
 
         return best;
+
+        void Try(double threshold, int called)
+        {
+            var found = merit(hits, called);
+            if (found > bestMerit || (found == bestMerit && Math.Abs(threshold - Default) < Math.Abs(best - Default)))
+            {
+                best = threshold;
+                bestMerit = found;
+            }
+        }
     }
 }

@@ -24,7 +24,7 @@ public interface ITrainer
     /// <summary>Fits a model.</summary>
     /// <param name="request">Rows, recipe, hyperparameters and seed.</param>
     /// <param name="cancellationToken">Stops between two iterations.</param>
-    /// <returns>The model; its threshold has the greatest F1 on the validation rows.</returns>
+    /// <returns>The model; its threshold is that of the rule, for the validation rows.</returns>
     /// <exception cref="LearningException">
     /// <c>no-rows</c>; <c>one-class</c>: all training labels are equal; <c>invalid-labels</c>: a label is not 0 or 1;
     /// <c>no-usable-features</c>;

@@ -32,6 +32,9 @@ public sealed record TrainingRequest
     /// </summary>
     public CalibrationMethod Calibration { get; init; }
 
+    /// <summary>What the decision threshold is chosen by. Default: the greatest F1.</summary>
+    public ThresholdRule Threshold { get; init; } = ThresholdRule.GreatestF1;
+
     /// <summary>The seed of all randomness. The same request with the same seed gives the same model, bit for bit. Default 0.</summary>
     public ulong Seed { get; init; }
 

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using MlDurable.Learning.Models;
 using MlDurable.Learning.Searching;
+using MlDurable.Learning.Training;
 
 namespace MlDurable.Pipelines.Definition;
 
@@ -56,6 +57,9 @@ public sealed record TrainDefinition
 
     /// <summary>How the candidates' scores become probabilities; by no more than the logistic function by default.</summary>
     public CalibrationMethod Calibrate { get; init; }
+
+    /// <summary>What the decision thresholds are chosen by; the greatest F1 by default.</summary>
+    public ThresholdRule Threshold { get; init; } = ThresholdRule.GreatestF1;
 
     /// <summary>
     /// The expanded candidates of a grid, at least 1 and at most <see cref="MaxCandidates"/>, none twice: in the order of the file, the

@@ -26,6 +26,7 @@ internal static class CandidateTraining
             FeatureSet.CodeHash,
             seed.ToString(),
             $"calibrate: {pipeline.Train.Calibrate}",
+            $"threshold: {pipeline.Train.Threshold}",
             .. pipeline.Features.Transforms.Select(pair => $"{pair.Key}: {pair.Value} {Transforms.Get(pair.Value).Version}"),
             .. candidate.Hyperparameters.Select(pair => $"{pair.Key}={pair.Value:R}"),
         ]);
@@ -47,6 +48,7 @@ internal static class CandidateTraining
                 Recipe = FeatureSet.Recipe(pipeline.Features),
                 Transforms = pipeline.Features.Transforms,
                 Calibration = pipeline.Train.Calibrate,
+                Threshold = pipeline.Train.Threshold,
                 Hyperparameters = hyperparameters,
                 Seed = seed,
                 Progress = progress,

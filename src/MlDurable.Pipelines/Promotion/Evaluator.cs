@@ -8,6 +8,7 @@ using MlDurable.Learning.Judging;
 using MlDurable.Learning.Metrics;
 using MlDurable.Learning.Models;
 using MlDurable.Learning.Tables;
+using MlDurable.Learning.Training;
 using MlDurable.Pipelines.Data;
 using MlDurable.Pipelines.Definition;
 using MlDurable.Pipelines.Features;
@@ -24,7 +25,7 @@ internal sealed class Evaluator(IBlobStore store, RunRequest request, PipelineDe
     private readonly BootstrapOptions bootstrap = new() { Confidence = pipeline.Promote.VersusChampion.Confidence, Seed = plan.Seed };
 
     /// <summary>A model that takes part in the comparison.</summary>
-    private sealed record Contestant(string Role, string Trainer, string Hash, BinaryModel Model, int? Version)
+    private sealed record Contestant(string Role, string Trainer, string Hash, BinaryModel Model, int? Version, ThresholdRule Rule)
     {
         public double[] Scores { get; init; } = [];
 
@@ -97,7 +98,7 @@ internal sealed class Evaluator(IBlobStore store, RunRequest request, PipelineDe
             Rows = described,
             Candidate = judged,
             Champion = champion is null ? null
-                : sameModel ? judged with { Role = champion.Role, Version = champion.Version }
+                : sameModel ? judged with { Role = champion.Role, Version = champion.Version, ThresholdRule = champion.Rule }
                 : Evaluate(champion, labels, metrics),
             Anchor = anchor is null ? null : Evaluate(anchor, labels, metrics),
             Baseline = Evaluate(baseline, labels, metrics),
@@ -169,7 +170,7 @@ internal sealed class Evaluator(IBlobStore store, RunRequest request, PipelineDe
         }
 
         using var file = new MemoryStream(bytes);
-        return new Contestant(role, result.Trainer, result.ModelHash, BinaryModel.Read(file), Version: null);
+        return new Contestant(role, result.Trainer, result.ModelHash, BinaryModel.Read(file), Version: null, pipeline.Train.Threshold);
     }
 
     private int[] Unseen(int[] rows, RegisteredModel? model)
@@ -216,7 +217,8 @@ internal sealed class Evaluator(IBlobStore store, RunRequest request, PipelineDe
             : await FeaturesOfAsync(model, rows, cancellationToken);
         try
         {
-            return Score(new Contestant(role, model.Manifest.Trainer, model.Version.ModelHash, model.Model, model.Version.Number), expected);
+            var manifest = model.Manifest;
+            return Score(new Contestant(role, manifest.Trainer, model.Version.ModelHash, model.Model, model.Version.Number, manifest.Threshold), expected);
         }
         catch (LearningException exception)
         {
@@ -251,6 +253,7 @@ internal sealed class Evaluator(IBlobStore store, RunRequest request, PipelineDe
         Version = contestant.Version,
         ModelHash = contestant.Hash,
         Threshold = contestant.Model.Threshold,
+        ThresholdRule = contestant.Rule,
         Metrics = [.. metrics.AsParallel().AsOrdered().Select(metric => Bootstrap.Estimate(metric, labels, contestant.Scores, contestant.Model.Threshold, bootstrap))],
         Confusion = ConfusionMatrix.Count(labels, contestant.Scores, contestant.Model.Threshold),
         Roc = Curves.RocCurve(labels, contestant.Scores),

@@ -33,6 +33,7 @@ internal static class Manifests
         Transforms = pipeline.Features.Transforms.IsEmpty ? null : TransformVersions(pipeline.Features),
         Hyperparameters = candidate.Hyperparameters,
         Calibration = pipeline.Train.Calibrate,
+        Threshold = pipeline.Train.Threshold,
         Seed = plan.Seed,
         Environment = Environment,
         CreatedAt = now,

@@ -179,7 +179,7 @@ internal static class MetricSections
             foreach (var evaluated in CandidateAndChampion(evaluation))
             {
                 var (hits, alarms, rejections, misses) = evaluated.Confusion;
-                var caption = $"{Name(evaluated)}: called positive from a probability of {ReportText.Metric(evaluated.Threshold)}";
+                var caption = $"{Name(evaluated)}: called positive from a probability of {ReportText.Metric(evaluated.Threshold)}, {ReportText.Rule(evaluated.ThresholdRule)}";
                 using (html.Open("table", ("class", "confusion")))
                 {
                     html.Element("caption", caption);
@@ -201,7 +201,10 @@ internal static class MetricSections
 
         html.Element(
             "p",
-            "Percentages are shares of the row: of all positive rows, and of all negative rows. The threshold was chosen on validation rows.",
+            "Percentages are shares of the row: of all positive rows, and of all negative rows."
+            + (evaluation.Candidate.ThresholdRule is { FalsePositive: { } falsePositive, FalseNegative: { } falseNegative }
+                ? " " + Costs(evaluation, falsePositive, falseNegative)
+                : ""),
             ("class", "hint"));
 
         void Row(string truth, (int Count, string CssClass, string Word) first, (int Count, string CssClass, string Word) second, int total)
@@ -218,6 +221,22 @@ internal static class MetricSections
                 }
             }
         }
+    }
+
+    // All at the candidate's costs, which are those of now.
+    private static string Costs(Evaluation evaluation, double falsePositive, double falseNegative)
+    {
+        var (rows, positives) = (evaluation.Rows.Compared, evaluation.Rows.ComparedPositives);
+        (string Who, ConfusionMatrix Confusion)[] decisions =
+        [
+            .. CandidateAndChampion(evaluation).Select(evaluated => ($"of the {evaluated.Role}", evaluated.Confusion)),
+            ("of calling every row negative", new ConfusionMatrix(0, 0, rows - positives, positives)),
+            ("of calling every row positive", new ConfusionMatrix(positives, rows - positives, 0, 0)),
+        ];
+        var costs = decisions.Select(decision =>
+            (decision.Who, Mean: ((decision.Confusion.FalsePositives * falsePositive) + (decision.Confusion.FalseNegatives * falseNegative)) / rows));
+        return $"At {ReportText.Plain(falsePositive)} a false alarm and {ReportText.Plain(falseNegative)} a positive row that is missed, the mistakes cost, on average over these rows: "
+            + string.Join(", ", costs.Select(cost => $"{ReportText.Metric(cost.Mean)} {cost.Who}")) + ".";
     }
 
     public static void WriteImportance(HtmlWriter html, Evaluation evaluation)

@@ -90,7 +90,7 @@ public static class ModelCard
 
         if (model.Evaluation is { } evaluation)
         {
-            Fact(card, "Calls a row positive", $"from a probability of {ReportText.Metric(evaluation.Candidate.Threshold)}");
+            Fact(card, "Calls a row positive", $"from a probability of {ReportText.Metric(evaluation.Candidate.Threshold)}, {ReportText.Rule(evaluation.Candidate.ThresholdRule)}");
         }
 
         card.Append('\n');

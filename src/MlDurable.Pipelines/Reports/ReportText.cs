@@ -1,6 +1,7 @@
 using System.Globalization;
 using MlDurable.Learning.Judging;
 using MlDurable.Learning.Metrics;
+using MlDurable.Learning.Training;
 
 namespace MlDurable.Pipelines.Reports;
 
@@ -91,6 +92,15 @@ internal static class ReportText
     /// <summary>Hyperparameters in one line.</summary>
     public static string Settings(IEnumerable<KeyValuePair<string, double>> settings) =>
         string.Join(", ", settings.Select(setting => $"{setting.Key} {Plain(setting.Value)}"));
+
+    /// <summary>What a threshold was chosen by.</summary>
+    public static string Rule(ThresholdRule rule) => rule switch
+    {
+        { Kind: ThresholdRuleKind.LeastCost, FalsePositive: { } falsePositive, FalseNegative: { } falseNegative } =>
+            $"where mistakes on validation rows cost least, at {Plain(falsePositive)} a false alarm and {Plain(falseNegative)} a positive row that is missed",
+        { Kind: ThresholdRuleKind.Fixed } => "which the pipeline file gives",
+        _ => "where F1 on validation rows is greatest",
+    };
 
     /// <summary>Names with their versions in one line.</summary>
     public static string Versions(IEnumerable<KeyValuePair<string, string>> versions) =>

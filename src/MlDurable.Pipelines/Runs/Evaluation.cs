@@ -4,6 +4,7 @@ using MlDurable.Learning.Explaining;
 using MlDurable.Learning.Judging;
 using MlDurable.Learning.Metrics;
 using MlDurable.Learning.Models;
+using MlDurable.Learning.Training;
 
 namespace MlDurable.Pipelines.Runs;
 
@@ -35,6 +36,9 @@ public sealed record EvaluatedModel
 
     /// <summary>Probability at and above which a row is called positive.</summary>
     public required double Threshold { get; init; }
+
+    /// <summary>What <see cref="Threshold"/> was chosen by; the greatest F1 in records of older versions.</summary>
+    public ThresholdRule ThresholdRule { get => field ?? ThresholdRule.GreatestF1; init; }
 
     /// <summary>Every metric with its interval.</summary>
     public required ImmutableArray<MetricEstimate> Metrics { get; init; }

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json.Serialization;
 using MlDurable.Learning.Models;
+using MlDurable.Learning.Training;
 
 namespace MlDurable.Pipelines.Runs;
 
@@ -100,6 +101,9 @@ public sealed record Manifest
     /// <summary>How its scores become probabilities.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public CalibrationMethod Calibration { get; init; }
+
+    /// <summary>What its threshold was chosen by; the greatest F1 where older versions made it.</summary>
+    public ThresholdRule Threshold { get => field ?? ThresholdRule.GreatestF1; init; }
 
     /// <summary>The seed.</summary>
     public required ulong Seed { get; init; }

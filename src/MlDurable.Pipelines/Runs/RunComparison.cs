@@ -118,6 +118,7 @@ public sealed record RunComparison(
             "candidates",
             string.Join("; ", pipeline.Train.Space?.Candidates.Select(space => space.DisplayName) ?? pipeline.Train.Candidates.Select(candidate => candidate.DisplayName)));
         side.Add("settings", "calibrate", pipeline.Train.Calibrate.ToString().ToLowerInvariant());
+        side.Add("settings", "threshold", pipeline.Train.Threshold.ToString());
         side.Add("settings", "primary metric", pipeline.Evaluate.Primary);
         side.Add("settings", "gates", string.Join(", ", pipeline.Promote.Gates));
         side.Add(

@@ -170,7 +170,7 @@ public sealed class TrainersTests
             var rows = 1 + random.NextInt(30);
             double[] labels = [.. Enumerable.Range(0, rows).Select(_ => (double)random.NextInt(2))];
             double[] scores = [.. Enumerable.Range(0, rows).Select(_ => random.NextInt(11) / 10.0)];
-            var threshold = DecisionThreshold.Choose(labels, scores);
+            var threshold = DecisionThreshold.Choose(ThresholdRule.GreatestF1, labels, scores);
             Assert.InRange(threshold, 0, 1);
             double F1(double at)
             {
@@ -189,11 +189,76 @@ public sealed class TrainersTests
     [Fact]
     public void Choose_NoPositiveOrEquallyGood_IsNearestToOneHalf()
     {
-        Assert.Equal(0.5, DecisionThreshold.Choose([0, 0], [0.1, 0.9]));
-        Assert.Equal(0.5, DecisionThreshold.Choose([], []));
-        Assert.Equal(0.55, DecisionThreshold.Choose([0, 1, 0, 1, 1, 0, 0, 1], [0.3, 0.8, 0.2, 0.9, 0.8, 0.1, 0.3, 0.8]), 1e-12);
-        Assert.Equal(0.45, DecisionThreshold.Choose([1, 0, 0, 1, 0], [0.9, 0.7, 0.6, 0.6, 0.3]), 1e-12);
+        Assert.Equal(0.5, DecisionThreshold.Choose(ThresholdRule.GreatestF1, [0, 0], [0.1, 0.9]));
+        Assert.Equal(0.5, DecisionThreshold.Choose(ThresholdRule.GreatestF1, [], []));
+        Assert.Equal(0.55, DecisionThreshold.Choose(ThresholdRule.GreatestF1, [0, 1, 0, 1, 1, 0, 0, 1], [0.3, 0.8, 0.2, 0.9, 0.8, 0.1, 0.3, 0.8]), 1e-12);
+        Assert.Equal(0.45, DecisionThreshold.Choose(ThresholdRule.GreatestF1, [1, 0, 0, 1, 0], [0.9, 0.7, 0.6, 0.6, 0.3]), 1e-12);
     }
+
+    [Fact]
+    public void Choose_AnyScoresAndCosts_CostsLeast()
+    {
+        var random = new SplitMix64(13);
+        for (var i = 0; i < 300; i++)
+        {
+            var rows = 2 + random.NextInt(30);
+            double[] labels = [1, 0, .. Enumerable.Range(2, rows - 2).Select(_ => (double)random.NextInt(2))];
+            double[] scores = [.. Enumerable.Range(0, rows).Select(_ => random.NextInt(11) / 10.0)];
+            var (falsePositive, falseNegative) = (1 + random.NextInt(5), 1 + random.NextInt(5));
+            double Cost(double at) => scores.Zip(labels, (score, label) => label == 1 && score < at ? falseNegative : label == 0 && score >= at ? falsePositive : 0).Sum();
+
+            var threshold = DecisionThreshold.Choose(ThresholdRule.LeastCost(falsePositive, falseNegative), labels, scores);
+
+            Assert.InRange(threshold, 0, 1);
+            Assert.Equal(Enumerable.Range(0, 21).Min(step => Cost(step / 20.0)), Cost(threshold));
+
+            // Only the ratio matters.
+            Assert.Equal(threshold, DecisionThreshold.Choose(ThresholdRule.LeastCost(4 * falsePositive, 4 * falseNegative), labels, scores));
+        }
+    }
+
+    [Theory]
+    [InlineData(1, 1, 0.5)] // two mistakes, as at 0.3: the nearer to 0.5
+    [InlineData(1, 5, 0.3)] // a missed row is dear: rows down to the last positive one
+    [InlineData(20, 1, 0.95)] // an alarm is dear: none, halfway between the greatest probability and 1
+    [InlineData(1, 100, 0.3)]
+    public void Choose_Costs_MoveTheThreshold(double falsePositive, double falseNegative, double expected) => Assert.Equal(
+        expected,
+        DecisionThreshold.Choose(
+            ThresholdRule.LeastCost(falsePositive, falseNegative), [0, 1, 1, 0, 1, 0, 0], [0.9, 0.8, 0.6, 0.4, 0.35, 0.25, 0.1]),
+        1e-12);
+
+    [Fact]
+    public void Choose_CostsOfRowsOfOneClass_AreThoseOfRightProbabilities()
+    {
+        var rule = ThresholdRule.LeastCost(1, 4);
+        Assert.Equal(0.2, DecisionThreshold.Choose(rule, [0, 0], [0.1, 0.9]));
+        Assert.Equal(0.2, DecisionThreshold.Choose(rule, [1, 1], [0.1, 0.9]));
+        Assert.Equal(0.2, DecisionThreshold.Choose(rule, [], []));
+    }
+
+    [Fact]
+    public void Choose_CertainProbability_CannotBeCalledNegative() =>
+        Assert.Equal(0.5, DecisionThreshold.Choose(ThresholdRule.LeastCost(9, 1), [0, 1], [1, 0.5]));
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Fit_ThresholdRule_IsFollowed(string name)
+    {
+        var request = TrainingData.Request(TrainingData.Awkward(600, 2), TrainingData.Awkward(300, 3));
+        BinaryModel Fit(ThresholdRule rule) => Trainers.Get(name).Fit(request with { Threshold = rule });
+        Assert.Equal(0.125, Fit(ThresholdRule.Fixed(0.125)).Threshold);
+
+        var model = Fit(ThresholdRule.LeastCost(1, 7));
+        var probabilities = model.PredictProbability(request.Validation.Features);
+        Assert.Equal(DecisionThreshold.Choose(ThresholdRule.LeastCost(1, 7), request.Validation.Labels, probabilities), model.Threshold);
+        Assert.True(model.Threshold <= Fit(ThresholdRule.LeastCost(7, 1)).Threshold);
+    }
+
+    [Fact]
+    public void ToString_OfARule_IsAsInAPipelineFile() => Assert.Equal(
+        ["f1", "{ cost: { false-positive: 0.5, false-negative: 2 } }", "0.3"],
+        new[] { ThresholdRule.GreatestF1, ThresholdRule.LeastCost(0.5, 2), ThresholdRule.Fixed(0.3) }.Select(rule => rule.ToString()));
 
     private static LearningException Fails(string name, string code, LabeledRows rows)
     {

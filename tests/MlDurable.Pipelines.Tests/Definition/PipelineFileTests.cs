@@ -4,6 +4,7 @@ using MlDurable.Learning.Features;
 using MlDurable.Learning.Judging;
 using MlDurable.Learning.Models;
 using MlDurable.Learning.Tables;
+using MlDurable.Learning.Training;
 using MlDurable.Pipelines.Definition;
 using MlDurable.Pipelines.Runs;
 
@@ -142,7 +143,7 @@ public sealed class PipelineFileTests
         Assert.Equal([DatePart.Month, DatePart.Weekday], pipeline.Features.Dates.ToArray());
         Assert.Equal(new SplitDefinition { By = SplitBy.Hash, Validation = 0.15, Holdout = 0.2 }, pipeline.Split);
         Assert.Equal(new SearchDefinition { Strategy = SearchStrategy.Grid, Parallel = 2 }, pipeline.Train.Search);
-        Assert.Equal(CalibrationMethod.None, pipeline.Train.Calibrate);
+        Assert.Equal((CalibrationMethod.None, ThresholdRule.GreatestF1), (pipeline.Train.Calibrate, pipeline.Train.Threshold));
         Assert.Empty(Assert.Single(pipeline.Train.Candidates).Hyperparameters);
         Assert.Equal("roc-auc", pipeline.Evaluate.Primary);
         Assert.Equal(["pr-auc", "log-loss", "calibration-error"], pipeline.Evaluate.Also.ToArray());
@@ -169,6 +170,21 @@ public sealed class PipelineFileTests
     [InlineData("isotonic", CalibrationMethod.Isotonic)]
     public void Load_Calibrate_IsTheNamedMethod(string name, CalibrationMethod expected) =>
         Assert.Equal(expected, PipelineText.LoadValid(PipelineText.With("train:\n", $"train:\n  calibrate: {name}\n")).Train.Calibrate);
+
+    public static TheoryData<string, ThresholdRule> Thresholds => new()
+    {
+        { "f1", ThresholdRule.GreatestF1 },
+        { "0.3", ThresholdRule.Fixed(0.3) },
+        { "0", ThresholdRule.Fixed(0) },
+        { "1", ThresholdRule.Fixed(1) },
+        { "\"${margin}\"", ThresholdRule.Fixed(0.02) },
+        { "{ cost: { false-positive: 1, false-negative: 5 } }", ThresholdRule.LeastCost(1, 5) },
+    };
+
+    [Theory]
+    [MemberData(nameof(Thresholds))]
+    public void Load_Threshold_IsTheRule(string text, ThresholdRule expected) =>
+        Assert.Equal(expected, PipelineText.LoadValid(PipelineText.With("train:\n", $"train:\n  threshold: {text}\n")).Train.Threshold);
 
     [Fact]
     public void Load_PrimaryAmongTheDefaultMetrics_IsNotComputedTwice() =>

@@ -89,6 +89,24 @@ public sealed class PipelineMistakesTests
             "parallel: 2 }", "parallel: 2 }\n  calibrate: plat",
             "27:14: 'calibrate' must be a calibration (none, platt or isotonic), not the text 'plat'; did you mean 'platt'?"
         },
+        {
+            "parallel: 2 }", "parallel: 2 }\n  threshold: best",
+            "27:14: 'threshold' must be 'f1', a number from 0 to 1, or a mapping with 'cost', not the text 'best'"
+        },
+        {
+            "parallel: 2 }", "parallel: 2 }\n  threshold: 30",
+            "27:14: 'threshold' must be 'f1', a number from 0 to 1, or a mapping with 'cost', not the number 30"
+        },
+        {
+            "parallel: 2 }", "parallel: 2 }\n  threshold: \"0.3\"",
+            "27:14: 'threshold' must be 'f1', a number from 0 to 1, or a mapping with 'cost', not the text '0.3'; remove the quotes"
+        },
+        { "parallel: 2 }", "parallel: 2 }\n  threshold: { cost: { false-positive: 1 } }", "27:16: 'cost' needs the key 'false-negative'" },
+        { "parallel: 2 }", "parallel: 2 }\n  threshold: {}", "27:3: 'threshold' needs the key 'cost'" },
+        {
+            "parallel: 2 }", "parallel: 2 }\n  threshold: { cost: { false-positive: 0, false-negative: 1 } }",
+            "27:40: 'false-positive' must be a number above 0 and of at most 1000000000, not 0"
+        },
         { "  window: all", "  window: al", "8:11: 'window' must be 'all', not the text 'al'; did you mean 'all'?" },
         { "  window: all", "  window: { last: 0 }", "8:19: 'last' must be a whole number from 1 to 1000000, not 0" },
         { "  window: all", "  window: { last: 3, days: 2 }", "8:3: 'window' needs exactly one of last, days, not last and days" },

@@ -5,6 +5,8 @@ using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
+using MlDurable.Learning.Models;
+using MlDurable.Learning.Training;
 using MlDurable.Pipelines.Approvals;
 using MlDurable.Pipelines.Orchestrations;
 using MlDurable.Pipelines.Registry;
@@ -50,6 +52,25 @@ public sealed class OlderRecordsTests
         Assert.Empty(request.Blobs);
         Assert.Null(request.AsOf);
         Assert.Null(request.Priority);
+    }
+
+    [Fact]
+    public void Manifest_WithoutLaterProperties_IsOfAModelWithoutCalibrationAndTheGreatestF1()
+    {
+        const string Written = """
+            {
+              "modelHash": "ab", "runId": "20260301T030000-7f3a", "pipeline": "strikes", "pipelineHash": "ab", "parameters": {},
+              "dataset": { "hash": "ab", "featureSet": "ab", "partitions": [], "split": {
+                "by": "hash", "validation": 0.1, "holdout": 0.2, "seed": 0, "trainingRows": 7, "validationRows": 1, "holdoutRows": 2 } },
+              "trainer": "baseline", "trainerVersion": "1", "hyperparameters": {}, "seed": 0,
+              "environment": { "os": "Linux", "architecture": "x64", "runtime": "10.0.0", "product": "0.1.0", "codeHash": "ab" },
+              "createdAt": "2026-03-01T03:00:00Z"
+            }
+            """;
+
+        var manifest = JsonSerializer.Deserialize(Written, PipelinesJson.Default.Manifest)!;
+
+        Assert.Equal((CalibrationMethod.None, ThresholdRule.GreatestF1), (manifest.Calibration, manifest.Threshold));
     }
 
     [Fact]

@@ -1,6 +1,8 @@
+using System.Globalization;
 using System.Text;
 using MlDurable.Learning.Models;
 using MlDurable.Learning.Tables;
+using MlDurable.Learning.Training;
 using MlDurable.Pipelines.Runs;
 using MlDurable.Pipelines.Serving;
 using MlDurable.Pipelines.Tests.Orchestrations;
@@ -8,7 +10,7 @@ using MlDurable.Storage;
 
 namespace MlDurable.Pipelines.Tests.Training;
 
-/// <summary>The whole flow with calibrated candidates.</summary>
+/// <summary>The whole flow with calibrated candidates, and with thresholds by other rules.</summary>
 public sealed class CalibrationFlowTests : IAsyncLifetime
 {
     private static readonly string Platt = With("calibrate: platt");
@@ -82,6 +84,46 @@ public sealed class CalibrationFlowTests : IAsyncLifetime
 
         Assert.Equal((RunStatus.Failed, "calibration-needs-rows"), (run.Status, run.Failure!.Code));
         Assert.Contains("needs at least 50 positive and 50 negative validation rows", run.Failure.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("threshold: { cost: { false-positive: 1, false-negative: 5 } }", "where mistakes on validation rows cost least, at 1 a false alarm and 5 a positive row that is missed")]
+    [InlineData("threshold: 0.3", "from a probability of 0.3000, which the pipeline file gives")]
+    [InlineData("threshold: f1", "where F1 on validation rows is greatest")]
+    public async Task Run_ThresholdRule_IsInTheManifestAndWhereTheThresholdIsShown(string key, string words)
+    {
+        var run = await flow.RunAsync(FlowHarness.Source(With(key)));
+
+        var manifest = (await flow.Runs.ManifestAsync(run.RunId))!;
+        var evaluation = await EvaluationAsync(run);
+        Assert.Equal(key, $"threshold: {manifest.Threshold}");
+        Assert.Equal(manifest.Threshold, evaluation.Candidate.ThresholdRule);
+        Assert.Equal(evaluation.Candidate.Threshold, (await Predictor.OpenAsync(flow.Store, flow.Registry, "strikes")).Threshold);
+        Assert.Contains(words, await TextAsync(run, "report.html"), StringComparison.Ordinal);
+        Assert.Contains(words, await TextAsync(run, "card.md"), StringComparison.Ordinal);
+        Assert.True((await new Reproduction(flow.Store).ReproduceAsync(run.RunId)).Identical);
+    }
+
+    [Fact]
+    public async Task Run_Costs_AreShownForTheHoldoutAndTheChampionKeepsItsRule()
+    {
+        await flow.RunAsync();
+        var run = await flow.RunAsync(FlowHarness.Source(With("threshold: { cost: { false-positive: 2, false-negative: 50 } }")));
+
+        var evaluation = await EvaluationAsync(run);
+        var ((_, alarms, _, misses), rows) = (evaluation.Candidate.Confusion, evaluation.Rows);
+        Assert.Equal((ThresholdRule.LeastCost(2, 50), ThresholdRule.GreatestF1), (evaluation.Candidate.ThresholdRule, evaluation.Champion!.ThresholdRule));
+        Assert.True(evaluation.Candidate.Threshold < evaluation.Champion.Threshold);
+        var report = await TextAsync(run, "report.html");
+        foreach (var (cost, who) in new[]
+        {
+            ((2.0 * alarms) + (50.0 * misses), "of the candidate"),
+            (50.0 * rows.ComparedPositives, "of calling every row negative"),
+            (2.0 * (rows.Compared - rows.ComparedPositives), "of calling every row positive"),
+        })
+        {
+            Assert.Contains((cost / rows.Compared).ToString("0.0000", CultureInfo.InvariantCulture) + " " + who, report, StringComparison.Ordinal);
+        }
     }
 
     private static string With(string key) => FlowHarness.Pipeline.Replace("train:\n", $"train:\n  {key}\n", StringComparison.Ordinal);

@@ -26,7 +26,11 @@ internal static class PipelineBuilder
             Quality = [.. file.Get(RootKeys.Quality).Values.SelectMany(BuildRules)],
             Features = BuildFeatures(file.Get(RootKeys.Features)),
             Split = BuildSplit(file.Get(RootKeys.Split), data),
-            Train = train with { Calibrate = file.Get(RootKeys.Train).Get(TrainKeys.Calibrate) },
+            Train = train with
+            {
+                Calibrate = file.Get(RootKeys.Train).Get(TrainKeys.Calibrate),
+                Threshold = file.Get(RootKeys.Train).Get(TrainKeys.Threshold),
+            },
             Evaluate = BuildEvaluate(file.Get(RootKeys.Evaluate), promote.Gates),
             Promote = promote,
             Approve = file.TryGet(RootKeys.Approve, out var approve) ? BuildApprove(approve.Value) : null,

@@ -347,7 +347,12 @@ internal static class PipelineShape
                 ("none", CalibrationMethod.None), ("platt", CalibrationMethod.Platt), ("isotonic", CalibrationMethod.Isotonic)]),
             "How the candidates' scores become probabilities: as the trainer leaves them, or fitted to the validation rows.").Or(TrainDefaults.Calibrate);
 
-        public static readonly SectionShape Shape = new(Search, Candidates, Calibrate);
+        public static readonly Key<ThresholdRule> Threshold = new Key<ThresholdRule>(
+            "threshold",
+            new ThresholdShape(),
+            "From which probability a row is called positive: chosen on the validation rows for the greatest F1 or the least cost of mistakes, or a given number.").Or(TrainDefaults.Threshold);
+
+        public static readonly SectionShape Shape = new(Search, Candidates, Calibrate, Threshold);
     }
 
     public static class EvaluateKeys
