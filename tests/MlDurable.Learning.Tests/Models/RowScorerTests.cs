@@ -19,6 +19,7 @@ public sealed class RowScorerTests
     [InlineData("elastic-net", NumberImputation.Median, CategoryEncoding.OneHot)]
     [InlineData("gradient-boosting", NumberImputation.None, CategoryEncoding.Ordinal)]
     [InlineData("gradient-boosting", NumberImputation.Median, CategoryEncoding.Ordinal)]
+    [InlineData("naive-bayes", NumberImputation.None, CategoryEncoding.OneHot)]
     public async Task Probability_EveryRowOfRealData_IsTheSameToTheLastBitAsInATable(string trainer, NumberImputation imputation, CategoryEncoding encoding)
     {
         var built = await BirdStrikes.BuiltAsync(1990, 1996);

@@ -19,6 +19,8 @@ public sealed class OnnxExportTests
         { "logistic-regression", new() { Encoding = CategoryEncoding.Ordinal } },
         { "elastic-net", new() },
         { "gradient-boosting", new() },
+        { "naive-bayes", new() },
+        { "naive-bayes", new() { FoldRarerThan = 0 } },
     };
 
     [Theory]
