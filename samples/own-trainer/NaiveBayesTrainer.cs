@@ -10,7 +10,7 @@ internal sealed class NaiveBayesTrainer : CustomTrainer
 {
     private const string Smoothing = "smoothing";
 
-    public override string Name => "naive-bayes";
+    public override string Name => "own-naive-bayes";
 
     public override string Description => "Naive Bayes: takes every column for independent of the others within a class.";
 

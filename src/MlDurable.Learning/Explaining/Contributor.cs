@@ -19,4 +19,22 @@ internal abstract class Contributor(int[] columnOf)
     /// <param name="features">The rows.</param>
     /// <param name="cancellationToken">Stops between two parts of the model.</param>
     public abstract void AddTo(double[][] contributions, FeatureMatrix features, CancellationToken cancellationToken);
+
+    /// <summary>Adds what the one-hot features add that are 1.</summary>
+    /// <param name="contributions">For each column and row the sum so far.</param>
+    /// <param name="features">The rows.</param>
+    /// <param name="weightOf">What a feature adds.</param>
+    protected void AddLevels(double[][] contributions, FeatureMatrix features, Func<int, double> weightOf)
+    {
+        foreach (var block in features.Hot)
+        {
+            for (var row = 0; row < block.Length; row++)
+            {
+                if (block[row] >= 0)
+                {
+                    contributions[ColumnOf[block[row]]][row] += weightOf(block[row]);
+                }
+            }
+        }
+    }
 }

@@ -26,16 +26,7 @@ internal sealed class LinearContributor(LinearScorer scorer, int[] columnOf) : C
             }
         }
 
-        foreach (var block in features.Hot)
-        {
-            for (var row = 0; row < block.Length; row++)
-            {
-                if (block[row] >= 0)
-                {
-                    contributions[ColumnOf[block[row]]][row] += scorer.Weights[block[row]];
-                }
-            }
-        }
+        AddLevels(contributions, features, feature => scorer.Weights[feature]);
 
         foreach (var block in features.Sparse)
         {

@@ -7,7 +7,7 @@ namespace MlDurable.Learning.Explaining;
 
 /// <summary>
 /// Says what each column adds to the score of a row, by Shapley's value: exactly, for trees (where a column is not known, as the training rows
-/// went) and weighted sums (columns taken as independent). Of an interaction either column has half. The score is the one before the model's
+/// went), weighted sums and naive Bayes (columns taken as independent). Of an interaction either column has half. The score is the one before the model's
 /// calibration. Immutable, so safe for concurrent use.
 /// </summary>
 public sealed class ModelExplainer
@@ -54,7 +54,7 @@ public sealed class ModelExplainer
     /// <param name="model">The model.</param>
     public static string? Obstacle(BinaryModel model) => model.Scorer switch
     {
-        LinearScorer { Means.IsDefault: false } or PriorScorer => null,
+        LinearScorer { Means.IsDefault: false } or NaiveBayesScorer or PriorScorer => null,
         TreeScorer trees when trees.Trees.All(tree => !tree.Cover.IsDefault) => null,
         CustomScorer => $"What columns add to a score is not known for the trainer '{model.Trainer}', which is no trainer of this library. "
             + "Look at its permutation importance and partial dependence instead.",
@@ -102,6 +102,7 @@ public sealed class ModelExplainer
     {
         TreeScorer trees => new TreeContributor(trees, columnOf),
         LinearScorer linear => new LinearContributor(linear, columnOf),
+        NaiveBayesScorer bayes => new NaiveBayesContributor(bayes, columnOf),
         PriorScorer prior => new LinearContributor(new LinearScorer(prior.Score, [], []), columnOf),
         _ => throw new ArgumentOutOfRangeException(nameof(scorer), scorer.GetType(), "A scorer without contributions."),
     };

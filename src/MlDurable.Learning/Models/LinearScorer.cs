@@ -37,15 +37,7 @@ internal sealed record LinearScorer(
             score += weights[i] * dense[i];
         }
 
-        foreach (var feature in hot)
-        {
-            if (feature >= 0)
-            {
-                score += weights[feature];
-            }
-        }
-
-        return score;
+        return AddLevels(score, hot, weights, first: 0);
     };
 
     public override double AddTexts(double score, ReadOnlySpan<TextVector> texts)
@@ -83,17 +75,7 @@ internal sealed record LinearScorer(
             }
         }
 
-        foreach (var block in features.Hot)
-        {
-            for (var row = 0; row < scores.Length; row++)
-            {
-                var feature = block[start + row];
-                if (feature >= 0)
-                {
-                    scores[row] += weights[feature];
-                }
-            }
-        }
+        AddLevels(scores, features, start, weights, first: 0);
 
         foreach (var block in features.Sparse)
         {

@@ -77,6 +77,11 @@ internal sealed record ModelContent(
             CustomScorer => dense + hot <= int.MaxValue && Scorer.IsSound((int)(dense + hot)),
             // Trees read dense features only; a missing value would make a sum missing, but a tree routes it.
             TreeScorer => hot == 0 && Scorer.IsSound(dense),
+            NaiveBayesScorer bayes => coded.TrueForAll(column => !column.Ordinal)
+                && !bayes.Numbers.IsDefault
+                && bayes.Numbers.Length == dense
+                && dense + hot <= int.MaxValue
+                && Scorer.IsSound((int)(dense + hot)),
             LinearScorer => coded.TrueForAll(column => !column.Ordinal)
                 && Numbers.All(number => number.Fill is not null)
                 && dense + hot + texts <= int.MaxValue

@@ -8,6 +8,7 @@ namespace MlDurable.Learning.Models;
 [JsonDerivedType(typeof(PriorScorer), "prior")]
 [JsonDerivedType(typeof(LinearScorer), "linear")]
 [JsonDerivedType(typeof(TreeScorer), "trees")]
+[JsonDerivedType(typeof(NaiveBayesScorer), "naive-bayes")]
 [JsonDerivedType(typeof(CustomScorer), "custom")]
 internal abstract record Scorer
 {
@@ -30,6 +31,41 @@ internal abstract record Scorer
 
     /// <summary>Whether scores of any features with this many columns are safe to compute: for models read from a file.</summary>
     public abstract bool IsSound(int featureCount);
+
+    /// <summary>Adds to the scores of some rows, from <paramref name="start"/> on, what the one-hot features add that are 1.</summary>
+    /// <param name="scores">The scores so far.</param>
+    /// <param name="features">All rows.</param>
+    /// <param name="start">The first row.</param>
+    /// <param name="weights">What features add.</param>
+    /// <param name="first">The feature that the first weight is that of.</param>
+    protected static void AddLevels(Span<double> scores, FeatureMatrix features, int start, ReadOnlySpan<double> weights, int first)
+    {
+        foreach (var block in features.Hot)
+        {
+            for (var row = 0; row < scores.Length; row++)
+            {
+                var feature = block[start + row];
+                if (feature >= 0)
+                {
+                    scores[row] += weights[feature - first];
+                }
+            }
+        }
+    }
+
+    /// <summary>The same for one row, in the same order.</summary>
+    protected static double AddLevels(double score, ReadOnlySpan<int> hot, ReadOnlySpan<double> weights, int first)
+    {
+        foreach (var feature in hot)
+        {
+            if (feature >= 0)
+            {
+                score += weights[feature - first];
+            }
+        }
+
+        return score;
+    }
 
     protected static bool IsCoefficient(double value) => Math.Abs(value) <= MaxCoefficient;
 }

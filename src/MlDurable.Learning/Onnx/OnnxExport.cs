@@ -56,6 +56,7 @@ public static class OnnxExport
         {
             PriorScorer prior => Prior(graph, prior, inputs.Values.FirstOrDefault() ?? graph.Input(RowName, OnnxType.Double)),
             LinearScorer linear => Linear(graph, linear, dense, model.Features, inputs),
+            NaiveBayesScorer bayes => NaiveBayes(graph, bayes, dense, model.Features, inputs),
             TreeScorer trees => Trees(graph, trees, dense),
             _ => throw Unsupported($"the trainer '{model.Trainer}' is the program's own"),
         };
@@ -126,11 +127,44 @@ public static class OnnxExport
             score = graph.Node("Add", [graph.Node("MatMul", [Together(graph, dense), weights]), score]);
         }
 
-        var offset = dense.Count;
+        return AddLevels(graph, score, linear.Weights.AsSpan(dense.Count..), features, inputs);
+    }
+
+    private static string NaiveBayes(OnnxGraph graph, NaiveBayesScorer bayes, List<string> dense, FittedFeatures features, Dictionary<string, string> inputs)
+    {
+        var score = graph.Constant(OnnxTensor.Of([bayes.Prior]));
+        if (dense.Count > 0)
+        {
+            var cells = Together(graph, dense);
+            var difference = graph.Node(
+                "Sub",
+                [
+                    Squares(number => number.NegativeMean, number => number.NegativeVariance),
+                    Squares(number => number.PositiveMean, number => number.PositiveVariance),
+                ]);
+            var ratios = graph.Node("Add", [graph.Node("Div", [difference, graph.Constant(OnnxTensor.Of([2.0]))]), Each(number => number.LogScale)]);
+            var known = graph.Node("Where", [graph.Node("IsNaN", [cells]), graph.Constant(OnnxTensor.Of([0.0])), ratios]);
+            var ones = graph.Constant(OnnxTensor.Of([.. Enumerable.Repeat(1.0, dense.Count)], dense.Count, 1));
+            score = graph.Node("Add", [graph.Node("MatMul", [known, ones]), score]);
+
+            string Squares(Func<NormalPair, double> mean, Func<NormalPair, double> variance)
+            {
+                var distance = graph.Node("Sub", [cells, Each(mean)]);
+                return graph.Node("Div", [graph.Node("Mul", [distance, distance]), Each(variance)]);
+            }
+        }
+
+        return AddLevels(graph, score, bayes.Levels.AsSpan(), features, inputs);
+
+        string Each(Func<NormalPair, double> value) => graph.Constant(OnnxTensor.Of([.. bayes.Numbers.Select(value)], dense.Count));
+    }
+
+    private static string AddLevels(OnnxGraph graph, string score, ReadOnlySpan<double> weights, FittedFeatures features, Dictionary<string, string> inputs)
+    {
         foreach (var category in features.Blocks.Select(WithLevels))
         {
-            score = graph.Node("Add", [OneHot(graph, category, linear.Weights.AsSpan(offset, category.LevelCount), inputs[category.Name]), score]);
-            offset += category.LevelCount;
+            score = graph.Node("Add", [OneHot(graph, category, weights[..category.LevelCount], inputs[category.Name]), score]);
+            weights = weights[category.LevelCount..];
         }
 
         return Cast(graph, score, OnnxType.Float);

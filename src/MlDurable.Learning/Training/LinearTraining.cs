@@ -19,7 +19,7 @@ internal static class LinearTraining
 
     /// <summary>Moves a point, the weights and then the intercept, to where the objective and any other penalty are least together.</summary>
     /// <param name="objective">The loss of the training rows, with the penalty on squared weights.</param>
-    /// <param name="point">No weights, and the log-odds of the share of positive rows.</param>
+    /// <param name="point">No weights, and the log-odds of the share of positive rows, weighted.</param>
     /// <param name="tolerance">Greatest component of the gradient at which the point is good enough.</param>
     /// <param name="maxIterations">The most iterations.</param>
     /// <param name="beforeIteration">Told the number of iterations so far.</param>

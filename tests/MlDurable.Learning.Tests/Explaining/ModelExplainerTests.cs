@@ -15,7 +15,7 @@ public sealed class ModelExplainerTests
 
     private static readonly LabeledRows Rows = TrainingData.Awkward(400, 2);
 
-    public static TheoryData<string> TrainerNames => ["baseline", "logistic-regression", "elastic-net", "gradient-boosting"];
+    public static TheoryData<string> TrainerNames => ["baseline", "logistic-regression", "elastic-net", "gradient-boosting", "naive-bayes"];
 
     [Theory]
     [MemberData(nameof(TrainerNames))]
@@ -37,6 +37,7 @@ public sealed class ModelExplainerTests
     [InlineData("logistic-regression")]
     [InlineData("elastic-net")]
     [InlineData("gradient-boosting")]
+    [InlineData("naive-bayes")]
     public void BaseValue_OfEveryTrainer_IsTheMeanScoreOfTheTrainingRows(string trainer)
     {
         // For trees that is so because the cover of a node is the number of training rows that reach it.
@@ -58,6 +59,21 @@ public sealed class ModelExplainerTests
 
         // What one-hot features of one column add is taken together, and is 0 on average.
         Assert.Equal(0, contributions.Values[contributions.Columns.IndexOf("c")].Average(), 1e-12);
+    }
+
+    [Fact]
+    public void Contributions_OfNaiveBayes_AreTheLogRatioLessItsMeanOverTheTrainingRows()
+    {
+        var model = Train("naive-bayes");
+        var bayes = (NaiveBayesScorer)model.Scorer;
+        var features = model.Features.Apply(Rows.Features);
+        Assert.Equal("x2", model.Features.OutputNames[2]);
+        var ratios = features.Dense[2].Select(bayes.Numbers[2].LogRatio).ToArray();
+        Assert.Contains(features.Dense[2].Zip(ratios), pair => double.IsNaN(pair.First) && pair.Second == 0);
+        var contributions = Explainer(model).Contributions(Rows.Features);
+        Assert.Equal(ratios.Select(ratio => ratio - ratios.Average()), contributions.Values[contributions.Columns.IndexOf("x2")], new Within(1e-12));
+        var levels = features.Hot[0].Select(feature => bayes.Levels[feature - features.Dense.Length]).ToArray();
+        Assert.Equal(levels.Select(level => level - levels.Average()), contributions.Values[contributions.Columns.IndexOf("c")], new Within(1e-12));
     }
 
     [Fact]
@@ -96,6 +112,7 @@ public sealed class ModelExplainerTests
     [InlineData("logistic-regression")]
     [InlineData("elastic-net")]
     [InlineData("gradient-boosting")]
+    [InlineData("naive-bayes")]
     public async Task Explain_OneRowAtATime_IsThatOfTheTable(string trainer)
     {
         var raw = (await BirdStrikes.RawAsync()).Take([.. Enumerable.Range(0, 300)]);

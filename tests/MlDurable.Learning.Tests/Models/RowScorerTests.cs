@@ -19,6 +19,7 @@ public sealed class RowScorerTests
     [InlineData("elastic-net", NumberImputation.Median, CategoryEncoding.OneHot, CalibrationMethod.None)]
     [InlineData("gradient-boosting", NumberImputation.None, CategoryEncoding.Ordinal, CalibrationMethod.None)]
     [InlineData("gradient-boosting", NumberImputation.Median, CategoryEncoding.Ordinal, CalibrationMethod.Isotonic)]
+    [InlineData("naive-bayes", NumberImputation.None, CategoryEncoding.OneHot, CalibrationMethod.None)]
     public async Task Probability_EveryRowOfRealData_IsTheSameToTheLastBitAsInATable(
         string trainer, NumberImputation imputation, CategoryEncoding encoding, CalibrationMethod calibration)
     {

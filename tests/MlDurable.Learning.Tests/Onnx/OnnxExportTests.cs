@@ -21,6 +21,8 @@ public sealed class OnnxExportTests
         { "elastic-net", new(), CalibrationMethod.None },
         { "gradient-boosting", new(), CalibrationMethod.None },
         { "gradient-boosting", new(), CalibrationMethod.Platt },
+        { "naive-bayes", new(), CalibrationMethod.None },
+        { "naive-bayes", new() { FoldRarerThan = 0 }, CalibrationMethod.None },
     };
 
     [Theory]

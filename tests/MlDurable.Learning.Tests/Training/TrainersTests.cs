@@ -16,7 +16,7 @@ public sealed class TrainersTests
         var exception = Assert.Throws<LearningException>(() => Trainers.Get("gradient-bosting"));
         Assert.Equal("trainer-not-registered", exception.Code);
         Assert.Contains("Did you mean 'gradient-boosting'?", exception.Message, StringComparison.Ordinal);
-        Assert.Contains("baseline, elastic-net, gradient-boosting, logistic-regression", exception.Message, StringComparison.Ordinal);
+        Assert.Contains("baseline, elastic-net, gradient-boosting, logistic-regression, naive-bayes", exception.Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -82,6 +82,7 @@ public sealed class TrainersTests
     [InlineData("logistic-regression")]
     [InlineData("elastic-net")]
     [InlineData("gradient-boosting")]
+    [InlineData("naive-bayes")]
     public void Fit_NoUsableFeature_IsRefused(string name)
     {
         double[] labels = [0, 1, 0, 1];
@@ -110,6 +111,8 @@ public sealed class TrainersTests
     [InlineData("logistic-regression", "positive-weight", 0, "hyperparameter-out-of-range", "from 0.001 to")]
     [InlineData("elastic-net", "l1-ratio", 1.1, "hyperparameter-out-of-range", "from 0 to 1")]
     [InlineData("elastic-net", "l1", 1, "unknown-hyperparameter", "It has: penalty, l1-ratio, positive-weight, max-iterations")]
+    [InlineData("naive-bayes", "smoothing", 0, "hyperparameter-out-of-range", "from 0.001 to")]
+    [InlineData("naive-bayes", "variance-smoothing", 0, "hyperparameter-out-of-range", "from 1E-12 to 1")]
     [InlineData("gradient-boosting", "trees", 1.5, "hyperparameter-out-of-range", "a whole number from 1 to")]
     [InlineData("gradient-boosting", "leaves", 1, "hyperparameter-out-of-range", "from 2 to")]
     public void Fit_WrongHyperparameter_IsRefused(string trainer, string name, double value, string code, string hint)
@@ -135,6 +138,7 @@ public sealed class TrainersTests
     [InlineData("logistic-regression")]
     [InlineData("elastic-net")]
     [InlineData("gradient-boosting")]
+    [InlineData("naive-bayes")]
     public void Fit_CanceledWhileRunning_Stops(string name)
     {
         using var source = new CancellationTokenSource();

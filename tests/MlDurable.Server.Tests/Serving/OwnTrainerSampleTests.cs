@@ -36,7 +36,7 @@ public sealed class OwnTrainerSampleTests : IDisposable
         var store = new DirectoryBlobStore(folder.FullName);
         Assert.Equal(RunOutcome.Promoted, (await new RunStore(store).FindAsync(run))!.Outcome);
         var manifest = (await new RunStore(store).ManifestAsync(run))!;
-        Assert.Equal("naive-bayes", manifest.Trainer);
+        Assert.Equal("own-naive-bayes", manifest.Trainer);
         Assert.Equal(["log-ratio"], manifest.Transforms!.Keys);
         var judged = Encoding.UTF8.GetString(await store.ReadBytesAsync(RunStore.FileName(run, "predictions.csv"), 1 << 20)).Split('\n')
             .Where(line => line.Contains("1993.csv", StringComparison.Ordinal))
