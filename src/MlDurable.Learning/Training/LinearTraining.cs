@@ -28,7 +28,8 @@ internal static class LinearTraining
 
     /// <summary>scikit-learn's class_weight={1: weight}.</summary>
     public static HyperparameterSpec PositiveWeight { get; } = new(
-        PositiveWeightName, 0.001, 1e6, 1, IsInteger: false, "How often the loss of a positive row counts. Other than 1, probabilities are those of rows so weighted.");
+        PositiveWeightName, 0.001, 1e6, 1, IsInteger: false,
+        "How often the loss of a positive row counts. Other than 1, probabilities are those of rows so weighted.");
 
     /// <summary>Fits the model of a request.</summary>
     /// <param name="trainer">The trainer, with <see cref="PositiveWeight"/> and <see cref="MaxIterations"/> among its hyperparameters.</param>

@@ -35,7 +35,8 @@ internal sealed class LogisticRegressionTrainer : ITrainer
             request,
             values,
             values[L2],
-            (objective, point, tolerance, maxIterations, beforeIteration) => Lbfgs.Minimize(objective.Evaluate, point, tolerance, maxIterations, beforeIteration),
+            (objective, point, tolerance, maxIterations, beforeIteration) =>
+                Lbfgs.Minimize(objective.Evaluate, point, tolerance, maxIterations, beforeIteration),
             cancellationToken);
     }
 }

@@ -111,13 +111,14 @@ public sealed class ElasticNetTests
     [InlineData(1)]
     public void Minimize_CategoryWithinAWiderOne_NeedsFewSteps(double l1Ratio)
     {
-        // Towns lie in states, so that the weights of both can be traded for each other and for the intercept: coordinate descent alone takes thousands of passes.
+        // Towns lie in states, so that the weights of both can be traded for each other and for the intercept, where coordinate descent alone crawls.
         const double Penalty = 1;
         var random = new SplitMix64(8);
         var towns = Enumerable.Range(0, 4000).Select(_ => random.NextInt(60)).ToArray();
         var labels = towns.Select(town => random.NextUniform() < 1 / (1 + Math.Exp(2 - (town % 7 * 0.5) + (town / 10 * 0.3))) ? 1.0 : 0).ToArray();
         var table = new Table(
-            CategoryColumn.FromTexts("state", towns.Select(town => $"state {town / 10}")), CategoryColumn.FromTexts("town", towns.Select(town => $"town {town}")));
+            CategoryColumn.FromTexts("state", towns.Select(town => $"state {town / 10}")),
+            CategoryColumn.FromTexts("town", towns.Select(town => $"town {town}")));
         var features = FittedFeatures.Fit(table, new FeatureRecipe()).Apply(table);
         var lasso = new LassoPenalty(Penalty * l1Ratio);
         var l2 = Penalty * (1 - l1Ratio);
@@ -144,7 +145,8 @@ public sealed class ElasticNetTests
         var x1 = ((NumberColumn)rows.Features["x1"]).Values.ToArray();
         foreach (var size in new[] { 1e-300, 1e-30, 1e30, 1e300 })
         {
-            var scaled = rows with { Features = new Table(new NumberColumn("x1", [.. x1.Select(value => value * size)]), rows.Features["x2"], rows.Features["c"]) };
+            var x1OfSize = new NumberColumn("x1", [.. x1.Select(value => value * size)]);
+            var scaled = rows with { Features = new Table(x1OfSize, rows.Features["x2"], rows.Features["c"]) };
             var model = Trainer.Fit(TrainingData.Request(scaled) with { Recipe = new FeatureRecipe { Standardize = false } });
             Assert.All(model.PredictProbability(scaled.Features), probability => Assert.InRange(probability, 0, 1));
         }

@@ -22,7 +22,10 @@ public sealed class LogisticRegressionTests
     {
         var rows = TrainingData.Logistic(300, 42);
         Assert.Equal(79, rows.Labels.Sum());
-        var request = TrainingData.Request(rows, null, ("l2", l2), ("positive-weight", positiveWeight)) with { Recipe = new FeatureRecipe { Standardize = false, FoldRarerThan = 0 } };
+        var request = TrainingData.Request(rows, null, ("l2", l2), ("positive-weight", positiveWeight)) with
+        {
+            Recipe = new FeatureRecipe { Standardize = false, FoldRarerThan = 0 },
+        };
         var model = Trainer.Fit(request);
         var scorer = (LinearScorer)model.Scorer;
         Assert.Equal(expected, [.. scorer.Weights, scorer.Intercept], new Within(2e-6));
