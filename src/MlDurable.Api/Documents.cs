@@ -144,7 +144,7 @@ public sealed record RunsPage(ImmutableArray<RunRecord> Runs, string? Continuati
 /// <summary>Where the parts of a run stand.</summary>
 /// <param name="RunId">The run.</param>
 /// <param name="Partitions">The partitions of its plan; empty until it is planned.</param>
-/// <param name="Candidates">The candidates of its search; empty until it is planned.</param>
+/// <param name="Candidates">The candidates that are known: of a search that proposes them in rounds, those so far; empty until the run is planned.</param>
 public sealed record RunStepsDocument(string RunId, ImmutableArray<PartitionStep> Partitions, ImmutableArray<CandidateStep> Candidates);
 
 /// <summary>A partition of a run.</summary>

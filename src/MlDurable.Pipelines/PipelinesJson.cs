@@ -45,6 +45,7 @@ namespace MlDurable.Pipelines;
 [JsonSerializable(typeof(ScheduleState))]
 [JsonSerializable(typeof(ScoringFinding))]
 [JsonSerializable(typeof(ScoringPlan))]
+[JsonSerializable(typeof(SearchRecord))]
 [JsonSerializable(typeof(SplitLineage))]
 [JsonSerializable(typeof(TableSchema))]
 public sealed partial class PipelinesJson : JsonSerializerContext;

@@ -260,7 +260,8 @@ internal static class RunEndpoints
 
         var finished = await new RunStepReader(store, runId).FinishedCandidatesAsync(cancellationToken);
         var quality = (await runs.QualityAsync(runId, cancellationToken)).ToDictionary(partition => partition.Partition, partition => partition.Passed);
-        var names = CandidateNames.Of(plan.Candidates);
+        var candidates = await runs.CandidatesAsync(runId, plan, cancellationToken);
+        var names = CandidateNames.Of(candidates, plan.Search);
         return TypedResults.Json(
             new RunStepsDocument(
                 runId,
@@ -268,7 +269,7 @@ internal static class RunEndpoints
                     .. plan.Partitions.Select((partition, index) =>
                         new PartitionStep(index, partition.Name, quality.TryGetValue(partition.Name, out var passed) ? passed : null)),
                 ],
-                [.. plan.Candidates.Select((candidate, place) => new CandidateStep(candidate.Index, names[place], finished.Contains(candidate.Index)))]),
+                [.. candidates.Select((candidate, place) => new CandidateStep(candidate.Index, names[place], finished.Contains(candidate.Index)))]),
             ApiJson.Default.RunStepsDocument);
     }
 

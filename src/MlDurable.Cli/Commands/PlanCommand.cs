@@ -52,14 +52,19 @@ internal static class PlanCommand
             return ExitCodes.Done;
         }
 
-        var names = CandidateNames.Of(plan.Candidates);
+        var names = CandidateNames.Of(plan.Candidates, plan.Search);
         var candidates = new TextTable("candidate", "train");
-        foreach (var candidate in plan.Candidates)
+        foreach (var (place, candidate) in plan.Candidates.Index())
         {
-            candidates.Add(names[candidate.Index], forecast.CachedCandidates.Contains(candidate.Index) ? "reuse" : "do");
+            candidates.Add(names[place], forecast.CachedCandidates.Contains(candidate.Index) ? "reuse" : "do");
         }
 
         candidates.WriteTo(call.Terminal, 2);
+        if (plan.Search is not null)
+        {
+            call.Terminal.Line($"  and {Text.Counted(plan.MostCandidates - plan.Candidates.Length, "candidate")} that the search proposes by what those before reached");
+        }
+
         return ExitCodes.Done;
     }
 }

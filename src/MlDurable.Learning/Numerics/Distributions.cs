@@ -8,6 +8,8 @@ internal static class Distributions
 {
     public static double NormalCdf(double z) => Normal.CDF(0, 1, z);
 
+    public static double NormalDensity(double z) => Normal.PDF(0, 1, z);
+
     /// <summary>The inverse of <see cref="NormalCdf"/>; infinite at 0 and 1.</summary>
     public static double NormalQuantile(double probability) => Normal.InvCDF(0, 1, probability);
 

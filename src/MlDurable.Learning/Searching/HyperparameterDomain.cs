@@ -18,4 +18,7 @@ public abstract record HyperparameterDomain
 
     /// <summary>One of its values, each as likely as any other; in a logarithmic range, each order of magnitude.</summary>
     internal abstract double Draw(SplitMix64 random);
+
+    /// <summary>How likely each of its values is, by those that were observed, oldest first.</summary>
+    internal abstract Density Estimate(IReadOnlyList<double> observations);
 }

@@ -17,4 +17,6 @@ public sealed record ValueList(ImmutableArray<double> Values) : HyperparameterDo
     public override string ToString() => Values is [var only] ? $"{only}" : $"[{string.Join(", ", Values)}]";
 
     internal override double Draw(SplitMix64 random) => Values[random.NextInt(Values.Length)];
+
+    internal override Density Estimate(IReadOnlyList<double> observations) => new ListDensity(Values, observations);
 }

@@ -18,6 +18,12 @@ public sealed record ValueRange(double From, double To, bool IsLogarithmic, bool
     /// <inheritdoc/>
     public override double Count => IsWhole ? To - From + 1 : Math.Floor((To - From) / Step) + 1;
 
+    /// <summary>Where the range begins on its scale. A whole number stands for all that are rounded to it, so that the ends are as likely as the others.</summary>
+    internal double Least => PlaceOf(IsWhole ? From - 0.5 : From);
+
+    /// <summary>Where the range ends on its scale.</summary>
+    internal double Most => PlaceOf(IsWhole ? To + 0.5 : To);
+
     /// <summary>The distance of neighbours of six digits where they are farthest apart.</summary>
     private double Step => Math.Pow(10, Math.Floor(Math.Log10(Math.Max(Math.Abs(From), Math.Abs(To)))) - (Digits - 1));
 
@@ -27,17 +33,19 @@ public sealed record ValueRange(double From, double To, bool IsLogarithmic, bool
     /// <summary>The range in words: <c>0.001 to 1 (log)</c>.</summary>
     public override string ToString() => $"{From} to {To}{(IsLogarithmic ? " (log)" : "")}";
 
-    /// <remarks>A whole number stands for all that are rounded to it, so that the ends are as likely as the others.</remarks>
-    internal override double Draw(SplitMix64 random)
-    {
-        var (low, high) = IsWhole ? (From - 0.5, To + 0.5) : (From, To);
-        var (least, most) = IsLogarithmic ? (Math.Log(low), Math.Log(high)) : (low, high);
-        var place = least + (random.NextUniform() * (most - least));
-        return Nearest(IsLogarithmic ? Math.Exp(place) : place);
-    }
+    internal override double Draw(SplitMix64 random) => ValueAt(Least + (random.NextUniform() * (Most - Least)));
 
-    /// <summary>The nearest value of the range. Zero is added because there is but one zero among hyperparameters.</summary>
-    private double Nearest(double value) => Math.Clamp(IsWhole ? Math.Round(value) : Rounded(value), From, To) + 0.0;
+    internal override Density Estimate(IReadOnlyList<double> observations) => new RangeDensity(this, observations);
+
+    /// <summary>Where a value lies on the scale.</summary>
+    internal double PlaceOf(double value) => IsLogarithmic ? Math.Log(value) : value;
+
+    /// <summary>The value that is the nearest to a place. Zero is added because there is but one zero among hyperparameters.</summary>
+    internal double ValueAt(double place)
+    {
+        var value = IsLogarithmic ? Math.Exp(place) : place;
+        return Math.Clamp(IsWhole ? Math.Round(value) : Rounded(value), From, To) + 0.0;
+    }
 
     private static double Rounded(double value) =>
         double.Parse(value.ToString($"G{Digits}", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);

@@ -83,8 +83,8 @@ internal sealed class FinishActivity(FlowServices services) : Activity<FinishInp
             return [];
         }
 
-        var results = new List<CandidateResult>(plan.Candidates.Length);
-        foreach (var candidate in plan.Candidates)
+        var results = new List<CandidateResult>(input.Work.Candidates);
+        foreach (var candidate in await services.Runs.CandidatesAsync(input.RunId, plan, cancellationToken))
         {
             results.Add(await services.Runs.CandidateAsync(input.RunId, candidate.Index, cancellationToken));
         }

@@ -35,10 +35,11 @@ internal sealed class PlanActivity(FlowServices services) : Activity<RunRef, Pla
         return new PlanSize(
             plan.Partitions.Length,
             pipeline.Data.OnQuarantine == Definition.QuarantinePolicy.Skip,
-            plan.Candidates.Length,
+            plan.MostCandidates,
             pipeline.Train.Search.Parallel,
             MetricCatalog.Find(pipeline.Evaluate.Primary)!.HigherIsBetter,
-            pipeline.Approve is not null);
+            pipeline.Approve is not null,
+            plan.Search is not null);
     }
 
     private async Task<bool> TryFreezeAsync(string pipeline, TableSchema schema, CancellationToken cancellationToken)

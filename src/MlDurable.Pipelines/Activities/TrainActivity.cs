@@ -17,7 +17,7 @@ internal sealed class TrainActivity(FlowServices services) : Activity<CandidateR
         var pipeline = await services.Runs.PipelineAsync(input.RunId, cancellation);
         var plan = await services.Runs.RequireAsync(input.RunId, RunStore.PlanFile, PipelinesJson.Default.RunPlan, cancellation);
         var lineage = await services.Runs.RequireAsync(input.RunId, RunStore.DatasetFile, PipelinesJson.Default.DatasetLineage, cancellation);
-        var candidate = plan.Candidates[input.Index];
+        var candidate = (await services.Runs.CandidatesAsync(input.RunId, plan, cancellation)).First(candidate => candidate.Index == input.Index);
         var key = CandidateTraining.Identity(lineage, pipeline.Features, candidate, plan.Seed);
         var record = BlobNames.TrainedCandidate(plan.Pipeline, key);
 

@@ -11,6 +11,9 @@ public enum SearchStrategy
 
     /// <summary>Candidates drawn at random, all before the first is trained.</summary>
     Random,
+
+    /// <summary>Candidates proposed in rounds by what those before reached: tree-structured Parzen estimators.</summary>
+    Tpe,
 }
 
 /// <summary>How candidates are searched.</summary>

@@ -30,6 +30,7 @@ public static class FlowCatalog
             .Add(FlowSteps.Validate, new ValidateActivity(services))
             .Add(FlowSteps.Featurize, new FeaturizeActivity(services))
             .Add(FlowSteps.Assemble, new AssembleActivity(services))
+            .Add(FlowSteps.Propose, new ProposeActivity(services))
             .Add(FlowSteps.Train, new TrainActivity(services))
             .Add(FlowSteps.Evaluate, new EvaluateActivity(services))
             .Add(FlowSteps.RequestApproval, new RequestApprovalActivity(services))

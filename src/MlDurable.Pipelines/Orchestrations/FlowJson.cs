@@ -11,6 +11,7 @@ namespace MlDurable.Pipelines.Orchestrations;
 [JsonSerializable(typeof(PartitionResult))]
 [JsonSerializable(typeof(AssembleInput))]
 [JsonSerializable(typeof(DatasetSize))]
+[JsonSerializable(typeof(ProposeInput))]
 [JsonSerializable(typeof(CandidateRef))]
 [JsonSerializable(typeof(CandidateScore))]
 [JsonSerializable(typeof(SelectedRef))]

@@ -11,11 +11,13 @@ internal sealed record RunRef(string RunId);
 /// <summary>What the orchestrator needs to know of a plan.</summary>
 /// <param name="Partitions">Partitions in the window.</param>
 /// <param name="SkipQuarantined">Whether the run goes on without partitions that break an expectation.</param>
-/// <param name="Candidates">Candidates, the baseline included.</param>
+/// <param name="Candidates">Candidates, the baseline included; of a search, at most.</param>
 /// <param name="Parallel">How many candidates are trained at once.</param>
 /// <param name="HigherIsBetter">Whether the best candidate is the one with the highest primary metric.</param>
 /// <param name="Approve">Whether a person is asked before a promotion.</param>
-internal sealed record PlanSize(int Partitions, bool SkipQuarantined, int Candidates, int Parallel, bool HigherIsBetter, bool Approve = false);
+/// <param name="Proposes">Whether the candidates are proposed in rounds, by what those before reached.</param>
+internal sealed record PlanSize(
+    int Partitions, bool SkipQuarantined, int Candidates, int Parallel, bool HigherIsBetter, bool Approve = false, bool Proposes = false);
 
 /// <summary>Names one partition of a run's plan.</summary>
 internal sealed record PartitionRef(string RunId, int Index);
@@ -28,6 +30,12 @@ internal sealed record AssembleInput(string RunId, IReadOnlyList<int> LeftOut);
 
 /// <summary>The size of a run's parts.</summary>
 internal sealed record DatasetSize(int Rows, int Training, int Validation, int Holdout);
+
+/// <summary>Asks for the next round of a search.</summary>
+/// <param name="RunId">The run.</param>
+/// <param name="First">The index of the round's first candidate: how many came before.</param>
+/// <param name="Count">How many candidates the round has.</param>
+internal sealed record ProposeInput(string RunId, int First, int Count);
 
 /// <summary>Names one candidate of a run's plan.</summary>
 internal sealed record CandidateRef(string RunId, int Index);
@@ -123,6 +131,9 @@ internal static class FlowSteps
 
     public static readonly ActivityDefinition<AssembleInput, DatasetSize> Assemble =
         new("assemble", FlowJson.Default.AssembleInput, FlowJson.Default.DatasetSize);
+
+    public static readonly ActivityDefinition<ProposeInput, RunRef> Propose =
+        new("propose", FlowJson.Default.ProposeInput, FlowJson.Default.RunRef);
 
     public static readonly ActivityDefinition<CandidateRef, CandidateScore> Train =
         new("train", FlowJson.Default.CandidateRef, FlowJson.Default.CandidateScore);

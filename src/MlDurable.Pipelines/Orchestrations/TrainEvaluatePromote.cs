@@ -33,8 +33,7 @@ internal sealed class TrainEvaluatePromote : RunOrchestrator
         await context.CallActivityAsync(FlowSteps.Assemble, new AssembleInput(run.RunId, broken), Options);
 
         Enter(context, "train");
-        var candidates = Enumerable.Range(0, plan.Candidates).Select(index => new CandidateRef(run.RunId, index)).ToList();
-        var scores = await context.FanOutAsync(FlowSteps.Train, candidates, plan.Parallel, Options);
+        var scores = plan.Proposes ? await SearchAsync(context, run, plan) : await TrainAsync(context, run, plan, 0, plan.Candidates);
         var selected = Select(scores, plan.HigherIsBetter);
         work = work with { Trained = scores.Count(score => !score.Reused) };
 
@@ -64,6 +63,25 @@ internal sealed class TrainEvaluatePromote : RunOrchestrator
         throw new PipelineException(
             "champion-contended", $"the champion changed {MaxDecisions} times while run {run.RunId} was judging its candidate; start the run again");
     }
+
+    /// <summary>Trains in rounds of as many candidates as are trained at a time: each is proposed, and recorded, by what those before reached. The baseline comes last.</summary>
+    private static async Task<IReadOnlyList<CandidateScore>> SearchAsync(OrchestrationContext context, RunRef run, PlanSize plan)
+    {
+        var trials = plan.Candidates - 1;
+        var scores = new List<CandidateScore>();
+        while (scores.Count < trials)
+        {
+            var round = Math.Min(plan.Parallel, trials - scores.Count);
+            await context.CallActivityAsync(FlowSteps.Propose, new ProposeInput(run.RunId, scores.Count, round), Options);
+            scores.AddRange(await TrainAsync(context, run, plan, scores.Count, round));
+        }
+
+        return [.. scores, .. await TrainAsync(context, run, plan, trials, 1)];
+    }
+
+    private static Task<IReadOnlyList<CandidateScore>> TrainAsync(OrchestrationContext context, RunRef run, PlanSize plan, int first, int count) =>
+        context.FanOutAsync(
+            FlowSteps.Train, [.. Enumerable.Range(first, count).Select(index => new CandidateRef(run.RunId, index))], plan.Parallel, Options);
 
     /// <summary>
     /// Asks a person: the race between the answer, the reminders and the time-out. The race only says when to look; what is found then is decided by

@@ -7,10 +7,13 @@ namespace MlDurable.Pipelines.Runs;
 public static class CandidateNames
 {
     /// <summary>Names the candidates of a plan.</summary>
-    /// <param name="candidates">All candidates of the run.</param>
-    /// <returns>A name for each, in the same order: the trainer, and the hyperparameters that vary among the candidates of that trainer.</returns>
-    public static ImmutableArray<string> Of(IReadOnlyList<CandidatePlan> candidates) =>
-        Of([.. candidates.Select(candidate => (candidate.Trainer, candidate.Hyperparameters))]);
+    /// <param name="candidates">All candidates of the run that are known.</param>
+    /// <param name="search">The search that proposes more of them; null when there are no more.</param>
+    /// <returns>
+    /// A name for each, in the same order: the trainer, and the hyperparameters that vary among the candidates of that trainer, or that the search varies.
+    /// </returns>
+    public static ImmutableArray<string> Of(IReadOnlyList<CandidatePlan> candidates, OpenSearch? search = null) =>
+        Of([.. candidates.Select(candidate => (candidate.Trainer, candidate.Hyperparameters))], search);
 
     /// <summary>Names the candidates of a leaderboard.</summary>
     /// <param name="candidates">All candidates of the run.</param>
@@ -18,7 +21,8 @@ public static class CandidateNames
     public static ImmutableArray<string> Of(IReadOnlyList<CandidateResult> candidates) =>
         Of([.. candidates.Select(candidate => (candidate.Trainer, candidate.Hyperparameters))]);
 
-    private static ImmutableArray<string> Of(IReadOnlyList<(string Trainer, ImmutableSortedDictionary<string, double> Hyperparameters)> candidates)
+    private static ImmutableArray<string> Of(
+        IReadOnlyList<(string Trainer, ImmutableSortedDictionary<string, double> Hyperparameters)> candidates, OpenSearch? search = null)
     {
         var varying = candidates
             .GroupBy(candidate => candidate.Trainer)
@@ -29,6 +33,7 @@ public static class CandidateNames
                     .GroupBy(pair => pair.Key)
                     .Where(values => values.Select(pair => pair.Value).Distinct().Skip(1).Any())
                     .Select(values => values.Key)
+                    .Concat(search?.Varied.GetValueOrDefault(group.Key, []) ?? [])
                     .ToHashSet());
         return
         [

@@ -110,7 +110,7 @@ public sealed record RunComparison(
         side.Add("settings", "features", $"{pipeline.Features.Imputation}, standardize {pipeline.Features.Standardize}, {pipeline.Features.Encoding}, fold {pipeline.Features.FoldRarerThan}");
         side.Add("settings", "transforms", string.Join(", ", pipeline.Features.Transforms.Select(pair => $"{pair.Value} of {pair.Key}")));
         side.Add("settings", "split", $"{pipeline.Split.By}, validation {Number(pipeline.Split.Validation)}, holdout {Number(pipeline.Split.Holdout)}");
-        side.Add("settings", "search", $"{pipeline.Train.Search.Strategy.ToString().ToLowerInvariant()}{(pipeline.Train.Search.Trials is { } trials ? $", {trials} trials" : "")}");
+        side.Add("settings", "search", $"{pipeline.Train.Search.Strategy.ToString().ToLowerInvariant()}{(pipeline.Train.Search.Trials is { } trials ? $", {trials} trials" : "")}{(pipeline.Train.Search.Strategy == SearchStrategy.Tpe ? $" in rounds of {pipeline.Train.Search.Parallel}" : "")}");
         side.Add(
             "settings",
             "candidates",

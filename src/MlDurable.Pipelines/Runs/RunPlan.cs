@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 using MlDurable.Learning.Judging;
 using MlDurable.Learning.Training;
 
@@ -26,6 +27,11 @@ public sealed record CandidatePlan(int Index, string Trainer, ImmutableSortedDic
         Trainers.Get(trainer).Hyperparameters.ToImmutableSortedDictionary(
             hyperparameter => hyperparameter.Name, hyperparameter => given.GetValueOrDefault(hyperparameter.Name, hyperparameter.Default)));
 }
+
+/// <summary>A search that proposes candidates while the run goes on.</summary>
+/// <param name="Trials">How many it tries at most; the index of the baseline, which comes after them.</param>
+/// <param name="Varied">The trainers, each with the hyperparameters that the search chooses.</param>
+public sealed record OpenSearch(int Trials, ImmutableSortedDictionary<string, ImmutableArray<string>> Varied);
 
 /// <summary>What a run will do, and what it will reuse: <c>runs/&lt;run id&gt;/plan.json</c>.</summary>
 public sealed record RunPlan
@@ -60,8 +66,16 @@ public sealed record RunPlan
     /// </summary>
     public ImmutableArray<TriggerBlob> Replaced { get => field.IsDefault ? [] : field; init; }
 
-    /// <summary>The candidates; the last one is the baseline.</summary>
+    /// <summary>The candidates that are known when the run begins; the last one is the baseline.</summary>
     public required ImmutableArray<CandidatePlan> Candidates { get; init; }
+
+    /// <summary>The search that proposes the other candidates; null when all are known.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public OpenSearch? Search { get; init; }
+
+    /// <summary>How many candidates there will be at most, the baseline among them.</summary>
+    [JsonIgnore]
+    public int MostCandidates => Search is null ? Candidates.Length : Search.Trials + 1;
 }
 
 /// <summary>What one candidate reached on the validation rows.</summary>

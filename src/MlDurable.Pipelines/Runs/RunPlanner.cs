@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using MlDurable.Learning;
 using MlDurable.Learning.Metrics;
+using MlDurable.Learning.Searching;
 using MlDurable.Learning.Tables;
 using MlDurable.Learning.Training;
 using MlDurable.Pipelines.Data;
@@ -60,22 +61,32 @@ public sealed class RunPlanner(IBlobStore store, DataLimits? limits = null)
             AsOf = limits?.AsOf,
             Partitions = planned.MoveToImmutable(),
             Candidates = Candidates(pipeline),
+            Search = pipeline.Train is { Search.Strategy: SearchStrategy.Tpe, Space: { } space } ? OpenSearchOf(space, pipeline.Train.Most) : null,
         };
         return (plan, frozen is null ? schema : null);
     }
 
     private static ImmutableArray<CandidatePlan> Candidates(PipelineDefinition pipeline)
     {
-        var candidates = pipeline.Train.Space is { } space
-            ? space.Draw(pipeline.Train.Most, pipeline.Seed).Select(point => (point.Trainer, point.Hyperparameters))
-            : pipeline.Train.Candidates.Select(candidate => (candidate.Trainer, candidate.Hyperparameters));
+        var candidates = pipeline.Train.Search.Strategy switch
+        {
+            SearchStrategy.Grid => pipeline.Train.Candidates.Select(candidate => (candidate.Trainer, candidate.Hyperparameters)),
+            SearchStrategy.Random => pipeline.Train.Space!.Draw(pipeline.Train.Most, pipeline.Seed).Select(point => (point.Trainer, point.Hyperparameters)),
+            _ => [],
+        };
         return
         [
-            .. candidates
-                .Append((Trainer: Baseline, Hyperparameters: ImmutableSortedDictionary<string, double>.Empty))
-                .Select((candidate, index) => CandidatePlan.Of(index, candidate.Trainer, candidate.Hyperparameters)),
+            .. candidates.Select((candidate, index) => CandidatePlan.Of(index, candidate.Trainer, candidate.Hyperparameters)),
+            CandidatePlan.Of(pipeline.Train.Most, Baseline, ImmutableSortedDictionary<string, double>.Empty),
         ];
     }
+
+    private static OpenSearch OpenSearchOf(SearchSpace space, int trials) => new(
+        trials,
+        space.Candidates.ToImmutableSortedDictionary(
+            candidate => candidate.Trainer,
+            candidate => candidate.Hyperparameters.Where(pair => pair.Value.Count > 1).Select(pair => pair.Key).ToImmutableArray(),
+            StringComparer.Ordinal));
 
     private static string QualityIdentity(PipelineDefinition pipeline, TableSchema schema) =>
         ContentHash.OfParts(

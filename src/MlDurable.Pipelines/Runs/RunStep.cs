@@ -23,7 +23,7 @@ public enum RunStepState
 
 /// <summary>A live event of a run, for those who watch: one partition, one candidate, or a stage that has no parts.</summary>
 /// <param name="RunId">The run.</param>
-/// <param name="Stage">The stage of the flow: plan, validate, featurize, assemble, train, evaluate, request-approval,
+/// <param name="Stage">The stage of the flow: plan, validate, featurize, assemble, propose, train, evaluate, request-approval,
 /// notify-approval, settle-approval, decide, finish or fail; plan-scoring, score or finish-scoring.</param>
 /// <param name="State">What happened.</param>
 public sealed record RunStep(string RunId, string Stage, RunStepState State)

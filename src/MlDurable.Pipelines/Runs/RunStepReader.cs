@@ -12,6 +12,7 @@ public sealed class RunStepReader(IBlobStore store, string runId)
 {
     private RunPlan? plan;
     private ScoringPlan? scoring;
+    private ImmutableArray<CandidatePlan> candidates = [];
     private ImmutableArray<string> candidateNames = [];
 
     /// <summary>Reads an activity's event.</summary>
@@ -62,8 +63,8 @@ public sealed class RunStepReader(IBlobStore store, string runId)
             return step with
             {
                 Index = index,
-                Count = known?.Candidates.Length,
-                Name = index is { } place && known is not null ? candidateNames[place] : null,
+                Count = known?.MostCandidates,
+                Name = index is { } place && known is not null ? await NameAsync(known, place, cancellationToken) : null,
                 Value = result?.Primary,
                 Reused = result?.Reused,
             };
@@ -89,7 +90,7 @@ public sealed class RunStepReader(IBlobStore store, string runId)
         var finished = new SortedSet<int>();
         if (await PlanAsync(cancellationToken) is { } known)
         {
-            foreach (var candidate in known.Candidates)
+            foreach (var candidate in await new RunStore(store).CandidatesAsync(runId, known, cancellationToken))
             {
                 if (await store.ExistsAsync(BlobNames.Run(runId, RunStore.CandidateFile(candidate.Index)), cancellationToken))
                 {
@@ -101,15 +102,21 @@ public sealed class RunStepReader(IBlobStore store, string runId)
         return finished;
     }
 
-    private async Task<RunPlan?> PlanAsync(CancellationToken cancellationToken)
+    private async Task<RunPlan?> PlanAsync(CancellationToken cancellationToken) =>
+        plan ??= await new RunStore(store).PlanAsync(runId, cancellationToken);
+
+    /// <summary>The name of a candidate; what its search has proposed is read again when it is not among what is known.</summary>
+    private async Task<string?> NameAsync(RunPlan known, int index, CancellationToken cancellationToken)
     {
-        if (plan is null)
+        if (Place() < 0)
         {
-            plan = await new RunStore(store).PlanAsync(runId, cancellationToken);
-            candidateNames = plan is null ? [] : CandidateNames.Of(plan.Candidates);
+            candidates = await new RunStore(store).CandidatesAsync(runId, known, cancellationToken);
+            candidateNames = CandidateNames.Of(candidates, known.Search);
         }
 
-        return plan;
+        return Place() is var place and >= 0 ? candidateNames[place] : null;
+
+        int Place() => candidates.Select(candidate => candidate.Index).ToList().IndexOf(index);
     }
 
     private static T? Parse<T>(string? json, JsonTypeInfo<T> typeInfo)

@@ -17,6 +17,7 @@ public sealed class RunStore(IBlobStore store)
     internal const string RecordFile = "run.json";
     internal const string PlanFile = "plan.json";
     internal const string DatasetFile = "dataset.json";
+    internal const string SearchFile = "search.json";
     /// <summary>The file of a run that holds its <see cref="Evaluation"/>.</summary>
     public const string EvaluationFile = "evaluation.json";
 
@@ -127,6 +128,15 @@ public sealed class RunStore(IBlobStore store)
     /// <summary>What a run does and reuses; null until it is planned.</summary>
     public Task<RunPlan?> PlanAsync(string runId, CancellationToken cancellationToken = default) =>
         FindAsync(runId, PlanFile, PipelinesJson.Default.RunPlan, cancellationToken);
+
+    /// <summary>The candidates of a run that are known, by their index: those of its plan, and those that its search has proposed since.</summary>
+    /// <param name="runId">The run.</param>
+    /// <param name="plan">Its plan.</param>
+    /// <param name="cancellationToken">Cancels the reading.</param>
+    public async Task<ImmutableArray<CandidatePlan>> CandidatesAsync(string runId, RunPlan plan, CancellationToken cancellationToken = default) =>
+        plan.Search is not null && await FindAsync(runId, SearchFile, PipelinesJson.Default.SearchRecord, cancellationToken) is { } search
+            ? [.. search.Trials.Select(trial => trial.Candidate), .. plan.Candidates.Where(candidate => candidate.Index >= search.Trials.Length)]
+            : plan.Candidates;
 
     /// <summary>The rows of a run and their division; null until they are.</summary>
     public Task<DatasetLineage?> DatasetAsync(string runId, CancellationToken cancellationToken = default) =>

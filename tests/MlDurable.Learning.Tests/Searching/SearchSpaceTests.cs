@@ -53,12 +53,31 @@ public sealed class SearchSpaceTests
     }
 
     [Fact]
-    public void Draw_SomeTaken_DrawsOthersAndGoesOnWhereTheyEnd()
+    public void Draw_SomeTaken_DrawsTheOthersOfTheSequence()
     {
         var drawn = Space.Draw(10, 7);
 
         Assert.Equal(drawn.Skip(4), Space.Draw(6, 7, [.. drawn.Take(4)]));
+        Assert.Equal(drawn.Except([drawn[5]]), Space.Draw(9, 7, [drawn[5]]));
     }
+
+    [Fact]
+    public void Find_CandidateOfTheSpace_IsItsPoint()
+    {
+        var drawn = Space.Draw(20, 7);
+
+        Assert.All(drawn, point => Assert.Equal(point, Space.Find(point.Trainer, point.Hyperparameters)));
+    }
+
+    [Theory]
+    [InlineData("l2", 1001)]
+    [InlineData("l2", 0)]
+    [InlineData("max-iterations", 499)]
+    public void Find_CandidateOutsideTheSpace_IsNone(string name, double value) =>
+        Assert.Null(Space.Find("logistic-regression", new Dictionary<string, double> { ["l2"] = 1, ["max-iterations"] = 500, [name] = value }));
+
+    [Fact]
+    public void Find_AnotherTrainer_IsNone() => Assert.Null(Space.Find("baseline", new Dictionary<string, double>()));
 
     [Fact]
     public void Draw_LogarithmicRange_GivesEachOrderOfMagnitudeItsShare()

@@ -143,7 +143,7 @@ public sealed class PipelineMistakesTests
         { "dates: [month, weekday]", "dates: [month, month]", "23:18: 'dates' lists 'month' twice" },
         { "by: time", "by: group", "24:14: 'by' must be a way to split (time or hash), not the text 'group'" },
         { "validation: 0.15", "validation: 0", "24:32: 'validation' must be a number above 0 and below 1, not 0" },
-        { "strategy: grid", "strategy: bayesian", "26:23: 'strategy' 'bayesian' is not yet supported; it must be a strategy (grid or random)" },
+        { "strategy: grid", "strategy: bayesian", "26:23: 'strategy' 'bayesian' is not yet supported; it must be a strategy (grid, random or tpe)" },
         { "strategy: grid", "strategy: random", "26:23: 'strategy: random' needs the key 'trials', the number of candidates to draw" },
         { "strategy: grid, parallel: 2", "strategy: random, trials: 1001", "26:39: 'trials' must be a whole number from 1 to 1000, not 1001" },
         { "l2: [0.1, 1, 10]", "l2: { from: -1, to: 10 }", "29:19: 'from' must be a number from 0 to 1000000000, not -1" },
@@ -296,7 +296,7 @@ public sealed class PipelineMistakesTests
         { "l2: [0.1, 1, 10]", "l2: { from: 0, to: 1, scale: log }", "29:19: a range with 'scale: log' must begin above 0, not at 0" },
         {
             "l2: [0.1, 1, 10]", "l2: { from: 0.1, to: 10 }",
-            "29:11: 'l2' is a range, of which 'strategy: grid' has no combinations; list values, or draw them with 'strategy: random'"
+            "29:11: 'l2' is a range, of which 'strategy: grid' has no combinations; list values, or draw them with 'strategy: random' or 'tpe'"
         },
         {
             "parallel: 2", "trials: 3",

@@ -33,6 +33,7 @@ public sealed class HistoryCorpusTests
     [InlineData("flow")]
     [InlineData("featurize")]
     [InlineData("score")]
+    [InlineData("search")]
     [InlineData("approve")]
     [InlineData("backfill")]
     public async Task Replay_AtEveryStep_IsFollowed(string scenario)
@@ -84,6 +85,11 @@ public sealed class HistoryCorpusTests
             case "score":
                 await harness.RunAsync(
                     FlowHarness.Source(FlowHarness.Pipeline + "\nscore: { files: incoming/*.csv }\n"), start => start with { Stage = RunStage.Score });
+                break;
+            case "search":
+                await harness.RunAsync(FlowHarness.Source(FlowHarness.Pipeline
+                    .Replace("strategy: grid", "strategy: tpe, trials: 5", StringComparison.Ordinal)
+                    .Replace("l2: [1, 10]", "l2: { from: 1, to: 10 }", StringComparison.Ordinal)));
                 break;
             case "approve":
                 await harness.StartUntilAskedAsync(FlowHarness.Source(FlowHarness.Pipeline + "\napprove: { by: [ada], timeout: 7d, remind: [1d] }\n"));

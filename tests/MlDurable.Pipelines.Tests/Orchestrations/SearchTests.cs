@@ -1,4 +1,8 @@
+using System.Collections.Concurrent;
+using MlDurable.Learning.Searching;
+using MlDurable.Orchestration.Embedded;
 using MlDurable.Pipelines.Runs;
+using MlDurable.Storage;
 
 namespace MlDurable.Pipelines.Tests.Orchestrations;
 
@@ -14,6 +18,8 @@ public sealed class SearchTests
               trees: { from: 5, to: 30 }
               leaves: [4, 8]
         """;
+
+    private static readonly string Tpe = Random.Replace("random, parallel: 2, trials: 5", "tpe, parallel: 3, trials: 14", StringComparison.Ordinal);
 
     [Fact]
     public async Task Run_RandomSearch_TrainsTheDrawnCandidatesAndTheBaseline()
@@ -54,6 +60,160 @@ public sealed class SearchTests
 
         Assert.Equal([0, 1, 2, 3, 4, 7], forecast.CachedCandidates.AsEnumerable());
         Assert.Equal((8, 2), (run.Work!.Candidates, run.Work.Trained));
+    }
+
+    [Fact]
+    public async Task Run_Tpe_TrainsInRoundsWhatIsProposedByTheResults()
+    {
+        await using var flow = await FlowHarness.OpenAsync();
+        await flow.AddYearsAsync(1990, 1993);
+        var source = Source(Tpe);
+
+        var run = await flow.RunAsync(source);
+
+        Assert.Equal(RunOutcome.Promoted, run.Outcome);
+        Assert.Equal((15, 15), (run.Work!.Candidates, run.Work.Trained));
+        var plan = (await flow.Runs.PlanAsync(run.RunId))!;
+        Assert.Equal((14, "baseline"), (Assert.Single(plan.Candidates).Index, plan.Candidates[0].Trainer));
+        var candidates = await flow.Runs.CandidatesAsync(run.RunId, plan);
+        Assert.Equal(Enumerable.Range(0, 15), candidates.Select(candidate => candidate.Index));
+        Assert.Equal(15, CandidateNames.Of(candidates, plan.Search).Distinct().Count());
+        Assert.Equal(candidates.Select(candidate => candidate.Index), run.Leaderboard.Select(result => result.Index).Order());
+
+        // The rounds of 3 before which ten trials had finished are those of a random search; the last round is proposed by twelve results.
+        var space = source.Definition.Train.Space!;
+        var points = candidates.SkipLast(1).Select(candidate => space.Find(candidate.Trainer, candidate.Hyperparameters)!).ToList();
+        Assert.Equal(space.Draw(12, plan.Seed), points.Take(12));
+        Assert.Equal(
+            TreeParzenSearch.Propose(
+                space,
+                [.. points.Take(12).Select((point, index) => new Trial(point, -run.Leaderboard.Single(result => result.Index == index).Validation["roc-auc"]))],
+                2,
+                plan.Seed),
+            points.Skip(12));
+        Assert.True((await new Reproduction(flow.Store).ReproduceAsync(run.RunId)).Identical);
+    }
+
+    [Fact]
+    public async Task Run_TpeOnTheSameData_ReusesEveryTrial()
+    {
+        await using var flow = await FlowHarness.OpenAsync();
+        await flow.AddYearsAsync(1990, 1992);
+        await flow.RunAsync(Source(Tpe));
+
+        var again = await flow.RunAsync(Source(Tpe));
+
+        Assert.Equal((RunOutcome.Unchanged, 15, 0), (again.Outcome, again.Work!.Candidates, again.Work.Trained));
+    }
+
+    [Fact]
+    public async Task Run_TpeWithTheEngineClosedInTheMiddle_GoesOnWithTheSameTrialsAndRepeatsNone()
+    {
+        await using var undisturbed = await FlowHarness.OpenAsync();
+        await undisturbed.AddYearsAsync(1990, 1992);
+        var expected = await undisturbed.RunAsync(Source(Tpe));
+
+        await using var flow = await FlowHarness.OpenAsync();
+        await flow.AddYearsAsync(1990, 1992);
+        var (written, finished) = (new ConcurrentBag<string>(), new ConcurrentBag<string>());
+        var midway = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        flow.AfterWrite = name =>
+        {
+            if (name.Contains("/candidates/", StringComparison.Ordinal) && name.StartsWith("runs/", StringComparison.Ordinal))
+            {
+                written.Add(name);
+            }
+
+            return Task.CompletedTask;
+        };
+        flow.Engine.Observed += change =>
+        {
+            if (change is { Kind: EngineEventKind.ActivityCompleted, Name: "train" })
+            {
+                finished.Add(change.Input!);
+                if (finished.Count == 7)
+                {
+                    midway.TrySetResult();
+                }
+            }
+        };
+        var runId = await flow.StartAsync(Source(Tpe));
+        await midway.Task;
+        await flow.RestartAsync();
+        var done = finished.Count;
+        var before = written.Count;
+        var run = await flow.Launcher.WaitAsync(runId);
+
+        Assert.Equal(
+            expected.Leaderboard.Select(candidate => (candidate.Index, candidate.ModelHash)), run.Leaderboard.Select(candidate => (candidate.Index, candidate.ModelHash)));
+        Assert.InRange(written.Count - before, 1, 15 - done);
+    }
+
+    /// <summary>A reader that was opened before a round was proposed names its candidates too, and none is named in another way later.</summary>
+    [Fact]
+    public async Task Read_TrialsOfAnOpenSearch_AreNamedByWhatIsVaried()
+    {
+        await using var flow = await FlowHarness.OpenAsync();
+        await flow.AddYearsAsync(1990, 1992);
+        RunStepReader? reader = null;
+        var names = new List<string?>();
+        flow.AfterWrite = async name =>
+        {
+            if (name.EndsWith("/search.json", StringComparison.Ordinal) && names.Count == 0)
+            {
+                reader = new RunStepReader(flow.Store, name.Split('/')[1]);
+                names.Add(await NameAsync(0));
+            }
+        };
+        var run = await flow.RunAsync(Source(Tpe));
+        var plan = (await flow.Runs.PlanAsync(run.RunId))!;
+        for (var index = 1; index < 15; index++)
+        {
+            names.Add(await NameAsync(index));
+        }
+
+        Assert.Equal(CandidateNames.Of(await flow.Runs.CandidatesAsync(run.RunId, plan), plan.Search), names);
+        Assert.All(names.SkipLast(1), name => Assert.Contains('=', name!));
+
+        async Task<string?> NameAsync(int index)
+        {
+            var step = await reader!.ReadAsync("train", RunStepState.Started, $$"""{ "runId": "x", "index": {{index}} }""", null);
+            Assert.Equal(15, step.Count);
+            return step.Name;
+        }
+    }
+
+    [Fact]
+    public async Task Forecast_Tpe_SaysWhatIsSearched()
+    {
+        await using var flow = await FlowHarness.OpenAsync();
+        await flow.AddYearsAsync(1990, 1990);
+        var source = Source(Tpe);
+
+        var plan = (await new RunForecaster(flow.Store).ForecastAsync(source.Definition, source.Hash)).Plan;
+
+        Assert.Equal(15, plan.MostCandidates);
+        Assert.Equal(14, plan.Search!.Trials);
+        Assert.Equal(["leaves", "trees"], plan.Search.Varied["gradient-boosting"].AsEnumerable());
+    }
+
+    [Fact]
+    public async Task Run_SearchRecordLost_FailsWithItsCode()
+    {
+        await using var flow = await FlowHarness.OpenAsync();
+        await flow.AddYearsAsync(1990, 1992);
+        flow.AfterWrite = async name =>
+        {
+            if (name.EndsWith("/candidates/2.json", StringComparison.Ordinal) && name.StartsWith("runs/", StringComparison.Ordinal))
+            {
+                await flow.Store.DeleteAsync($"runs/{name.Split('/')[1]}/search.json", BlobCondition.None);
+            }
+        };
+
+        var run = await flow.RunAsync(Source(Tpe));
+
+        Assert.Equal((RunStatus.Failed, "run-incomplete"), (run.Status, run.Failure!.Code));
+        Assert.Contains("search.json", run.Failure.Message, StringComparison.Ordinal);
     }
 
     [Fact]

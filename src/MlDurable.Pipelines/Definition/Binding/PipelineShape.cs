@@ -263,8 +263,10 @@ internal static class PipelineShape
         public static readonly Key<SearchStrategy> Strategy = new Key<SearchStrategy>(
             "strategy",
             new ChoiceShape<SearchStrategy>(
-                "a strategy", [("grid", SearchStrategy.Grid), ("random", SearchStrategy.Random)], later: ["successive-halving", "halving", "bayesian"]),
-            "How the candidates' hyperparameters are searched: every combination, or some that are drawn at random.").Or(SearchDefaults.Strategy);
+                "a strategy",
+                [("grid", SearchStrategy.Grid), ("random", SearchStrategy.Random), ("tpe", SearchStrategy.Tpe)],
+                later: ["successive-halving", "halving", "bayesian"]),
+            "How the candidates' hyperparameters are searched: every combination, some that are drawn at random, or some that are proposed by what earlier ones reached.").Or(SearchDefaults.Strategy);
 
         public static readonly Key<int> Parallel = new Key<int>(
             "parallel", new IntegerShape<int>(1, 256), "How many candidates are trained at a time.").Or(SearchDefaults.Parallel);

@@ -38,7 +38,7 @@ internal static class TrainBinder
         {
             context.Report(
                 domain.Mark, PipelineProblemCodes.Conflict,
-                $"'{name}' is a range, of which 'strategy: grid' has no combinations; list values, or draw them with 'strategy: random'");
+                $"'{name}' is a range, of which 'strategy: grid' has no combinations; list values, or draw them with 'strategy: random' or 'tpe'");
         }
 
         return ranges.Count == 0 && TryExpand(candidates, context, out var combinations) && search.TryGet(TrainKeys.Parallel, out var parallel)

@@ -1,0 +1,15 @@
+using System.Collections.Immutable;
+
+namespace MlDurable.Pipelines.Runs;
+
+/// <summary>One trial of a search.</summary>
+/// <param name="Candidate">What is tried.</param>
+/// <param name="Primary">The primary metric on the validation rows, as it was known when a later round was proposed; null before.</param>
+public sealed record SearchTrial(CandidatePlan Candidate, double? Primary);
+
+/// <summary>
+/// What a search has proposed so far, each round before it is trained: <c>runs/&lt;run id&gt;/search.json</c>. Changed only by compare-and-swap, and only at
+/// its end.
+/// </summary>
+/// <param name="Trials">The trials in their order; the place of each is its candidate's index.</param>
+public sealed record SearchRecord(ImmutableArray<SearchTrial> Trials);
