@@ -34,8 +34,15 @@ internal sealed class ProposeActivity(FlowServices services) : Activity<ProposeI
                     "run-incomplete", $"run {input.RunId} has no {RunStore.SearchFile} with its first {input.First} trials in {services.Store.Description}; start it again");
             }
 
-            var results = await Task.WhenAll(trials.Select(trial => WithResultAsync(input.RunId, trial, pipeline.Evaluate.Primary, cancellation)));
-            var record = new SearchRecord([.. results, .. Propose(pipeline, plan, results, input.Count).Select(candidate => new SearchTrial(candidate, null))]);
+            // Of the first round, the plan may have one already.
+            var planned = plan.Candidates.Where(candidate => candidate.Index >= input.First && candidate.Index < input.First + input.Count).ToList();
+            SearchTrial[] before =
+            [
+                .. await Task.WhenAll(trials.Select(trial => WithResultAsync(input.RunId, trial, pipeline.Evaluate.Primary, cancellation))),
+                .. planned.Select(candidate => new SearchTrial(candidate, null)),
+            ];
+            var proposed = Propose(pipeline, plan, before, input.Count - planned.Count);
+            var record = new SearchRecord([.. before, .. proposed.Select(candidate => new SearchTrial(candidate, null))]);
             try
             {
                 await services.Store.WriteJsonAsync(

@@ -27,6 +27,9 @@ public sealed record SearchDefinition
 
     /// <summary>How many candidates are drawn, from 1 to <see cref="TrainDefinition.MaxCandidates"/>; null for a grid, which has them all.</summary>
     public int? Trials { get; init; }
+
+    /// <summary>Whether the first candidate has the champion's hyperparameters, where the space has them; by default it has. A grid has no such candidate.</summary>
+    public bool WarmStart { get; init; } = true;
 }
 
 /// <summary>One candidate: a trainer and one value for each hyperparameter that the file sets.</summary>

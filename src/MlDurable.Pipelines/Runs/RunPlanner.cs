@@ -8,6 +8,7 @@ using MlDurable.Pipelines.Data;
 using MlDurable.Pipelines.Definition;
 using MlDurable.Pipelines.Definition.Binding;
 using MlDurable.Pipelines.Features;
+using MlDurable.Pipelines.Registry;
 using MlDurable.Storage;
 
 namespace MlDurable.Pipelines.Runs;
@@ -60,25 +61,43 @@ public sealed class RunPlanner(IBlobStore store, DataLimits? limits = null)
             CodeHash = FeatureSet.CodeHash,
             AsOf = limits?.AsOf,
             Partitions = planned.MoveToImmutable(),
-            Candidates = Candidates(pipeline),
+            Candidates = Candidates(pipeline, await ChampionAsync(pipeline, cancellationToken)),
             Search = pipeline.Train is { Search.Strategy: SearchStrategy.Tpe, Space: { } space } ? OpenSearchOf(space, pipeline.Train.Most) : null,
         };
         return (plan, frozen is null ? schema : null);
     }
 
-    private static ImmutableArray<CandidatePlan> Candidates(PipelineDefinition pipeline)
+    private static ImmutableArray<CandidatePlan> Candidates(PipelineDefinition pipeline, SearchPoint? champion)
     {
+        SearchPoint[] first = champion is null ? [] : [champion];
         var candidates = pipeline.Train.Search.Strategy switch
         {
             SearchStrategy.Grid => pipeline.Train.Candidates.Select(candidate => (candidate.Trainer, candidate.Hyperparameters)),
-            SearchStrategy.Random => pipeline.Train.Space!.Draw(pipeline.Train.Most, pipeline.Seed).Select(point => (point.Trainer, point.Hyperparameters)),
-            _ => [],
+            SearchStrategy.Random => first
+                .Concat(pipeline.Train.Space!.Draw(pipeline.Train.Most - first.Length, pipeline.Seed, first))
+                .Select(point => (point.Trainer, point.Hyperparameters)),
+            _ => first.Select(point => (point.Trainer, point.Hyperparameters)),
         };
         return
         [
             .. candidates.Select((candidate, index) => CandidatePlan.Of(index, candidate.Trainer, candidate.Hyperparameters)),
             CandidatePlan.Of(pipeline.Train.Most, Baseline, ImmutableSortedDictionary<string, double>.Empty),
         ];
+    }
+
+    /// <summary>
+    /// The candidate that has the champion's hyperparameters, with which a search begins; null for none. A run of the past has none: it may not know of
+    /// what was learned later.
+    /// </summary>
+    private async Task<SearchPoint?> ChampionAsync(PipelineDefinition pipeline, CancellationToken cancellationToken)
+    {
+        var model = pipeline.Promote.Model;
+        return pipeline.Train is { Space: { } space, Search.WarmStart: true }
+            && limits is null or { AsOf: null, Through: null }
+            && await store.ReadJsonAsync(BlobNames.Registry(model), PipelinesJson.Default.RegistryDocument, ct: cancellationToken) is { Value.ChampionVersion: { } version }
+            && await store.ReadJsonAsync(BlobNames.Version(model, version, VersionFiles.Manifest), PipelinesJson.Default.Manifest, ct: cancellationToken) is { Value: var manifest }
+                ? space.Find(manifest.Trainer, manifest.Hyperparameters)
+                : null;
     }
 
     private static OpenSearch OpenSearchOf(SearchSpace space, int trials) => new(

@@ -43,7 +43,7 @@ public sealed class PipelineMistakesTests
         },
         {
             "search: { strategy: grid, parallel: 2 }", "search: { strategy: grid, parallel: 2, budget: 10m }",
-            "26:42: unknown key 'budget'; the keys here are strategy, parallel, trials"
+            "26:42: unknown key 'budget'; the keys here are strategy, parallel, trials, warm-start"
         },
         { "l2: [0.1, 1, 10]", "l2: { from: 0.1 }", "29:7: 'l2' needs the key 'to'" },
         {
@@ -301,6 +301,10 @@ public sealed class PipelineMistakesTests
         {
             "parallel: 2", "trials: 3",
             "26:37: 'trials' is for a search that draws candidates; 'strategy: grid' trains every combination"
+        },
+        {
+            "parallel: 2", "warm-start: true",
+            "26:41: 'warm-start' is for a search that draws candidates; 'strategy: grid' trains every combination"
         },
         {
             "strategy: grid, parallel: 2", "strategy: random, trials: 6",

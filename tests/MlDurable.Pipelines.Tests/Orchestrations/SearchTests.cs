@@ -95,13 +95,14 @@ public sealed class SearchTests
     }
 
     [Fact]
-    public async Task Run_TpeOnTheSameData_ReusesEveryTrial()
+    public async Task Run_TpeOnTheSameDataWithoutAWarmStart_ReusesEveryTrial()
     {
         await using var flow = await FlowHarness.OpenAsync();
         await flow.AddYearsAsync(1990, 1992);
-        await flow.RunAsync(Source(Tpe));
+        var source = Source(Tpe.Replace("trials: 14", "trials: 14, warm-start: false", StringComparison.Ordinal));
+        await flow.RunAsync(source);
 
-        var again = await flow.RunAsync(Source(Tpe));
+        var again = await flow.RunAsync(source);
 
         Assert.Equal((RunOutcome.Unchanged, 15, 0), (again.Outcome, again.Work!.Candidates, again.Work.Trained));
     }
@@ -214,6 +215,80 @@ public sealed class SearchTests
 
         Assert.Equal((RunStatus.Failed, "run-incomplete"), (run.Status, run.Failure!.Code));
         Assert.Contains("search.json", run.Failure.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("random")]
+    [InlineData("tpe")]
+    public async Task Run_ThereIsAChampionOfTheSpace_TriesItFirst(string strategy)
+    {
+        await using var flow = await FlowHarness.OpenAsync();
+        await flow.AddYearsAsync(1990, 1992);
+        var source = Source((strategy == "tpe" ? Tpe : Random).Replace("l2: { from", "max-iterations: 400\n      l2: { from", StringComparison.Ordinal));
+        var first = await flow.RunAsync(source);
+        var champion = (await flow.Runs.ManifestAsync(first.RunId))!;
+        await flow.AddYearsAsync(1993, 1993);
+
+        var forecast = await new RunForecaster(flow.Store).ForecastAsync(source.Definition, source.Hash);
+        var second = await flow.RunAsync(source);
+
+        var plan = (await flow.Runs.PlanAsync(second.RunId))!;
+        var candidates = await flow.Runs.CandidatesAsync(second.RunId, plan);
+        Assert.Equal((0, champion.Trainer), (plan.Candidates[0].Index, plan.Candidates[0].Trainer));
+        Assert.Equal(champion.Hyperparameters, plan.Candidates[0].Hyperparameters);
+        Assert.Equal(CandidateNames.Of(plan.Candidates, plan.Search).AsEnumerable(), CandidateNames.Of(forecast.Plan.Candidates, forecast.Plan.Search));
+        Assert.Equal(first.Work!.Candidates, candidates.Length);
+        Assert.Equal(candidates.Length, CandidateNames.Of(candidates).Distinct().Count());
+        Assert.Equal(Enumerable.Range(0, candidates.Length), candidates.Select(candidate => candidate.Index));
+    }
+
+    /// <summary>The candidates of a random search with a warm start are those of the same search without, of which the champion is one.</summary>
+    [Fact]
+    public async Task Run_RandomSearchOnTheSameData_ReusesEverythingWithAWarmStartToo()
+    {
+        await using var flow = await FlowHarness.OpenAsync();
+        await flow.AddYearsAsync(1990, 1992);
+        await flow.RunAsync(Source(Random));
+
+        var again = await flow.RunAsync(Source(Random));
+
+        Assert.Equal((RunOutcome.Unchanged, 6, 0), (again.Outcome, again.Work!.Candidates, again.Work.Trained));
+    }
+
+    [Theory]
+    [InlineData("warm-start: false", "trials: 5", "trials: 5, warm-start: false")]
+    [InlineData("the champion's value is outside its range", "from: 0.01, to: 100, scale: log", "from: 1000, to: 2000")]
+    [InlineData("the champion's value is not the default", "l2: { from: 0.01, to: 100, scale: log }", "max-iterations: [500, 700]")]
+    [InlineData("the champion's trainer is not searched", "    - trainer: logistic-regression\n      l2: { from: 0.01, to: 100, scale: log }\n", "")]
+    public async Task Forecast_NoWarmStart_DrawsAllCandidates(string why, string found, string replaced)
+    {
+        await using var flow = await FlowHarness.OpenAsync();
+        await flow.AddYearsAsync(1990, 1992);
+        await flow.RunAsync(Source("""
+              candidates: [{ trainer: logistic-regression, l2: 3 }]
+            """));
+        var source = Source(Random.Replace(found, replaced, StringComparison.Ordinal));
+
+        var plan = (await new RunForecaster(flow.Store).ForecastAsync(source.Definition, source.Hash)).Plan;
+
+        var space = source.Definition.Train.Space!;
+        Assert.True(
+            space.Draw(5, 7).SequenceEqual(plan.Candidates.SkipLast(1).Select(candidate => space.Find(candidate.Trainer, candidate.Hyperparameters)!)), why);
+    }
+
+    /// <summary>A run of the past must not know which hyperparameters were found to be the best later.</summary>
+    [Fact]
+    public async Task Run_AsOfThePast_HasNoWarmStart()
+    {
+        await using var flow = await FlowHarness.OpenAsync();
+        await flow.AddYearsAsync(1990, 1993);
+        await flow.RunAsync(Source("""
+              candidates: [{ trainer: logistic-regression, l2: 3 }]
+            """));
+
+        var past = await flow.RunAsync(Source(Random), start => start with { AsOf = new DateTimeOffset(1993, 1, 1, 0, 0, 0, TimeSpan.Zero) });
+
+        Assert.DoesNotContain((await flow.Runs.PlanAsync(past.RunId))!.Candidates, candidate => candidate.Hyperparameters.GetValueOrDefault("l2") == 3);
     }
 
     [Fact]

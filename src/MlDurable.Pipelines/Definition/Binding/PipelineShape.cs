@@ -274,8 +274,11 @@ internal static class PipelineShape
         public static readonly Key<int> Trials = new(
             "trials", new IntegerShape<int>(1, TrainDefinition.MaxCandidates), "How many candidates are drawn. A grid has none: it trains every combination.");
 
+        public static readonly Key<bool> WarmStart = new Key<bool>(
+            "warm-start", new BooleanShape(), "Whether the first candidate has the champion's hyperparameters, where they are among those that are searched.").Or(SearchDefaults.WarmStart);
+
         /// <summary>The keys that a grid does not have.</summary>
-        public static readonly ImmutableArray<Key> OfSearches = [Trials];
+        public static readonly ImmutableArray<Key> OfSearches = [Trials, WarmStart];
 
         public static readonly SectionShape SearchShape = new([Strategy, Parallel, .. OfSearches]);
         public static readonly Key<Section> Search = Optional("search", SearchShape, "How candidates are searched.");

@@ -115,7 +115,10 @@ internal static class TrainBinder
                 $"'strategy: {strategy.ToString().ToLowerInvariant()}' needs the key 'trials', the number of candidates to draw");
         }
 
-        if (!search.TryGet(TrainKeys.Trials, out var trials) || !search.TryGet(TrainKeys.Parallel, out var parallel) || !candidates.Value.IsComplete)
+        if (!search.TryGet(TrainKeys.Trials, out var trials)
+            || !search.TryGet(TrainKeys.Parallel, out var parallel)
+            || !search.TryGet(TrainKeys.WarmStart, out var warmStart)
+            || !candidates.Value.IsComplete)
         {
             return null;
         }
@@ -131,7 +134,7 @@ internal static class TrainBinder
 
         return new TrainDefinition
         {
-            Search = new SearchDefinition { Strategy = strategy, Parallel = parallel.Value, Trials = trials.Value },
+            Search = new SearchDefinition { Strategy = strategy, Parallel = parallel.Value, Trials = trials.Value, WarmStart = warmStart.Value },
             Space = space,
         };
     }
