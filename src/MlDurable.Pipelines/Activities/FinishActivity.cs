@@ -83,8 +83,10 @@ internal sealed class FinishActivity(FlowServices services) : Activity<FinishInp
             return [];
         }
 
+        // A search that ran out of time has not come to its last candidates; the baseline was trained all the same.
+        var candidates = await services.Runs.CandidatesAsync(input.RunId, plan, cancellationToken);
         var results = new List<CandidateResult>(input.Work.Candidates);
-        foreach (var candidate in await services.Runs.CandidatesAsync(input.RunId, plan, cancellationToken))
+        foreach (var candidate in candidates.Take(input.Work.Candidates - 1).Append(candidates[^1]))
         {
             results.Add(await services.Runs.CandidateAsync(input.RunId, candidate.Index, cancellationToken));
         }

@@ -39,7 +39,8 @@ internal sealed class PlanActivity(FlowServices services) : Activity<RunRef, Pla
             pipeline.Train.Search.Parallel,
             MetricCatalog.Find(pipeline.Evaluate.Primary)!.HigherIsBetter,
             pipeline.Approve is not null,
-            plan.Search is not null);
+            plan.Search is not null,
+            pipeline.Train.Search.Time);
     }
 
     private async Task<bool> TryFreezeAsync(string pipeline, TableSchema schema, CancellationToken cancellationToken)

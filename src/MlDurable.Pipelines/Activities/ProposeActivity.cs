@@ -65,12 +65,10 @@ internal sealed class ProposeActivity(FlowServices services) : Activity<ProposeI
     {
         var space = pipeline.Train.Space!;
         var higherIsBetter = MetricCatalog.Find(pipeline.Evaluate.Primary)!.HigherIsBetter;
+        var tried = trials.Select(trial => new Trial(
+            space.Find(trial.Candidate.Trainer, trial.Candidate.Hyperparameters)!, higherIsBetter ? -trial.Primary : trial.Primary));
         return TreeParzenSearch
-            .Propose(
-                space,
-                [.. trials.Select(trial => new Trial(space.Find(trial.Candidate.Trainer, trial.Candidate.Hyperparameters)!, higherIsBetter ? -trial.Primary : trial.Primary))],
-                count,
-                plan.Seed)
+            .Propose(space, [.. tried], count, plan.Seed)
             .Select((point, place) => CandidatePlan.Of(trials.Count + place, point.Trainer, point.Hyperparameters));
     }
 }

@@ -28,6 +28,9 @@ public sealed record SearchDefinition
     /// <summary>How many candidates are drawn, from 1 to <see cref="TrainDefinition.MaxCandidates"/>; null for a grid, which has them all.</summary>
     public int? Trials { get; init; }
 
+    /// <summary>How long after the training began the last round may begin, from a second to 366 days; null without a limit.</summary>
+    public TimeSpan? Time { get; init; }
+
     /// <summary>Whether the first candidate has the champion's hyperparameters, where the space has them; by default it has. A grid has no such candidate.</summary>
     public bool WarmStart { get; init; } = true;
 }

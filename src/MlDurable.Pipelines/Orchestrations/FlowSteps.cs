@@ -16,8 +16,16 @@ internal sealed record RunRef(string RunId);
 /// <param name="HigherIsBetter">Whether the best candidate is the one with the highest primary metric.</param>
 /// <param name="Approve">Whether a person is asked before a promotion.</param>
 /// <param name="Proposes">Whether the candidates are proposed in rounds, by what those before reached.</param>
+/// <param name="SearchTime">How long after the training began the last round may begin; null without a limit.</param>
 internal sealed record PlanSize(
-    int Partitions, bool SkipQuarantined, int Candidates, int Parallel, bool HigherIsBetter, bool Approve = false, bool Proposes = false);
+    int Partitions,
+    bool SkipQuarantined,
+    int Candidates,
+    int Parallel,
+    bool HigherIsBetter,
+    bool Approve = false,
+    bool Proposes = false,
+    TimeSpan? SearchTime = null);
 
 /// <summary>Names one partition of a run's plan.</summary>
 internal sealed record PartitionRef(string RunId, int Index);

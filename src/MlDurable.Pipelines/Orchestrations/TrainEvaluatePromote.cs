@@ -33,9 +33,11 @@ internal sealed class TrainEvaluatePromote : RunOrchestrator
         await context.CallActivityAsync(FlowSteps.Assemble, new AssembleInput(run.RunId, broken), Options);
 
         Enter(context, "train");
-        var scores = plan.Proposes ? await SearchAsync(context, run, plan) : await TrainAsync(context, run, plan, 0, plan.Candidates);
+        var scores = plan is { Proposes: false, SearchTime: null }
+            ? await TrainAsync(context, run, plan, 0, plan.Candidates)
+            : await SearchAsync(context, run, plan);
         var selected = Select(scores, plan.HigherIsBetter);
-        work = work with { Trained = scores.Count(score => !score.Reused) };
+        work = work with { Candidates = scores.Count, Trained = scores.Count(score => !score.Reused) };
 
         for (var attempt = 1; attempt <= MaxDecisions; attempt++)
         {
@@ -64,15 +66,23 @@ internal sealed class TrainEvaluatePromote : RunOrchestrator
             "champion-contended", $"the champion changed {MaxDecisions} times while run {run.RunId} was judging its candidate; start the run again");
     }
 
-    /// <summary>Trains in rounds of as many candidates as are trained at a time: each is proposed, and recorded, by what those before reached. The baseline comes last.</summary>
+    /// <summary>
+    /// Trains in rounds of as many candidates as are trained at a time, and begins none when its time is over. A round that is not planned is proposed, and
+    /// recorded, by what those before reached. The baseline comes last, whatever the time.
+    /// </summary>
     private static async Task<IReadOnlyList<CandidateScore>> SearchAsync(OrchestrationContext context, RunRef run, PlanSize plan)
     {
         var trials = plan.Candidates - 1;
+        var began = context.CurrentUtcDateTime;
         var scores = new List<CandidateScore>();
-        while (scores.Count < trials)
+        while (scores.Count < trials && (scores.Count == 0 || plan.SearchTime is null || context.CurrentUtcDateTime - began < plan.SearchTime))
         {
             var round = Math.Min(plan.Parallel, trials - scores.Count);
-            await context.CallActivityAsync(FlowSteps.Propose, new ProposeInput(run.RunId, scores.Count, round), Options);
+            if (plan.Proposes)
+            {
+                await context.CallActivityAsync(FlowSteps.Propose, new ProposeInput(run.RunId, scores.Count, round), Options);
+            }
+
             scores.AddRange(await TrainAsync(context, run, plan, scores.Count, round));
         }
 

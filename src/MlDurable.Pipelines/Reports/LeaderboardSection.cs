@@ -85,6 +85,11 @@ internal static class LeaderboardSection
         }
 
         WriteCommonSettings(html, board, varying);
+        if (model.Plan is { } plan && board.Length < plan.MostCandidates)
+        {
+            html.Element("p", $"{board.Length} of at most {plan.MostCandidates} candidates were trained: the time of the search was over.", ("class", "hint"));
+        }
+
         html.Element(
             "p",
             "The best of several candidates looks better on the rows that it was picked by than it is: only the figures on unseen rows, above, count.",

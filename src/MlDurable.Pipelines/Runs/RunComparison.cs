@@ -110,7 +110,7 @@ public sealed record RunComparison(
         side.Add("settings", "features", $"{pipeline.Features.Imputation}, standardize {pipeline.Features.Standardize}, {pipeline.Features.Encoding}, fold {pipeline.Features.FoldRarerThan}");
         side.Add("settings", "transforms", string.Join(", ", pipeline.Features.Transforms.Select(pair => $"{pair.Value} of {pair.Key}")));
         side.Add("settings", "split", $"{pipeline.Split.By}, validation {Number(pipeline.Split.Validation)}, holdout {Number(pipeline.Split.Holdout)}");
-        side.Add("settings", "search", $"{pipeline.Train.Search.Strategy.ToString().ToLowerInvariant()}{(pipeline.Train.Search.Trials is { } trials ? $", {trials} trials" : "")}{(pipeline.Train.Search.Strategy == SearchStrategy.Tpe ? $" in rounds of {pipeline.Train.Search.Parallel}" : "")}");
+        side.Add("settings", "search", SearchOf(pipeline.Train.Search));
         side.Add(
             "settings",
             "candidates",
@@ -122,6 +122,13 @@ public sealed record RunComparison(
             "versus champion",
             $"{pipeline.Promote.VersusChampion.Rule}, margin {(pipeline.Promote.VersusChampion.Margin is { } margin ? Number(margin) : "of the metric")}, confidence {Number(pipeline.Promote.VersusChampion.Confidence)}");
     }
+
+    private static string SearchOf(SearchDefinition search) => search.Strategy == SearchStrategy.Grid
+        ? "grid"
+        : $"{search.Strategy.ToString().ToLowerInvariant()}, {search.Trials} trials"
+            + (search.Strategy == SearchStrategy.Tpe ? $" in rounds of {search.Parallel}" : "")
+            + (search.Time is { } time ? $", for {Durations.Text(time)}" : "")
+            + (search.WarmStart ? "" : ", without a warm start");
 
     private static string Number(double value) => value.ToString("G6", CultureInfo.InvariantCulture);
 

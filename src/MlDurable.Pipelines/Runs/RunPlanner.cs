@@ -91,13 +91,20 @@ public sealed class RunPlanner(IBlobStore store, DataLimits? limits = null)
     /// </summary>
     private async Task<SearchPoint?> ChampionAsync(PipelineDefinition pipeline, CancellationToken cancellationToken)
     {
+        if (pipeline.Train is not { Space: { } space, Search.WarmStart: true } || limits is { AsOf: not null } or { Through: not null })
+        {
+            return null;
+        }
+
         var model = pipeline.Promote.Model;
-        return pipeline.Train is { Space: { } space, Search.WarmStart: true }
-            && limits is null or { AsOf: null, Through: null }
-            && await store.ReadJsonAsync(BlobNames.Registry(model), PipelinesJson.Default.RegistryDocument, ct: cancellationToken) is { Value.ChampionVersion: { } version }
-            && await store.ReadJsonAsync(BlobNames.Version(model, version, VersionFiles.Manifest), PipelinesJson.Default.Manifest, ct: cancellationToken) is { Value: var manifest }
-                ? space.Find(manifest.Trainer, manifest.Hyperparameters)
-                : null;
+        var registry = await store.ReadJsonAsync(BlobNames.Registry(model), PipelinesJson.Default.RegistryDocument, ct: cancellationToken);
+        if (registry?.Value.ChampionVersion is not { } version)
+        {
+            return null;
+        }
+
+        var manifest = await store.ReadJsonAsync(BlobNames.Version(model, version, VersionFiles.Manifest), PipelinesJson.Default.Manifest, ct: cancellationToken);
+        return manifest is { Value: var made } ? space.Find(made.Trainer, made.Hyperparameters) : null;
     }
 
     private static OpenSearch OpenSearchOf(SearchSpace space, int trials) => new(

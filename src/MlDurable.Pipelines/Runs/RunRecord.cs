@@ -184,6 +184,6 @@ public sealed record RunRecord
 /// <param name="Partitions">Partitions in the window.</param>
 /// <param name="Validated">Partitions validated by this run.</param>
 /// <param name="Featurized">Partitions featurized by this run.</param>
-/// <param name="Candidates">Candidates in the search.</param>
+/// <param name="Candidates">Candidates of the search, the baseline among them; where its time was over, those that it came to.</param>
 /// <param name="Trained">Candidates trained by this run.</param>
 public sealed record RunWork(int Partitions, int Validated, int Featurized, int Candidates, int Trained);

@@ -43,7 +43,7 @@ public sealed class PipelineMistakesTests
         },
         {
             "search: { strategy: grid, parallel: 2 }", "search: { strategy: grid, parallel: 2, budget: 10m }",
-            "26:42: unknown key 'budget'; the keys here are strategy, parallel, trials, warm-start"
+            "26:42: unknown key 'budget'; the keys here are strategy, parallel, trials, time, warm-start"
         },
         { "l2: [0.1, 1, 10]", "l2: { from: 0.1 }", "29:7: 'l2' needs the key 'to'" },
         {
@@ -146,6 +146,10 @@ public sealed class PipelineMistakesTests
         { "strategy: grid", "strategy: bayesian", "26:23: 'strategy' 'bayesian' is not yet supported; it must be a strategy (grid, random or tpe)" },
         { "strategy: grid", "strategy: random", "26:23: 'strategy: random' needs the key 'trials', the number of candidates to draw" },
         { "strategy: grid, parallel: 2", "strategy: random, trials: 1001", "26:39: 'trials' must be a whole number from 1 to 1000, not 1001" },
+        {
+            "strategy: grid, parallel: 2", "strategy: random, trials: 2, time: 0s",
+            "26:48: 'time' must be a duration from 1s to 366d, such as 90s, 5m, 1h or 7d, not the text '0s'"
+        },
         { "l2: [0.1, 1, 10]", "l2: { from: -1, to: 10 }", "29:19: 'from' must be a number from 0 to 1000000000, not -1" },
         { "l2: [0.1, 1, 10]", "l2: { from: 1, to: 10, scale: square }", "29:37: 'scale' must be a scale (linear or log), not the text 'square'" },
         { "trees: [100, 200]", "trees: { from: 1.5, to: 10 }", "31:22: 'from' must be a whole number from 1 to 10000, not 1.5" },

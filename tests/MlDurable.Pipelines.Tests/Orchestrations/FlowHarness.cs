@@ -47,12 +47,14 @@ internal sealed class FlowHarness : IAsyncDisposable
     private readonly TemporaryStore temporary = new();
     private EmbeddedEngine engine;
     private readonly ApprovalOptions? approvals;
+    private readonly TimeProvider clock;
     private int runs;
 
-    private FlowHarness(EmbeddedEngine? engine, ApprovalOptions? approvals)
+    private FlowHarness(EmbeddedEngine? engine, ApprovalOptions? approvals, TimeProvider clock)
     {
         this.engine = engine!;
         this.approvals = approvals;
+        this.clock = clock;
     }
 
     public IBlobStore Store => temporary.Store;
@@ -74,9 +76,12 @@ internal sealed class FlowHarness : IAsyncDisposable
 
     public RunLauncher Launcher => new(Store, engine.Client, "test", TimeProvider.System);
 
-    public static async Task<FlowHarness> OpenAsync(ApprovalOptions? approvals = null)
+    /// <summary>Opens a workspace.</summary>
+    /// <param name="approvals">How persons are asked.</param>
+    /// <param name="clock">The clock of the engine; the system's by default.</param>
+    public static async Task<FlowHarness> OpenAsync(ApprovalOptions? approvals = null, TimeProvider? clock = null)
     {
-        var harness = new FlowHarness(null, approvals);
+        var harness = new FlowHarness(null, approvals, clock ?? TimeProvider.System);
         harness.engine = await harness.OpenEngineAsync();
         return harness;
     }
@@ -159,7 +164,7 @@ internal sealed class FlowHarness : IAsyncDisposable
 
     private Task<EmbeddedEngine> OpenEngineAsync() => EmbeddedEngine.OpenAsync(
         FlowCatalog.Create(new ActivityStore(Store, name => AfterWrite(name)), TimeProvider.System, approvals),
-        new EmbeddedEngineOptions { Directory = Path.Combine(temporary.Path, "journal") });
+        new EmbeddedEngineOptions { Directory = Path.Combine(temporary.Path, "journal"), TimeProvider = clock });
 
     private sealed class ActivityStore(IBlobStore inner, Func<string, Task> afterWrite) : IBlobStore
     {

@@ -88,7 +88,7 @@ public sealed class HistoryCorpusTests
                 break;
             case "search":
                 await harness.RunAsync(FlowHarness.Source(FlowHarness.Pipeline
-                    .Replace("strategy: grid", "strategy: tpe, trials: 5", StringComparison.Ordinal)
+                    .Replace("strategy: grid", "strategy: tpe, trials: 5, time: 1d", StringComparison.Ordinal)
                     .Replace("l2: [1, 10]", "l2: { from: 1, to: 10 }", StringComparison.Ordinal)));
                 break;
             case "approve":

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Text;
 using MlDurable.Learning.Searching;
 using MlDurable.Orchestration.Embedded;
 using MlDurable.Pipelines.Runs;
@@ -291,6 +292,48 @@ public sealed class SearchTests
         Assert.DoesNotContain((await flow.Runs.PlanAsync(past.RunId))!.Candidates, candidate => candidate.Hyperparameters.GetValueOrDefault("l2") == 3);
     }
 
+    [Theory]
+    [InlineData("random", 5)]
+    [InlineData("tpe", 14)]
+    public async Task Run_SearchOutOfTime_EndsItsRoundAndBeginsNoOther(string strategy, int trials)
+    {
+        var clock = new ShiftedTime();
+        await using var flow = await FlowHarness.OpenAsync(clock: clock);
+        await flow.AddYearsAsync(1990, 1992);
+        flow.AfterWrite = name =>
+        {
+            // The third candidate is of the second round; of that, no one is given up.
+            if (name.StartsWith("runs/", StringComparison.Ordinal) && name.EndsWith("/candidates/2.json", StringComparison.Ordinal))
+            {
+                clock.Shift = TimeSpan.FromMinutes(10);
+            }
+
+            return Task.CompletedTask;
+        };
+
+        var run = await flow.RunAsync(Source((strategy == "tpe" ? Tpe : Random)
+            .Replace("parallel: 3", "parallel: 2", StringComparison.Ordinal)
+            .Replace($"trials: {trials}", $"trials: {trials}, time: 10m", StringComparison.Ordinal)));
+
+        Assert.Equal((RunOutcome.Promoted, 5, 5), (run.Outcome, run.Work!.Candidates, run.Work.Trained));
+        Assert.Equal([0, 1, 2, 3, trials], run.Leaderboard.Select(result => result.Index).Order());
+        var report = Encoding.UTF8.GetString(await flow.Store.ReadBytesAsync(RunStore.FileName(run.RunId, RunStore.ReportFile), 1 << 20));
+        Assert.Contains($"5 of at most {trials + 1} candidates were trained: the time of the search was over.", report, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Run_SearchInTime_TrainsAll()
+    {
+        await using var flow = await FlowHarness.OpenAsync();
+        await flow.AddYearsAsync(1990, 1992);
+
+        var run = await flow.RunAsync(Source(Random.Replace("trials: 5", "trials: 5, time: 366d", StringComparison.Ordinal)));
+
+        Assert.Equal((6, 6), (run.Work!.Candidates, run.Leaderboard.Length));
+        var report = Encoding.UTF8.GetString(await flow.Store.ReadBytesAsync(RunStore.FileName(run.RunId, RunStore.ReportFile), 1 << 20));
+        Assert.DoesNotContain("the time of the search", report, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Compare_RunsOfAGridAndASearch_NamesBoth()
     {
@@ -309,6 +352,14 @@ public sealed class SearchTests
                 "logistic-regression l2=1; logistic-regression l2=10; gradient-boosting leaves=8 trees=20",
                 "logistic-regression l2=0.01 to 100 (log); gradient-boosting leaves=[4, 8] trees=5 to 30"),
             differences);
+    }
+
+    /// <summary>The system's clock, which a test sets forward.</summary>
+    private sealed class ShiftedTime : TimeProvider
+    {
+        public TimeSpan Shift { get; set; }
+
+        public override DateTimeOffset GetUtcNow() => base.GetUtcNow() + Shift;
     }
 
     private static PipelineSource Source(string search)

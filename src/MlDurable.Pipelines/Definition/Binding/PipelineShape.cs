@@ -266,7 +266,7 @@ internal static class PipelineShape
                 "a strategy",
                 [("grid", SearchStrategy.Grid), ("random", SearchStrategy.Random), ("tpe", SearchStrategy.Tpe)],
                 later: ["successive-halving", "halving", "bayesian"]),
-            "How the candidates' hyperparameters are searched: every combination, some that are drawn at random, or some that are proposed by what earlier ones reached.").Or(SearchDefaults.Strategy);
+            "How the candidates are chosen: every combination, some drawn at random, or some proposed by what earlier ones reached.").Or(SearchDefaults.Strategy);
 
         public static readonly Key<int> Parallel = new Key<int>(
             "parallel", new IntegerShape<int>(1, 256), "How many candidates are trained at a time.").Or(SearchDefaults.Parallel);
@@ -274,11 +274,16 @@ internal static class PipelineShape
         public static readonly Key<int> Trials = new(
             "trials", new IntegerShape<int>(1, TrainDefinition.MaxCandidates), "How many candidates are drawn. A grid has none: it trains every combination.");
 
+        public static readonly Key<TimeSpan> Time = new(
+            "time", new DurationShape(TimeSpan.FromSeconds(1), TimeSpan.FromDays(366)), "After how long no further round of candidates is begun.");
+
         public static readonly Key<bool> WarmStart = new Key<bool>(
-            "warm-start", new BooleanShape(), "Whether the first candidate has the champion's hyperparameters, where they are among those that are searched.").Or(SearchDefaults.WarmStart);
+            "warm-start",
+            new BooleanShape(),
+            "Whether the first candidate has the champion's hyperparameters, where they are among those that are searched.").Or(SearchDefaults.WarmStart);
 
         /// <summary>The keys that a grid does not have.</summary>
-        public static readonly ImmutableArray<Key> OfSearches = [Trials, WarmStart];
+        public static readonly ImmutableArray<Key> OfSearches = [Trials, Time, WarmStart];
 
         public static readonly SectionShape SearchShape = new([Strategy, Parallel, .. OfSearches]);
         public static readonly Key<Section> Search = Optional("search", SearchShape, "How candidates are searched.");

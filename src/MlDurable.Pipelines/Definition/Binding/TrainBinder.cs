@@ -118,6 +118,7 @@ internal static class TrainBinder
         if (!search.TryGet(TrainKeys.Trials, out var trials)
             || !search.TryGet(TrainKeys.Parallel, out var parallel)
             || !search.TryGet(TrainKeys.WarmStart, out var warmStart)
+            || (!search.TryGet(TrainKeys.Time, out var time) && search.Has(TrainKeys.Time))
             || !candidates.Value.IsComplete)
         {
             return null;
@@ -134,7 +135,14 @@ internal static class TrainBinder
 
         return new TrainDefinition
         {
-            Search = new SearchDefinition { Strategy = strategy, Parallel = parallel.Value, Trials = trials.Value, WarmStart = warmStart.Value },
+            Search = new SearchDefinition
+            {
+                Strategy = strategy,
+                Parallel = parallel.Value,
+                Trials = trials.Value,
+                Time = search.Has(TrainKeys.Time) ? time.Value : null,
+                WarmStart = warmStart.Value,
+            },
             Space = space,
         };
     }
