@@ -33,8 +33,11 @@ public sealed record ModelExplanation
     /// <summary>Permutation importance on the rows of each slice; empty unless it was asked for.</summary>
     public ImmutableArray<SliceImportance> Slices { get => field.IsDefault ? [] : field; init; }
 
-    /// <summary>The mean score in log-odds over the training rows, from which contributions lead away; null without them.</summary>
+    /// <summary>The mean score over the training rows, from which contributions lead away; null without them.</summary>
     public double? BaseValue { get; init; }
+
+    /// <summary>What scores, and so the base value and the contributions, are. Default: log-odds.</summary>
+    public ScoreUnit Unit { get; init; }
 
     /// <summary>How far each column pushes the score of a row on average, strongest first; empty when that is not known.</summary>
     public ImmutableArray<MeanContribution> Contributions { get => field.IsDefault ? [] : field; init; }
@@ -76,6 +79,7 @@ public sealed record ModelExplanation
             Rows = sample.RowCount,
             Importance = importance,
             BaseValue = contributions?.BaseValue,
+            Unit = contributions?.Unit ?? default,
             Contributions = contributions?.Means() ?? [],
             Obstacle = obstacle,
             Curves =

@@ -67,10 +67,18 @@ public sealed class BinaryModel
 
     /// <summary>Writes the model file.</summary>
     /// <param name="stream">Where to; not closed.</param>
+    /// <exception cref="LearningException"><c>model-too-large</c>: its content would be more than a reader takes; nothing is written.</exception>
     public void Write(Stream stream)
     {
         var content = JsonSerializer.SerializeToUtf8Bytes(
             new ModelContent(Trainer, TrainerVersion, Threshold, Features.Numbers, Features.Categories, Scorer), ModelJson.Default.ModelContent);
+        if (content.Length > MaxContentBytes)
+        {
+            throw new LearningException(
+                "model-too-large",
+                $"The model of '{Trainer}' has {content.Length:N0} bytes; a model file takes {MaxContentBytes:N0}. Train it with fewer trees, or fewer leaves.");
+        }
+
         Span<byte> head = stackalloc byte[Magic.Length + (3 * sizeof(int))];
         Magic.CopyTo(head);
         BinaryPrimitives.WriteInt32LittleEndian(head[8..], Version);

@@ -50,7 +50,7 @@ internal sealed record ModelContent(
         {
             CustomScorer => dense + hot <= int.MaxValue && Scorer.IsSound((int)(dense + hot)),
             // Trees read dense features only; a missing value would make a sum missing, but a tree routes it.
-            TreeScorer => hot == 0 && Scorer.IsSound(dense),
+            TreeScorer or ForestScorer => hot == 0 && Scorer.IsSound(dense),
             LinearScorer => Categories.All(category => !category.Ordinal)
                 && Numbers.All(number => number.Fill is not null)
                 && dense + hot <= int.MaxValue

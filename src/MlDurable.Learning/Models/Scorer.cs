@@ -8,6 +8,7 @@ namespace MlDurable.Learning.Models;
 [JsonDerivedType(typeof(PriorScorer), "prior")]
 [JsonDerivedType(typeof(LinearScorer), "linear")]
 [JsonDerivedType(typeof(TreeScorer), "trees")]
+[JsonDerivedType(typeof(ForestScorer), "forest")]
 [JsonDerivedType(typeof(CustomScorer), "custom")]
 internal abstract record Scorer
 {

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using MlDurable.Learning.Features;
 using MlDurable.Learning.Models;
 
 namespace MlDurable.Learning.Training;
@@ -50,10 +49,7 @@ internal sealed class GradientBoostingTrainer : ITrainer
     {
         var values = HyperparameterValues.Complete(this, request.Hyperparameters);
         request.RequireTrainable();
-        var fitted = FittedFeatures.Fit(
-            request.Training.Features,
-            new FeatureRecipe { Imputation = NumberImputation.None, Standardize = false, Encoding = CategoryEncoding.Ordinal, FoldRarerThan = 0 },
-            request.Transforms);
+        var fitted = TreeFeatures.Fit(request);
         var training = fitted.Apply(request.Training.Features);
         var labels = request.Training.Labels;
         var settings = new TreeSettings((int)values[Leaves], (int)values[MinRowsPerLeaf], values[L2], values[LearningRate])

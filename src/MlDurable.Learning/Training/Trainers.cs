@@ -7,7 +7,9 @@ namespace MlDurable.Learning.Training;
 /// </remarks>
 public static class Trainers
 {
-    private static readonly ITrainer[] OfThisLibrary = [new BaselineTrainer(), new GradientBoostingTrainer(), new LogisticRegressionTrainer()];
+    private static readonly ITrainer[] OfThisLibrary =
+        [new BaselineTrainer(), ForestTrainer.ExtraTrees, new GradientBoostingTrainer(), new LogisticRegressionTrainer(), ForestTrainer.RandomForest];
+
     private static readonly Registrations<ITrainer> Registered = new("trainer", OfThisLibrary, trainer => trainer.Name, trainer => trainer.Version);
 
     /// <summary>The trainers of this library, in ordinal order of their names.</summary>

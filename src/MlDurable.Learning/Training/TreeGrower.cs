@@ -150,7 +150,7 @@ internal sealed class TreeGrower
             freeHistograms.Push(leaf.Histogram);
         }
 
-        InBlocks(rowCount - sampledRows, (_, start, end) => nodes.AddTo(scores, rows[0].AsSpan(sampledRows + start, end - start)));
+        InBlocks(rowCount - sampledRows, (_, start, end) => nodes.Pass(rows[0].AsSpan(sampledRows + start, end - start), scores));
         return nodes.ToTree();
     }
 

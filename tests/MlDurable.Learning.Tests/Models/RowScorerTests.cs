@@ -18,6 +18,7 @@ public sealed class RowScorerTests
     [InlineData("logistic-regression", NumberImputation.Mean, CategoryEncoding.OneHot)]
     [InlineData("gradient-boosting", NumberImputation.None, CategoryEncoding.Ordinal)]
     [InlineData("gradient-boosting", NumberImputation.Median, CategoryEncoding.Ordinal)]
+    [InlineData("random-forest", NumberImputation.Median, CategoryEncoding.OneHot)]
     public async Task Probability_EveryRowOfRealData_IsTheSameToTheLastBitAsInATable(string trainer, NumberImputation imputation, CategoryEncoding encoding)
     {
         var built = await BirdStrikes.BuiltAsync(1990, 1996);
@@ -28,7 +29,7 @@ public sealed class RowScorerTests
             Training = rows,
             Validation = rows,
             Recipe = new FeatureRecipe { Imputation = imputation, Encoding = encoding },
-            Hyperparameters = trainer == "gradient-boosting"
+            Hyperparameters = trainer is "gradient-boosting" or "random-forest"
                 ? ImmutableSortedDictionary<string, double>.Empty.Add("trees", 30)
                 : ImmutableSortedDictionary<string, double>.Empty,
         });

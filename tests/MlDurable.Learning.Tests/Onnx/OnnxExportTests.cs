@@ -18,6 +18,8 @@ public sealed class OnnxExportTests
         { "logistic-regression", new() { Standardize = false, Imputation = NumberImputation.Mean, FoldRarerThan = 0 } },
         { "logistic-regression", new() { Encoding = CategoryEncoding.Ordinal } },
         { "gradient-boosting", new() },
+        { "random-forest", new() },
+        { "extra-trees", new() },
     };
 
     [Theory]
