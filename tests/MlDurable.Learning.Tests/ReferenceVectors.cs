@@ -11,6 +11,8 @@ internal static class ReferenceVectors
 
     public static JsonElement Drift { get; } = Load("drift");
 
+    public static JsonElement Forest { get; } = Load("forest");
+
     public static double[] Numbers(this JsonElement parent, string name) =>
         parent.GetProperty(name).EnumerateArray().Select(element => element.GetDouble()).ToArray();
 

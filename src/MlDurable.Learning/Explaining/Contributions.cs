@@ -2,12 +2,15 @@ using System.Collections.Immutable;
 
 namespace MlDurable.Learning.Explaining;
 
-/// <summary>What each column adds to the score of each row, in log-odds before any calibration: the base value plus what all columns add is the score.</summary>
+/// <summary>What each column adds to the score of each row, before any calibration: the base value plus what all columns add is the score.</summary>
 /// <param name="BaseValue">The mean score over the training rows.</param>
 /// <param name="Columns">The columns that the model reads.</param>
 /// <param name="Values">For each of <paramref name="Columns"/> one number per row.</param>
 public sealed record Contributions(double BaseValue, ImmutableArray<string> Columns, double[][] Values)
 {
+    /// <summary>What scores, and what adds up to them, are. Default: log-odds.</summary>
+    public ScoreUnit Unit { get; init; }
+
     /// <summary>The score of a row.</summary>
     /// <param name="row">The row.</param>
     public double Score(int row) => BaseValue + Values.Sum(column => column[row]);
@@ -39,11 +42,14 @@ public sealed record Contributions(double BaseValue, ImmutableArray<string> Colu
             BaseValue,
             Score(row),
             [.. ordered.Take(most).Select(pair => new Reason(pair.Column, valueOf(pair.Column), pair.Contribution))],
-            ordered.Skip(most).Sum(pair => pair.Contribution));
+            ordered.Skip(most).Sum(pair => pair.Contribution))
+        {
+            Unit = Unit,
+        };
     }
 }
 
 /// <summary>How far a column pushes the score of a row on average.</summary>
 /// <param name="Column">The column of the data.</param>
-/// <param name="MeanAbsolute">The mean of the absolute contributions, in log-odds.</param>
+/// <param name="MeanAbsolute">The mean of the absolute contributions.</param>
 public sealed record MeanContribution(string Column, double MeanAbsolute);

@@ -55,7 +55,8 @@ public sealed class ModelExplainer
     public static string? Obstacle(BinaryModel model) => model.Scorer switch
     {
         LinearScorer { Means.IsDefault: false } or NaiveBayesScorer or PriorScorer => null,
-        TreeScorer trees when trees.Trees.All(tree => !tree.Cover.IsDefault) => null,
+        TreeScorer { Trees: var trees } when trees.All(tree => !tree.Cover.IsDefault) => null,
+        ForestScorer { Trees: var trees } when trees.All(tree => !tree.Cover.IsDefault) => null,
         CustomScorer => $"What columns add to a score is not known for the trainer '{model.Trainer}', which is no trainer of this library. "
             + "Look at its permutation importance and partial dependence instead.",
         _ => $"The model was made by version {model.TrainerVersion} of the trainer '{model.Trainer}', which did not keep what an explanation needs. "
@@ -95,12 +96,16 @@ public sealed class ModelExplainer
             }
         }
 
-        return new Contributions(contributor.BaseValue, Columns, values[..Columns.Length]);
+        return new Contributions(contributor.BaseValue, Columns, values[..Columns.Length])
+        {
+            Unit = model.Scorer is ForestScorer ? ScoreUnit.Probability : ScoreUnit.LogOdds,
+        };
     }
 
     private static Contributor For(Scorer scorer, int[] columnOf) => scorer switch
     {
         TreeScorer trees => new TreeContributor(trees, columnOf),
+        ForestScorer forest => new TreeContributor(forest.ToSum(), columnOf),
         LinearScorer linear => new LinearContributor(linear, columnOf),
         NaiveBayesScorer bayes => new NaiveBayesContributor(bayes, columnOf),
         PriorScorer prior => new LinearContributor(new LinearScorer(prior.Score, [], []), columnOf),

@@ -34,8 +34,11 @@ public sealed record ModelExplanation
     /// <summary>Permutation importance on the rows of each slice; empty unless it was asked for.</summary>
     public ImmutableArray<SliceImportance> Slices { get => field.IsDefault ? [] : field; init; }
 
-    /// <summary>The mean score in log-odds over the training rows, from which contributions lead away; null without them.</summary>
+    /// <summary>The mean score over the training rows, from which contributions lead away; null without them.</summary>
     public double? BaseValue { get; init; }
+
+    /// <summary>What scores, and so the base value and the contributions, are. Default: log-odds.</summary>
+    public ScoreUnit Unit { get; init; }
 
     /// <summary>How the model makes probabilities of its scores. The base value and the contributions are parts of the score before it.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
@@ -82,6 +85,7 @@ public sealed record ModelExplanation
             Importance = importance,
             BaseValue = contributions?.BaseValue,
             Calibration = model.Calibration,
+            Unit = contributions?.Unit ?? default,
             Contributions = contributions?.Means() ?? [],
             Obstacle = obstacle,
             Curves =

@@ -84,6 +84,7 @@ public sealed class BinaryModel
 
     /// <summary>Writes the model file.</summary>
     /// <param name="stream">Where to; not closed.</param>
+    /// <exception cref="LearningException"><c>model-too-large</c>: its content would be more than a reader takes; nothing is written.</exception>
     public void Write(Stream stream)
     {
         var model = new ModelContent(
@@ -97,6 +98,13 @@ public sealed class BinaryModel
             Features.Encodings.IsEmpty ? default : Features.Encodings,
             Features.Interactions.IsEmpty ? default : Features.Interactions);
         var content = JsonSerializer.SerializeToUtf8Bytes(model, ModelJson.Default.ModelContent);
+        if (content.Length > MaxContentBytes)
+        {
+            throw new LearningException(
+                "model-too-large",
+                $"The model of '{Trainer}' has {content.Length:N0} bytes; a model file takes {MaxContentBytes:N0}. Train it with fewer trees, or fewer leaves.");
+        }
+
         Span<byte> head = stackalloc byte[Magic.Length + (3 * sizeof(int))];
         Magic.CopyTo(head);
         BinaryPrimitives.WriteInt32LittleEndian(head[8..], model.FileVersion);

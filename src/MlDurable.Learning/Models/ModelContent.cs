@@ -76,7 +76,7 @@ internal sealed record ModelContent(
         {
             CustomScorer => dense + hot <= int.MaxValue && Scorer.IsSound((int)(dense + hot)),
             // Trees read dense features only; a missing value would make a sum missing, but a tree routes it.
-            TreeScorer => hot == 0 && Scorer.IsSound(dense),
+            TreeScorer or ForestScorer => hot == 0 && Scorer.IsSound(dense),
             NaiveBayesScorer bayes => coded.TrueForAll(column => !column.Ordinal)
                 && !bayes.Numbers.IsDefault
                 && bayes.Numbers.Length == dense

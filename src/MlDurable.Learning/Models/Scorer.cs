@@ -9,6 +9,7 @@ namespace MlDurable.Learning.Models;
 [JsonDerivedType(typeof(LinearScorer), "linear")]
 [JsonDerivedType(typeof(TreeScorer), "trees")]
 [JsonDerivedType(typeof(NaiveBayesScorer), "naive-bayes")]
+[JsonDerivedType(typeof(ForestScorer), "forest")]
 [JsonDerivedType(typeof(CustomScorer), "custom")]
 internal abstract record Scorer
 {

@@ -47,7 +47,7 @@ internal sealed record TreeScorer(double Start, ImmutableArray<Tree> Trees) : Sc
 /// <param name="MissingLeft">Whether rows without a value go left.</param>
 /// <param name="Left">The left child.</param>
 /// <param name="Right">The right child.</param>
-/// <param name="Value">What a leaf adds to the score.</param>
+/// <param name="Value">What a leaf adds to the score; in a forest its share of positive rows.</param>
 /// <param name="Cover">How many training rows reached the node; absent in files of versions that did not count them.</param>
 internal sealed record Tree(
     ImmutableArray<int> Feature,

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using MlDurable.Learning.Features;
 using MlDurable.Learning.Models;
@@ -52,15 +53,15 @@ public static class OnnxExport
             dense.Add(graph.Node("Mul", [dense[first], dense[second]]));
         }
 
-        var score = model.Scorer switch
+        var probability = model.Scorer switch
         {
-            PriorScorer prior => Prior(graph, prior, inputs.Values.FirstOrDefault() ?? graph.Input(RowName, OnnxType.Double)),
-            LinearScorer linear => Linear(graph, linear, dense, model.Features, inputs),
-            NaiveBayesScorer bayes => NaiveBayes(graph, bayes, dense, model.Features, inputs),
-            TreeScorer trees => Trees(graph, trees, dense),
+            PriorScorer prior => OfLogOdds(Prior(graph, prior, inputs.Values.FirstOrDefault() ?? graph.Input(RowName, OnnxType.Double))),
+            LinearScorer linear => OfLogOdds(Linear(graph, linear, dense, model.Features, inputs)),
+            NaiveBayesScorer bayes => OfLogOdds(NaiveBayes(graph, bayes, dense, model.Features, inputs)),
+            TreeScorer trees => OfLogOdds(Trees(graph, trees.Trees, "SUM", trees.Start, dense)),
+            ForestScorer forest => OfProbability(Trees(graph, forest.Trees, "AVERAGE", start: 0, dense)),
             _ => throw Unsupported($"the trainer '{model.Trainer}' is the program's own"),
         };
-        var probability = graph.Node("Sigmoid", [Calibrated(graph, model.Calibrator, score)]);
         graph.Output(probability, ProbabilityName, OnnxType.Float, 1);
         var threshold = graph.Constant(OnnxTensor.Of([(float)model.Threshold]));
         graph.Output(Cast(graph, graph.Node("GreaterOrEqual", [probability, threshold]), OnnxType.Int64), LabelName, OnnxType.Int64, 1);
@@ -70,6 +71,19 @@ public static class OnnxExport
             ["mldurable.trainer-version"] = model.TrainerVersion,
             ["mldurable.threshold"] = model.Threshold.ToString("R", CultureInfo.InvariantCulture),
         });
+
+        string OfLogOdds(string score) => graph.Node("Sigmoid", [Calibrated(graph, model.Calibrator, score)]);
+
+        string OfProbability(string mean)
+        {
+            if (model.Calibrator is null)
+            {
+                return mean;
+            }
+
+            var odds = graph.Node("Div", [mean, graph.Node("Sub", [graph.Constant(OnnxTensor.Of([1f])), mean])]);
+            return OfLogOdds(graph.Node("Log", [odds]));
+        }
     }
 
     private static string Number(OnnxGraph graph, FittedNumber number, string cell)
@@ -184,14 +198,14 @@ public static class OnnxExport
         long Place(int levelOrNone) => levelOrNone < 0 ? none : levelOrNone;
     }
 
-    private static string Trees(OnnxGraph graph, TreeScorer scorer, List<string> dense)
+    private static string Trees(OnnxGraph graph, ImmutableArray<Tree> trees, string aggregate, double start, List<string> dense)
     {
-        var nodes = scorer.Trees.SelectMany((tree, number) => Enumerable.Range(0, tree.Feature.Length).Select(node => (Tree: tree, Number: (long)number, Node: node))).ToList();
+        var nodes = trees.SelectMany((tree, number) => Enumerable.Range(0, tree.Feature.Length).Select(node => (Tree: tree, Number: (long)number, Node: node))).ToList();
         var leaves = nodes.Where(node => node.Tree.Feature[node.Node] < 0).ToList();
         return graph.LearningNode(
             "TreeEnsembleRegressor", Together(graph, dense),
-            OnnxAttribute.Of("aggregate_function", "SUM"),
-            OnnxAttribute.Of("base_values_as_tensor", OnnxTensor.Of([scorer.Start], 1)),
+            OnnxAttribute.Of("aggregate_function", aggregate),
+            OnnxAttribute.Of("base_values_as_tensor", OnnxTensor.Of([start], 1)),
             OnnxAttribute.Of("n_targets", 1),
             OnnxAttribute.Of("nodes_treeids", [.. nodes.Select(node => node.Number)]),
             OnnxAttribute.Of("nodes_nodeids", [.. nodes.Select(node => (long)node.Node)]),

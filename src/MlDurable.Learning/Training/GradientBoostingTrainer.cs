@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using MlDurable.Learning.Features;
 using MlDurable.Learning.Models;
 
 namespace MlDurable.Learning.Training;
@@ -17,6 +16,8 @@ internal sealed class GradientBoostingTrainer : ITrainer
     private const string MinGain = "min-gain";
     private const string RowShare = "row-share";
     private const string FeatureShare = "feature-share";
+    private const string GossTop = "goss-top";
+    private const string GossOther = "goss-other";
     private const string PositiveWeight = "positive-weight";
     private const string EarlyStoppingRounds = "early-stopping-rounds";
     private const int BlockRows = 1 << 14;
@@ -39,6 +40,8 @@ internal sealed class GradientBoostingTrainer : ITrainer
         new(L2, 0, 1e6, 1, IsInteger: false, "Strength of the penalty on squared leaf values; lambda in XGBoost's terms."),
         new(MinGain, 0, 1e6, 0, IsInteger: false, "A leaf is split only where that lowers twice the penalised loss by at least this; gamma in XGBoost's terms."),
         new(RowShare, 0.001, 1, 1, IsInteger: false, "The share of the training rows that each tree is grown from, drawn without replacement; rounded down, at least one."),
+        new(GossTop, 0.001, 1, 1, IsInteger: false, "The share of those rows that each tree keeps for their great gradients; of the others goss-other is drawn. 1 keeps all."),
+        new(GossOther, 0.001, 1, 0.1, IsInteger: false, "The share of those rows that is drawn from the ones with small gradients, where goss-top is less than 1; they count for all of these."),
         new(FeatureShare, 0.001, 1, 1, IsInteger: false, "The share of the features that each tree may test, drawn anew for each; rounded down, at least one."),
         new(
             PositiveWeight, 1e-6, 1e6, 1, IsInteger: false,
@@ -50,10 +53,7 @@ internal sealed class GradientBoostingTrainer : ITrainer
     {
         var values = HyperparameterValues.Complete(this, request.Hyperparameters);
         request.RequireTrainable();
-        var (fitted, training) = TrainingFeatures.Fit(
-            this,
-            request,
-            request.Recipe with { Imputation = NumberImputation.None, Standardize = false, Encoding = CategoryEncoding.Ordinal, FoldRarerThan = 0 });
+        var (fitted, training) = TreeFeatures.Fit(this, request);
         var labels = request.Training.Labels;
         var settings = new TreeSettings((int)values[Leaves], (int)values[MinRowsPerLeaf], values[L2], values[LearningRate])
         {
@@ -61,6 +61,8 @@ internal sealed class GradientBoostingTrainer : ITrainer
             MinGain = values[MinGain],
             RowShare = values[RowShare],
             FeatureShare = values[FeatureShare],
+            GossTop = values[GossTop],
+            GossOther = values[GossOther],
             Seed = request.Seed,
         };
         var positiveWeight = values[PositiveWeight];

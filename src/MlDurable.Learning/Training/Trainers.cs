@@ -8,7 +8,15 @@ namespace MlDurable.Learning.Training;
 public static class Trainers
 {
     private static readonly ITrainer[] OfThisLibrary =
-        [new BaselineTrainer(), new ElasticNetTrainer(), new GradientBoostingTrainer(), new LogisticRegressionTrainer(), new NaiveBayesTrainer()];
+    [
+        new BaselineTrainer(),
+        new ElasticNetTrainer(),
+        ForestTrainer.ExtraTrees,
+        new GradientBoostingTrainer(),
+        new LogisticRegressionTrainer(),
+        new NaiveBayesTrainer(),
+        ForestTrainer.RandomForest,
+    ];
 
     private static readonly Registrations<ITrainer> Registered = new("trainer", OfThisLibrary, trainer => trainer.Name, trainer => trainer.Version);
 

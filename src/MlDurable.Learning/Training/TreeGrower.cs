@@ -43,8 +43,9 @@ internal sealed class TreeGrower
     private readonly int[][] rows;
     private readonly int[] blockCounts;
 
-    // How many rows the tree is grown from: they come first in the first array of rows; the others stay after them.
-    private readonly int sampledRows;
+    // How many rows are drawn for a tree, and how many of them it is grown from: they come first in the first array of rows; the others stay after them.
+    private readonly int drawnRows;
+    private int sampledRows;
 
     // The features that the tree may test, in ascending order, and then the others.
     private readonly int[] featureOrder;
@@ -71,7 +72,7 @@ internal sealed class TreeGrower
                 "too-many-cells",
                 $"{rowCount:N0} rows of {featureCount:N0} features are more than gradient boosting takes: {Array.MaxLength:N0} cells. Use a shorter window, or leave columns out.");
         rows = [new int[rowCount], new int[rowCount]];
-        sampledRows = Sample.Count(settings.RowShare, rowCount);
+        drawnRows = Sample.Count(settings.RowShare, rowCount);
         featureOrder = [.. Enumerable.Range(0, featureCount)];
         sampledFeatures = Sample.Count(settings.FeatureShare, featureCount);
         blockCounts = new int[BlocksOf(rowCount)];
@@ -94,23 +95,33 @@ internal sealed class TreeGrower
     private ReadOnlySpan<int> Features => featureOrder.AsSpan(0, sampledFeatures);
 
     /// <summary>Grows one tree and adds its values to the scores of the training rows, whether it was grown from them or not.</summary>
+    /// <param name="gradients">Of each row; those of rows that count for others are multiplied here.</param>
+    /// <param name="hessians">Likewise.</param>
+    /// <param name="scores">What the tree's values are added to.</param>
     public Tree Grow(double[] gradients, double[] hessians, double[] scores)
     {
         var rowCount = quantaOfRows.Length;
-        quanta = Quanta.For(gradients, hessians, random.Next());
         InBlocks(rowCount, (_, start, end) =>
         {
             for (var row = start; row < end; row++)
             {
                 rows[0][row] = row;
+            }
+        });
+        if (drawnRows < rowCount)
+        {
+            Sample.Draw(random, rows[0], drawnRows);
+        }
+
+        sampledRows = settings.GossTop < 1 ? SampleByGradient(gradients, hessians) : drawnRows;
+        quanta = Quanta.For(gradients, hessians, random.Next());
+        InBlocks(rowCount, (_, start, end) =>
+        {
+            for (var row = start; row < end; row++)
+            {
                 quantaOfRows[row] = quanta.Of(row, gradients[row], hessians[row]);
             }
         });
-        if (sampledRows < rowCount)
-        {
-            Sample.Draw(random, rows[0], sampledRows);
-        }
-
         if (sampledFeatures < featureCount)
         {
             Sample.Draw(random, featureOrder, sampledFeatures);
@@ -157,7 +168,7 @@ internal sealed class TreeGrower
             freeHistograms.Push(leaves[i].Histogram);
         }
 
-        InBlocks(rowCount - sampledRows, (_, start, end) => nodes.AddTo(scores, rows[0].AsSpan(sampledRows + start, end - start)));
+        InBlocks(rowCount - sampledRows, (_, start, end) => nodes.Pass(rows[0].AsSpan(sampledRows + start, end - start), scores));
         return nodes.ToTree();
     }
 
@@ -194,6 +205,62 @@ internal sealed class TreeGrower
         }
 
         void Run(int block) => work(block, block * BlockRows, Math.Min(count, (block + 1) * BlockRows));
+    }
+
+    /// <summary>
+    /// Gradient-based one-side sampling (Ke and others, "LightGBM", 2017, algorithm 2): of the rows that were drawn, those with the greatest gradients
+    /// stay, and of the others some are drawn, which count for as many more that their sums are right on average.
+    /// </summary>
+    /// <returns>How many rows there are now.</returns>
+    private int SampleByGradient(double[] gradients, double[] hessians)
+    {
+        var drawn = rows[0].AsSpan(0, drawnRows);
+        var top = Sample.Count(settings.GossTop, drawn.Length);
+        var others = drawn.Length - top;
+        var kept = Math.Min(Sample.Count(settings.GossOther, drawn.Length), others);
+        if (kept == others)
+        {
+            return drawn.Length;
+        }
+
+        var sizes = new double[drawn.Length];
+        for (var i = 0; i < sizes.Length; i++)
+        {
+            sizes[i] = Math.Abs(gradients[drawn[i]]);
+        }
+
+        var least = Selection.Greatest(sizes, top);
+        var ties = top;
+        foreach (var size in sizes)
+        {
+            ties -= size > least ? 1 : 0;
+        }
+
+        // Of equally great gradients those of the first rows stay.
+        var weight = (double)others / kept;
+        var (inside, outside, left, leftOthers) = (0, 0, kept, others);
+        foreach (var row in drawn)
+        {
+            var size = Math.Abs(gradients[row]);
+            var isTop = size > least || (size == least && ties-- > 0);
+            if (!isTop && random.NextInt(leftOthers--) >= left)
+            {
+                rows[1][outside++] = row;
+                continue;
+            }
+
+            if (!isTop)
+            {
+                left--;
+                gradients[row] *= weight;
+                hessians[row] *= weight;
+            }
+
+            rows[0][inside++] = row;
+        }
+
+        rows[1].AsSpan(0, outside).CopyTo(rows[0].AsSpan(inside));
+        return inside;
     }
 
     /// <summary>Carries something out for ranges of the features that the tree may test, as many as there are processors when there is enough to do.</summary>

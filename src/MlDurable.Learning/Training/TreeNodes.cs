@@ -3,7 +3,7 @@ using MlDurable.Learning.Models;
 
 namespace MlDurable.Learning.Training;
 
-/// <summary>The nodes of a tree that is being grown on binned rows. Only <see cref="AddTo"/> is safe for concurrent use.</summary>
+/// <summary>The nodes of a tree that is being grown on binned rows. Only <see cref="Pass"/> is safe for concurrent use.</summary>
 internal sealed class TreeNodes(FeatureBins bins)
 {
     private readonly List<int> feature = [];
@@ -36,20 +36,25 @@ internal sealed class TreeNodes(FeatureBins bins)
         missingLeft[node] = splitMissingLeft;
         left[node] = Add(leftRows);
         right[node] = Add(rightRows);
+        value[node] = 0;
         return (left[node], right[node]);
     }
 
     public void SetValue(int leaf, double leafValue) => value[leaf] = leafValue;
 
-    /// <summary>Sends rows that the tree was not grown from to their leaves: they get its values, and count among the rows that reach its nodes.</summary>
-    public void AddTo(double[] scores, ReadOnlySpan<int> rows)
+    /// <summary>Sends rows that the tree was not grown from to their leaves: they count among the rows that reach its nodes, and their scores, if any, get
+    /// its values.</summary>
+    public void Pass(ReadOnlySpan<int> rows, double[]? scores = null)
     {
         var counts = new int[feature.Count];
         foreach (var row in rows)
         {
             var leaf = LeafOf(row);
-            scores[row] += value[leaf];
             counts[leaf]++;
+            if (scores is not null)
+            {
+                scores[row] += value[leaf];
+            }
         }
 
         lock (coverLock)

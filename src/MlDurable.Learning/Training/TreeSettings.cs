@@ -12,6 +12,12 @@ internal sealed record TreeSettings(int MaxLeaves, int MinRowsPerLeaf, double L2
     /// <summary>The share of the rows that each tree is grown from. Default 1.</summary>
     public double RowShare { get; init; } = 1;
 
+    /// <summary>The share of those rows that are kept for the size of their gradients; of the others some are drawn. Default 1.</summary>
+    public double GossTop { get; init; } = 1;
+
+    /// <summary>The share of those rows that is drawn from the others. Default 0.1.</summary>
+    public double GossOther { get; init; } = 0.1;
+
     /// <summary>The share of the features that each tree may test. Default 1.</summary>
     public double FeatureShare { get; init; } = 1;
 
@@ -19,5 +25,5 @@ internal sealed record TreeSettings(int MaxLeaves, int MinRowsPerLeaf, double L2
     public ulong Seed { get; init; }
 
     /// <summary>Whether another tree, grown from the same gradients, may differ.</summary>
-    public bool IsRandom => RowShare < 1 || FeatureShare < 1;
+    public bool IsRandom => RowShare < 1 || GossTop < 1 || FeatureShare < 1;
 }

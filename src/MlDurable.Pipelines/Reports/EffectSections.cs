@@ -54,7 +54,8 @@ internal static class EffectSections
 
         html.Element(
             "p",
-            $"Each row's score, in log-odds{(explanation.Calibration == CalibrationMethod.None ? "" : " before the calibration")}, is the mean score {ReportText.Metric(explanation.BaseValue)} plus what its columns add (Shapley values); this is the "
+            $"Each row's score, {(explanation.Unit == ScoreUnit.Probability ? "its probability" : "in log-odds")}{(explanation.Calibration == CalibrationMethod.None ? "" : " before the calibration")}, "
+            + $"is the mean score {ReportText.Metric(explanation.BaseValue)} plus what its columns add (Shapley values); this is the "
             + $"mean size of what they add over {ReportText.Counted(explanation.Rows, "row")}, whichever way it goes.",
             ("class", "hint"));
     }

@@ -15,7 +15,7 @@ public sealed class ModelExplainerTests
 
     private static readonly LabeledRows Rows = TrainingData.Awkward(400, 2);
 
-    public static TheoryData<string> TrainerNames => ["baseline", "logistic-regression", "elastic-net", "gradient-boosting", "naive-bayes"];
+    public static TheoryData<string> TrainerNames => ["baseline", "logistic-regression", "elastic-net", "gradient-boosting", "naive-bayes", "random-forest", "extra-trees"];
 
     [Theory]
     [MemberData(nameof(TrainerNames))]
@@ -28,7 +28,7 @@ public sealed class ModelExplainerTests
             var probabilities = model.PredictProbability(Rows.Features);
             for (var row = 0; row < probabilities.Length; row++)
             {
-                Assert.Equal(Math.Log(probabilities[row] / (1 - probabilities[row])), contributions.Score(row), 1e-9);
+                Assert.Equal(ScoreOf(contributions.Unit, probabilities[row]), contributions.Score(row), 1e-9);
             }
         }
     }
@@ -38,12 +38,15 @@ public sealed class ModelExplainerTests
     [InlineData("elastic-net")]
     [InlineData("gradient-boosting")]
     [InlineData("naive-bayes")]
+    [InlineData("random-forest")]
+    [InlineData("extra-trees")]
     public void BaseValue_OfEveryTrainer_IsTheMeanScoreOfTheTrainingRows(string trainer)
     {
         // For trees that is so because the cover of a node is the number of training rows that reach it.
         var model = Trainers.Get(trainer).Fit(TrainingData.Request(Rows));
-        var scores = model.PredictProbability(Rows.Features).Select(probability => Math.Log(probability / (1 - probability)));
-        Assert.Equal(scores.Average(), Explainer(model).Contributions(Rows.Features).BaseValue, 1e-9);
+        var contributions = Explainer(model).Contributions(Rows.Features);
+        var scores = model.PredictProbability(Rows.Features).Select(probability => ScoreOf(contributions.Unit, probability));
+        Assert.Equal(scores.Average(), contributions.BaseValue, 1e-9);
     }
 
     [Fact]
@@ -113,10 +116,11 @@ public sealed class ModelExplainerTests
     [InlineData("elastic-net")]
     [InlineData("gradient-boosting")]
     [InlineData("naive-bayes")]
+    [InlineData("random-forest")]
     public async Task Explain_OneRowAtATime_IsThatOfTheTable(string trainer)
     {
         var raw = (await BirdStrikes.RawAsync()).Take([.. Enumerable.Range(0, 300)]);
-        var model = Trainers.Get(trainer).Fit(TrainingData.Request(LabeledRows.From(BirdStrikes.Rule.Build(raw))));
+        var model = Trainers.Get(trainer).Fit(TrainingData.Request(LabeledRows.From(BirdStrikes.Rule.Build(raw)), null, trainer == "random-forest" ? [("trees", 20)] : []));
         var explainer = new ModelExplainer(model, BirdStrikes.Rule, raw.Schema);
         var expected = explainer.Explain(raw, 4);
         var scorer = new RowScorer(model, BirdStrikes.Rule, raw.Schema);
@@ -165,6 +169,7 @@ public sealed class ModelExplainerTests
     [Theory]
     [InlineData("logistic-regression", "means")]
     [InlineData("gradient-boosting", "cover")]
+    [InlineData("random-forest", "cover")]
     public void Read_FileOfAVersionThatKeptLess_PredictsButCannotBeExplained(string trainer, string member)
     {
         var model = Train(trainer);
@@ -216,7 +221,20 @@ public sealed class ModelExplainerTests
         Assert.Contains($"\"direction\":\"{explanation.Reasons[0].Direction}\"", json, StringComparison.Ordinal);
     }
 
-    private static BinaryModel Train(string trainer) => Trainers.Get(trainer).Fit(TrainingData.Request(Rows, null, trainer == "gradient-boosting" ? [("trees", 5)] : []));
+    [Fact]
+    public void Explain_Forest_SaysThatTheScoreIsTheProbability()
+    {
+        var model = Train("random-forest");
+        var explanation = Explainer(model).Explain(Rows.Features.Take([3]), 2)[0];
+        Assert.Equal(ScoreUnit.Probability, explanation.Unit);
+        Assert.Equal(model.PredictProbability(Rows.Features)[3], explanation.Score, 1e-12);
+        Assert.Contains("\"unit\":\"Probability\"", JsonSerializer.Serialize(explanation, ExplainingJsonContext.Default.Explanation), StringComparison.Ordinal);
+        Assert.Equal(ScoreUnit.LogOdds, Explainer(Train("gradient-boosting")).Explain(Rows.Features.Take([3]), 2)[0].Unit);
+    }
+
+    private static double ScoreOf(ScoreUnit unit, double probability) => unit == ScoreUnit.Probability ? probability : Math.Log(probability / (1 - probability));
+
+    private static BinaryModel Train(string trainer) => Trainers.Get(trainer).Fit(TrainingData.Request(Rows, null, trainer is "gradient-boosting" or "random-forest" ? [("trees", 5)] : []));
 
     private static ModelExplainer Explainer(BinaryModel model) => new(model, Rule, Rows.Features.Schema);
 

@@ -21,7 +21,7 @@ public sealed class BinaryModelTests
 
     private static readonly Lazy<BinaryModel[]> Trained = new(() =>
         [.. Trainers.All.Select(trainer => trainer.Fit(TrainingData.Request(
-            Rows, null, trainer.Name == "gradient-boosting" ? [("trees", 3), ("leaves", 4)] : []) with
+            Rows, null, trainer.Hyperparameters.Any(spec => spec.Name == "trees") ? [("trees", 3), ("leaves", 4)] : []) with
         {
             Transforms = trainer is CustomTrainer
                 ? ImmutableSortedDictionary<string, string>.Empty.Add("x2", DistanceTransform.TransformName)
@@ -80,6 +80,7 @@ public sealed class BinaryModelTests
     [Theory]
     [InlineData("logistic-regression")]
     [InlineData("gradient-boosting")]
+    [InlineData("random-forest")]
     public void PredictProbability_OtherColumns_AreCheckedAgainstTheSignature(string trainer)
     {
         var model = Model(trainer);

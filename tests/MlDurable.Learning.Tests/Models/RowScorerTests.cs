@@ -20,6 +20,8 @@ public sealed class RowScorerTests
     [InlineData("gradient-boosting", NumberImputation.None, CategoryEncoding.Ordinal, CalibrationMethod.None)]
     [InlineData("gradient-boosting", NumberImputation.Median, CategoryEncoding.Ordinal, CalibrationMethod.Isotonic)]
     [InlineData("naive-bayes", NumberImputation.None, CategoryEncoding.OneHot, CalibrationMethod.None)]
+    [InlineData("random-forest", NumberImputation.Median, CategoryEncoding.OneHot, CalibrationMethod.None)]
+    [InlineData("random-forest", NumberImputation.Median, CategoryEncoding.OneHot, CalibrationMethod.Platt)]
     public async Task Probability_EveryRowOfRealData_IsTheSameToTheLastBitAsInATable(
         string trainer, NumberImputation imputation, CategoryEncoding encoding, CalibrationMethod calibration)
     {
@@ -32,7 +34,7 @@ public sealed class RowScorerTests
             Validation = rows,
             Calibration = calibration,
             Recipe = new FeatureRecipe { Imputation = imputation, Encoding = encoding },
-            Hyperparameters = trainer == "gradient-boosting"
+            Hyperparameters = trainer is "gradient-boosting" or "random-forest"
                 ? ImmutableSortedDictionary<string, double>.Empty.Add("trees", 30)
                 : ImmutableSortedDictionary<string, double>.Empty,
         });

@@ -23,6 +23,9 @@ public sealed class OnnxExportTests
         { "gradient-boosting", new(), CalibrationMethod.Platt },
         { "naive-bayes", new(), CalibrationMethod.None },
         { "naive-bayes", new() { FoldRarerThan = 0 }, CalibrationMethod.None },
+        { "random-forest", new(), CalibrationMethod.None },
+        { "random-forest", new(), CalibrationMethod.Platt },
+        { "extra-trees", new(), CalibrationMethod.None },
     };
 
     [Theory]

@@ -196,6 +196,45 @@ public sealed class GradientBoostingTests
         Assert.All(times, count => Assert.InRange(Math.Abs(count - (2000 * chance)), 0, 6 * Math.Sqrt(2000 * chance * (1 - chance))));
     }
 
+    [Fact]
+    public void Grow_Goss_KeepsTheGreatestGradientsAndDrawsOthersThatCountForAll()
+    {
+        // As above: the ten rows with the greatest gradients are in every sum once, and ten of the thirty others three times.
+        double[] gradients = [.. Enumerable.Range(0, 40).Select(row => row % 4 == 3 ? 1L << (31 + (row / 4)) : -(1L << (row - ((row + 1) / 4))))];
+        double[] hessians = [.. Enumerable.Repeat(1.0, 40)];
+        var settings = new TreeSettings(MaxLeaves: 2, MinRowsPerLeaf: 40, L2: 1, LearningRate: 1 + 40) { GossTop = 0.25, GossOther = 0.25 };
+        var grower = new TreeGrower(FeatureBins.Of([hessians]), settings, 40);
+        var top = Enumerable.Range(0, 10).Sum(i => 1L << (31 + i));
+        var times = new int[30];
+        for (var i = 0; i < 2000; i++)
+        {
+            var sum = -(long)Math.Round(grower.Grow([.. gradients], [.. hessians], new double[40]).Value[0]);
+            var (others, remainder) = Math.DivRem(top - sum, 3);
+            Assert.Equal(0, remainder);
+            Assert.Equal(10, BitOperations.PopCount((ulong)others));
+            for (var row = 0; row < 30; row++)
+            {
+                times[row] += (int)(others >> row) & 1;
+            }
+        }
+
+        // Six standard deviations of a binomial count.
+        Assert.All(times, count => Assert.InRange(Math.Abs(count - (2000 / 3.0)), 0, 6 * Math.Sqrt(2000 * (1 / 3.0) * (2 / 3.0))));
+    }
+
+    [Fact]
+    public void Grow_GossOfEqualGradients_KeepsAsManyRows()
+    {
+        // The root's curvature is that of all rows: four that stay, and four others that count for sixteen.
+        double[] gradients = [.. Enumerable.Repeat(-1.0, 20)];
+        var settings = new TreeSettings(MaxLeaves: 2, MinRowsPerLeaf: 20, L2: 0, LearningRate: 1) { GossTop = 0.2, GossOther = 0.2 };
+        var grower = new TreeGrower(FeatureBins.Of([gradients]), settings, 20);
+        var scores = new double[20];
+        var tree = grower.Grow(gradients, [.. Enumerable.Range(0, 20).Select(row => row < 4 ? 3.0 : 1)], scores);
+        Assert.Equal(20.0 / 28, tree.Value[0], 1e-15);
+        Assert.All(scores, score => Assert.Equal(tree.Value[0], score));
+    }
+
     [Theory]
     [InlineData(0.3, 2)]
     [InlineData(0.05, 1)]
@@ -212,13 +251,14 @@ public sealed class GradientBoostingTests
     }
 
     [Theory]
-    [InlineData(0.4, 1)]
-    [InlineData(1, 0.5)]
-    [InlineData(0.4, 0.5)]
-    public void Fit_Shares_KeepToTheSeedAndCountAllTrainingRows(double rowShare, double featureShare)
+    [InlineData(0.4, 1, 1)]
+    [InlineData(1, 0.5, 1)]
+    [InlineData(1, 1, 0.2)]
+    [InlineData(0.4, 0.5, 0.2)]
+    public void Fit_Shares_KeepToTheSeedAndCountAllTrainingRows(double rowShare, double featureShare, double gossTop)
     {
         var rows = TrainingData.Awkward(3000, 15);
-        var request = TrainingData.Request(rows, null, ("trees", 30), ("row-share", rowShare), ("feature-share", featureShare));
+        var request = TrainingData.Request(rows, null, ("trees", 30), ("row-share", rowShare), ("feature-share", featureShare), ("goss-top", gossTop));
         var model = Trainer.Fit(request);
         Assert.Equal(Bytes(model), Bytes(Trainer.Fit(request)));
         Assert.NotEqual(Bytes(model), Bytes(Trainer.Fit(request with { Seed = 1 })));
@@ -248,10 +288,11 @@ public sealed class GradientBoostingTests
     }
 
     [Theory]
-    [InlineData(1, 1)]
-    [InlineData(0.5, 1)]
-    [InlineData(0.5, 0.5)]
-    public void Fit_ScoresWhileTraining_EqualThoseOfTheModel(double rowShare, double featureShare)
+    [InlineData(1, 1, 1)]
+    [InlineData(0.5, 1, 1)]
+    [InlineData(0.5, 0.5, 1)]
+    [InlineData(1, 1, 0.3)]
+    public void Fit_ScoresWhileTraining_EqualThoseOfTheModel(double rowShare, double featureShare, double gossTop)
     {
         var rows = TrainingData.Awkward(700, 21);
         var fitted = FittedFeatures.Fit(rows.Features, new FeatureRecipe { Imputation = NumberImputation.None, Standardize = false, Encoding = CategoryEncoding.Ordinal, FoldRarerThan = 0 });
@@ -260,7 +301,7 @@ public sealed class GradientBoostingTests
         double[] gradients = [.. rows.Labels.Select(label => random.NextUniform() - label)];
         double[] hessians = [.. rows.Labels.Select(_ => 0.25)];
         var scores = new double[700];
-        var grower = new TreeGrower(FeatureBins.Of(features.Dense), new TreeSettings(20, 3, 1, 0.1) { RowShare = rowShare, FeatureShare = featureShare }, 700);
+        var grower = new TreeGrower(FeatureBins.Of(features.Dense), new TreeSettings(20, 3, 1, 0.1) { RowShare = rowShare, FeatureShare = featureShare, GossTop = gossTop }, 700);
         Tree[] trees = [grower.Grow(gradients, hessians, scores), grower.Grow(hessians, hessians, scores), grower.Grow(gradients, hessians, scores)];
         Assert.Equal(scores, new TreeScorer(0, [.. trees]).LogOdds(features), new Within(1e-12));
     }
@@ -303,9 +344,9 @@ public sealed class GradientBoostingTests
     }
 
     [Theory]
-    [InlineData(1, 1)]
-    [InlineData(0.7, 0.7)]
-    public async Task Fit_OnOneTwoAndSevenThreads_GivesTheSameModelToTheLastBit(double rowShare, double featureShare)
+    [InlineData(1, 1, 1)]
+    [InlineData(0.7, 0.7, 0.3)]
+    public async Task Fit_OnOneTwoAndSevenThreads_GivesTheSameModelToTheLastBit(double rowShare, double featureShare, double gossTop)
     {
         var rows = TrainingData.Awkward(60_000, 12);
         var models = new List<byte[]>();
@@ -313,7 +354,7 @@ public sealed class GradientBoostingTests
         {
             var scheduler = new ConcurrentExclusiveSchedulerPair(TaskScheduler.Default, threads).ConcurrentScheduler;
             models.Add(await Task.Factory.StartNew(
-                () => Bytes(Trainer.Fit(TrainingData.Request(rows, null, ("trees", 10), ("leaves", 31), ("row-share", rowShare), ("feature-share", featureShare)))),
+                () => Bytes(Trainer.Fit(TrainingData.Request(rows, null, ("trees", 10), ("leaves", 31), ("row-share", rowShare), ("feature-share", featureShare), ("goss-top", gossTop)))),
                 CancellationToken.None, TaskCreationOptions.None, scheduler));
         }
 

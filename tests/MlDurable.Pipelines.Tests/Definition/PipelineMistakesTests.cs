@@ -178,11 +178,11 @@ public sealed class PipelineMistakesTests
         { "parallel: 2", "parallel: 0", "26:39: 'parallel' must be a whole number from 1 to 256, not 0" },
         {
             "trainer: gradient-boosting", "trainer: gradient-bosting",
-            "30:16: 'trainer' must be a trainer (elastic-net, gradient-boosting, logistic-regression, naive-bayes, own-naive-bayes or test-levels), not the text 'gradient-bosting'; did you mean 'gradient-boosting'?"
+            "30:16: 'trainer' must be a trainer (elastic-net, extra-trees, gradient-boosting, logistic-regression, naive-bayes, own-naive-bayes, random-forest or test-levels), not the text 'gradient-bosting'; did you mean 'gradient-boosting'?"
         },
         {
             "trainer: gradient-boosting", "trainer: baseline",
-            "30:16: 'trainer' must be a trainer (elastic-net, gradient-boosting, logistic-regression, naive-bayes, own-naive-bayes or test-levels), not the text 'baseline'"
+            "30:16: 'trainer' must be a trainer (elastic-net, extra-trees, gradient-boosting, logistic-regression, naive-bayes, own-naive-bayes, random-forest or test-levels), not the text 'baseline'"
         },
         {
             "features:\n", "features:\n  transforms: [{ transform: test-centre, columns: [Speed] }]\n",
@@ -233,7 +233,7 @@ public sealed class PipelineMistakesTests
         },
         {
             "trainer: gradient-boosting", "trainer: nearest-neighbours",
-            "30:16: 'trainer' must be a trainer (elastic-net, gradient-boosting, logistic-regression, naive-bayes, own-naive-bayes or test-levels), not the text 'nearest-neighbours'; "
+            "30:16: 'trainer' must be a trainer (elastic-net, extra-trees, gradient-boosting, logistic-regression, naive-bayes, own-naive-bayes, random-forest or test-levels), not the text 'nearest-neighbours'; "
             + "if that is a trainer of one's own, this program has not registered it"
         },
         {

@@ -6,6 +6,7 @@ using System.Text.RegularExpressions;
 using System.Xml.Linq;
 using FsCheck;
 using FsCheck.Fluent;
+using MlDurable.Learning.Explaining;
 using MlDurable.Learning.Judging;
 using MlDurable.Learning.Metrics;
 using MlDurable.Pipelines.Reports;
@@ -96,6 +97,16 @@ public sealed partial class HtmlReportTests
         }
 
         Assert.Single(Drawings(new XDocument(new XElement(effects))), drawing => drawing.Attribute("role")?.Value == "img");
+    }
+
+    [Theory]
+    [InlineData(ScoreUnit.LogOdds, "Each row's score, in log-odds, is the mean score")]
+    [InlineData(ScoreUnit.Probability, "Each row's score, its probability, is the mean score")]
+    public void Render_Contributions_SayWhatTheScoreIs(ScoreUnit unit, string text)
+    {
+        var model = SampleReport.Promoted();
+
+        Assert.Contains(text, Parse(HtmlReport.Render(model with { Explanation = model.Explanation! with { Unit = unit } })).Root!.Value, StringComparison.Ordinal);
     }
 
     [Fact]
