@@ -23,7 +23,7 @@ internal static class NumbersBench
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
 
     /// <summary>Fits once and writes what it took; the test predictions go beside, with .f64 for .json.</summary>
-    /// <param name="args">TRAINER FOLDER JSON_FILE; DOTNET_PROCESSOR_COUNT limits the threads.</param>
+    /// <param name="args">TRAINER FOLDER JSON_FILE; runs on the processors that the process may use.</param>
     public static void Fit(string[] args)
     {
         var trainer = Trainers.Get(args[0]);

@@ -12,6 +12,7 @@ internal readonly struct Quanta
     private const double MostGradients = 1L << 30;
     private const double MostHessians = 1L << 31;
     private const double Chance = 1.0 / (1L << 32);
+    private const int BlockRows = 1 << 14;
 
     private readonly double gradientScale;
     private readonly double hessianScale;
@@ -34,14 +35,19 @@ internal readonly struct Quanta
 
     public static Quanta For(double[] gradients, double[] hessians, ulong seed)
     {
-        var (gradient, hessian) = (0.0, 0.0);
-        for (var row = 0; row < gradients.Length; row++)
+        var most = new (double Gradient, double Hessian)[(gradients.Length + BlockRows - 1) / BlockRows];
+        Parallel.For(0, most.Length, block =>
         {
-            gradient = Math.Max(gradient, Math.Abs(gradients[row]));
-            hessian = Math.Max(hessian, hessians[row]);
-        }
+            var (gradient, hessian) = (0.0, 0.0);
+            for (var row = block * BlockRows; row < Math.Min(gradients.Length, (block + 1) * BlockRows); row++)
+            {
+                gradient = Math.Max(gradient, Math.Abs(gradients[row]));
+                hessian = Math.Max(hessian, hessians[row]);
+            }
 
-        return new Quanta(gradient, hessian, gradients.Length, seed);
+            most[block] = (gradient, hessian);
+        });
+        return new Quanta(most.Select(block => block.Gradient).DefaultIfEmpty().Max(), most.Select(block => block.Hessian).DefaultIfEmpty().Max(), gradients.Length, seed);
     }
 
     public long Of(int row, double gradient, double hessian)
