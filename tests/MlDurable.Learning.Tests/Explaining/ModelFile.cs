@@ -18,7 +18,7 @@ internal static class ModelFile
         change(content);
         var changed = Encoding.UTF8.GetBytes(content.ToJsonString());
         var bytes = new byte[HeadBytes + changed.Length];
-        Bytes(model).AsSpan(0, 12).CopyTo(bytes);
+        ModelBytes.Of(model).AsSpan(0, 12).CopyTo(bytes);
         BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(12), changed.Length);
         BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(16), Crc32C.Compute(changed));
         changed.CopyTo(bytes, HeadBytes);
@@ -26,12 +26,5 @@ internal static class ModelFile
     }
 
     /// <summary>The JSON of the file of a model.</summary>
-    public static string Content(BinaryModel model) => Encoding.UTF8.GetString(Bytes(model).AsSpan(HeadBytes));
-
-    private static byte[] Bytes(BinaryModel model)
-    {
-        using var stream = new MemoryStream();
-        model.Write(stream);
-        return stream.ToArray();
-    }
+    public static string Content(BinaryModel model) => Encoding.UTF8.GetString(ModelBytes.Of(model).AsSpan(HeadBytes));
 }

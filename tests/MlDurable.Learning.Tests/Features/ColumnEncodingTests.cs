@@ -38,11 +38,11 @@ public sealed class ColumnEncodingTests
     public void Read_WrittenModel_PredictsTheSameOfTablesAndRows(string trainer, ColumnEncoding encoding)
     {
         var model = Fit(trainer, encoding);
-        var bytes = Bytes(model);
+        var bytes = ModelBytes.Of(model);
         var read = BinaryModel.Read(new MemoryStream(bytes));
         var expected = model.PredictProbability(Fresh);
 
-        Assert.Equal(bytes, Bytes(read));
+        Assert.Equal(bytes, ModelBytes.Of(read));
         Assert.Equal(expected, read.PredictProbability(Fresh));
         Assert.NotEqual(expected, Trainers.Get(trainer).Fit(TrainingData.Request(Training)).PredictProbability(Fresh));
 
@@ -84,20 +84,6 @@ public sealed class ColumnEncodingTests
 
             row.Probability();
         }
-    }
-
-    [Theory]
-    [MemberData(nameof(Encodings))]
-    public async Task Fit_OnOneTwoAndSevenThreads_GivesTheSameModelToTheLastBit(string trainer, ColumnEncoding encoding)
-    {
-        var models = new List<byte[]>();
-        foreach (var threads in new[] { 1, 2, 7, 7 })
-        {
-            var scheduler = new ConcurrentExclusiveSchedulerPair(TaskScheduler.Default, threads).ConcurrentScheduler;
-            models.Add(await Task.Factory.StartNew(() => Bytes(Fit(trainer, encoding)), CancellationToken.None, TaskCreationOptions.None, scheduler));
-        }
-
-        Assert.All(models, model => Assert.Equal(models[0], model));
     }
 
     [Theory]
@@ -160,8 +146,8 @@ public sealed class ColumnEncodingTests
     [Fact]
     public void Read_VersionOfTheFile_IsTheLeastThatKnowsItsContent()
     {
-        var plain = Bytes(Trainers.Get("logistic-regression").Fit(TrainingData.Request(Training)));
-        var encoded = Bytes(Fit("logistic-regression", new TargetEncoding()));
+        var plain = ModelBytes.Of(Trainers.Get("logistic-regression").Fit(TrainingData.Request(Training)));
+        var encoded = ModelBytes.Of(Fit("logistic-regression", new TargetEncoding()));
 
         Assert.Equal(1, plain[8]);
         Assert.DoesNotContain("encodings", Encoding.UTF8.GetString(plain), StringComparison.Ordinal);
@@ -172,8 +158,8 @@ public sealed class ColumnEncodingTests
             Calibration = CalibrationMethod.Platt,
             Recipe = new FeatureRecipe { Encodings = ImmutableSortedDictionary<string, ColumnEncoding>.Empty.Add("c", new TextEncoding { InRows = 2 }) },
         });
-        Assert.Equal(3, Bytes(calibrated)[8]);
-        Assert.Equal(calibrated.PredictProbability(Fresh), BinaryModel.Read(new MemoryStream(Bytes(calibrated))).PredictProbability(Fresh));
+        Assert.Equal(3, ModelBytes.Of(calibrated)[8]);
+        Assert.Equal(calibrated.PredictProbability(Fresh), BinaryModel.Read(new MemoryStream(ModelBytes.Of(calibrated))).PredictProbability(Fresh));
         AssertRefused(1, "contradicts itself");
         AssertRefused(2, "contradicts itself");
         AssertRefused(4, "its version is 4");
@@ -188,7 +174,7 @@ public sealed class ColumnEncodingTests
         }
     }
 
-    private static BinaryModel Fit(string trainer, ColumnEncoding encoding, LabeledRows? validation = null) => Trainers.Get(trainer).Fit(
+    internal static BinaryModel Fit(string trainer, ColumnEncoding encoding, LabeledRows? validation = null) => Trainers.Get(trainer).Fit(
         TrainingData.Request(Training, validation, trainer == "gradient-boosting" ? [("early-stopping-rounds", 0), ("trees", 20)] : []) with
         {
             Recipe = new FeatureRecipe { Encodings = ImmutableSortedDictionary<string, ColumnEncoding>.Empty.Add("c", encoding) },
@@ -212,12 +198,5 @@ public sealed class ColumnEncodingTests
         {
             Assert.True(row.TrySetCell(place, Encoding.UTF8.GetBytes(text)));
         }
-    }
-
-    private static byte[] Bytes(BinaryModel model)
-    {
-        using var stream = new MemoryStream();
-        model.Write(stream);
-        return stream.ToArray();
     }
 }

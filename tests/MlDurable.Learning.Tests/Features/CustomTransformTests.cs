@@ -51,13 +51,13 @@ public sealed class CustomTransformTests
         var rows = TrainingData.Awkward(400, 6);
         var plain = Trainers.Get(trainer).Fit(TrainingData.Request(rows));
         var model = Trainers.Get(trainer).Fit(TrainingData.Request(rows) with { Transforms = OfX2 });
-        var bytes = Bytes(model);
+        var bytes = ModelBytes.Of(model);
         var read = Read(bytes);
 
-        Assert.Equal(bytes, Bytes(read));
+        Assert.Equal(bytes, ModelBytes.Of(read));
         Assert.Equal(model.PredictProbability(rows.Features), read.PredictProbability(rows.Features));
         Assert.NotEqual(plain.PredictProbability(rows.Features), read.PredictProbability(rows.Features));
-        Assert.DoesNotContain("\"transform\"", Encoding.UTF8.GetString(Bytes(plain)), StringComparison.Ordinal);
+        Assert.DoesNotContain("\"transform\"", Encoding.UTF8.GetString(ModelBytes.Of(plain)), StringComparison.Ordinal);
 
         var schema = new TableSchema([.. read.Signature.Inputs.Columns]);
         var row = new RowScorer(read, new RowFeatures { Label = "label" }, schema).NewRow();
@@ -77,7 +77,7 @@ public sealed class CustomTransformTests
     [Fact]
     public void Read_TransformIsNotRegistered_SaysWhichAndWhatToDo()
     {
-        var exception = Assert.Throws<LearningException>(() => Read(Bytes(With(new FittedTransform("elsewhere", "7", [])))));
+        var exception = Assert.Throws<LearningException>(() => Read(ModelBytes.Of(With(new FittedTransform("elsewhere", "7", [])))));
         Assert.Equal("transform-not-registered", exception.Code);
         Assert.Contains("the transform 'elsewhere' (version 7)", exception.Message, StringComparison.Ordinal);
     }
@@ -88,7 +88,7 @@ public sealed class CustomTransformTests
     [InlineData(FittedTransform.MaxStateBytes + 1)]
     public void Read_StateThatCannotBe_IsACorruptFile(int length)
     {
-        var exception = Assert.Throws<LearningException>(() => Read(Bytes(With(new FittedTransform(DistanceTransform.TransformName, "1", new byte[length])))));
+        var exception = Assert.Throws<LearningException>(() => Read(ModelBytes.Of(With(new FittedTransform(DistanceTransform.TransformName, "1", new byte[length])))));
         Assert.Equal("model-file-corrupt", exception.Code);
     }
 
@@ -123,13 +123,6 @@ public sealed class CustomTransformTests
     /// <summary>A model whose only column has a transform.</summary>
     private static BinaryModel With(FittedTransform transform) =>
         new("logistic-regression", "1", new FittedFeatures([new FittedNumber("n", 0, 0, 1, transform)], [], [], []), new LinearScorer(0, [1]), 0.5);
-
-    private static byte[] Bytes(BinaryModel model)
-    {
-        using var stream = new MemoryStream();
-        model.Write(stream);
-        return stream.ToArray();
-    }
 
     private static BinaryModel Read(byte[] bytes) => BinaryModel.Read(new MemoryStream(bytes));
 

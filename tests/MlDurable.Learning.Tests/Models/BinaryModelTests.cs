@@ -55,13 +55,13 @@ public sealed class BinaryModelTests
             var rows = TrainingData.Awkward(item.rows, (ulong)item.seed);
             rows = rows with { Labels = [1, 0, .. rows.Labels[2..]] };
             var model = item.trainer.Fit(TrainingData.Request(rows, TrainingData.Awkward(400, (ulong)item.seed + 1)) with { Calibration = item.calibration });
-            var bytes = Bytes(model);
+            var bytes = ModelBytes.Of(model);
             var read = Read(bytes);
             Assert.Equal(model.PredictProbability(rows.Features), read.PredictProbability(rows.Features));
             Assert.Equal(
                 (model.Trainer, model.TrainerVersion, model.Threshold, model.Signature, model.Calibration),
                 (read.Trainer, read.TrainerVersion, read.Threshold, read.Signature, read.Calibration));
-            Assert.Equal(bytes, Bytes(read));
+            Assert.Equal(bytes, ModelBytes.Of(read));
         }).QuickCheckThrowOnFailure();
     }
 
@@ -98,7 +98,7 @@ public sealed class BinaryModelTests
     [Fact]
     public void Read_AnyFlippedBit_IsFound()
     {
-        foreach (var bytes in Trained.Value.Select(Bytes))
+        foreach (var bytes in Trained.Value.Select(ModelBytes.Of))
         {
             var random = new SplitMix64(3);
             for (var i = 0; i < 3000; i++)
@@ -117,7 +117,7 @@ public sealed class BinaryModelTests
         var model = Trainers.Get("baseline").Fit(TrainingData.Request(TrainingData.Take(Rows, [Array.IndexOf(Rows.Labels, 0), Array.IndexOf(Rows.Labels, 1)])));
         const string Content =
             """{"trainer":"baseline","trainerVersion":"1","threshold":0.5,"numbers":[],"categories":[],"scorer":{"kind":"prior","score":0}}""";
-        Assert.Equal(WithContent(Content), Bytes(model));
+        Assert.Equal(WithContent(Content), ModelBytes.Of(model));
         Assert.Equal((CalibrationMethod.None, 0.5), (Read(WithContent(Content)).Calibration, Read(WithContent(Content)).PredictProbability(Rows.Features)[0]));
     }
 
@@ -156,7 +156,7 @@ public sealed class BinaryModelTests
     [Fact]
     public void Read_CutOrLongerFile_IsFound()
     {
-        var bytes = Bytes(Model("baseline"));
+        var bytes = ModelBytes.Of(Model("baseline"));
         for (var length = 0; length < bytes.Length; length++)
         {
             AssertCorrupt(bytes[..length]);
@@ -172,14 +172,14 @@ public sealed class BinaryModelTests
         for (var i = 0; i < 5000; i++)
         {
             var noise = Enumerable.Range(0, random.NextInt(200)).Select(_ => (byte)random.NextInt(256)).ToArray();
-            AssertCorrupt(i % 2 == 0 ? noise : [.. Bytes(Model("baseline"))[..12], .. noise]);
+            AssertCorrupt(i % 2 == 0 ? noise : [.. ModelBytes.Of(Model("baseline"))[..12], .. noise]);
         }
     }
 
     [Fact]
     public void Read_FalseLength_AllocatesLittle()
     {
-        var bytes = Bytes(Model("baseline"));
+        var bytes = ModelBytes.Of(Model("baseline"));
         BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(12), 200 << 20);
         var before = GC.GetAllocatedBytesForCurrentThread();
         AssertCorrupt(bytes);
@@ -192,7 +192,7 @@ public sealed class BinaryModelTests
         var random = new SplitMix64(99);
         var pieces = new[] { "null", "-1", "0", "1e300", "999", "[]", "{}", "\"x\"", "true", ",", "]", "NaN" };
         var (refused, read) = (0, 0);
-        foreach (var bytes in Trained.Value.Concat(Encoded.Value).Select(Bytes))
+        foreach (var bytes in Trained.Value.Concat(Encoded.Value).Select(ModelBytes.Of))
         {
             var content = Encoding.UTF8.GetString(bytes[HeadBytes..]);
             var tokens = string.Concat(content.Select(letter => ",:[]{}".Contains(letter, StringComparison.Ordinal) ? $"\n{letter}\n" : $"{letter}")).Split('\n');
@@ -229,7 +229,7 @@ public sealed class BinaryModelTests
         var rows = new Table(new NumberColumn("x", [double.NaN, 1.5, -3]), CategoryColumn.FromTexts("c", ["a", "never seen", null]));
 
         Assert.Equal([0.548178763536456, 0.5402277039016604, 0.3106086448927801], model.PredictProbability(rows), new Within(1e-15));
-        Assert.Equal(bytes, Bytes(model));
+        Assert.Equal(bytes, ModelBytes.Of(model));
     }
 
     [Theory]
@@ -283,13 +283,6 @@ public sealed class BinaryModelTests
         BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(16), Crc32C.Compute(content));
         content.CopyTo(bytes, HeadBytes);
         return bytes;
-    }
-
-    private static byte[] Bytes(BinaryModel model)
-    {
-        var stream = new MemoryStream();
-        model.Write(stream);
-        return stream.ToArray();
     }
 
     private static BinaryModel Read(byte[] bytes) => BinaryModel.Read(new MemoryStream(bytes));

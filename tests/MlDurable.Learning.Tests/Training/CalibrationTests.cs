@@ -160,21 +160,6 @@ public sealed class CalibrationTests
         Assert.Equal("calibration-needs-rows", Assert.Throws<LearningException>(() => Trainers.Get("logistic-regression").Fit(request)).Code);
     }
 
-    [Theory]
-    [MemberData(nameof(Calibrated))]
-    public async Task Fit_OnOneTwoAndSevenThreads_GivesTheSameModelToTheLastBit(string trainer, CalibrationMethod method)
-    {
-        var request = TrainingData.Request(TrainingData.Awkward(3000, 12), TrainingData.Awkward(3000, 13)) with { Calibration = method };
-        var models = new List<byte[]>();
-        foreach (var threads in new[] { 1, 2, 7 })
-        {
-            var scheduler = new ConcurrentExclusiveSchedulerPair(TaskScheduler.Default, threads).ConcurrentScheduler;
-            models.Add(await Task.Factory.StartNew(() => Bytes(Trainers.Get(trainer).Fit(request)), CancellationToken.None, TaskCreationOptions.None, scheduler));
-        }
-
-        Assert.All(models, model => Assert.Equal(models[0], model));
-    }
-
     /// <summary>The rows that calibration_reference.py makes too: scores in steps of an eighth.</summary>
     private static (double[] Scores, double[] Labels) Rows(int count, ulong seed, double slope, double intercept)
     {
@@ -187,12 +172,5 @@ public sealed class CalibrationTests
         }
 
         return (scores, labels);
-    }
-
-    private static byte[] Bytes(BinaryModel model)
-    {
-        var stream = new MemoryStream();
-        model.Write(stream);
-        return stream.ToArray();
     }
 }

@@ -77,7 +77,7 @@ public sealed class CustomTrainerTests
     [Fact]
     public void Read_TrainerIsNotRegistered_SaysWhichAndWhatToDo()
     {
-        var bytes = Bytes(new Odd { OwnName = "elsewhere", OwnVersion = "2.1" }.Fit(TrainingData.Request(Rows)));
+        var bytes = ModelBytes.Of(new Odd { OwnName = "elsewhere", OwnVersion = "2.1" }.Fit(TrainingData.Request(Rows)));
 
         var exception = Assert.Throws<LearningException>(() => Read(bytes));
 
@@ -89,7 +89,7 @@ public sealed class CustomTrainerTests
     [Fact]
     public void Read_TrainerIsOneOfTheLibrary_IsNotRegistered()
     {
-        var bytes = Bytes(new Odd { OwnName = "gradient-boosting" }.Fit(TrainingData.Request(Rows)));
+        var bytes = ModelBytes.Of(new Odd { OwnName = "gradient-boosting" }.Fit(TrainingData.Request(Rows)));
         Assert.Equal("trainer-not-registered", Assert.Throws<LearningException>(() => Read(bytes)).Code);
     }
 
@@ -106,7 +106,7 @@ public sealed class CustomTrainerTests
                 continue;
             }
 
-            var file = Bytes(new BinaryModel(right.Trainer, right.TrainerVersion, right.Features, new CustomScorer(state), right.Threshold));
+            var file = ModelBytes.Of(new BinaryModel(right.Trainer, right.TrainerVersion, right.Features, new CustomScorer(state), right.Threshold));
             var exception = Assert.Throws<LearningException>(() => Read(file));
             Assert.Equal("model-file-corrupt", exception.Code);
             Assert.IsType<FormatException>(exception.InnerException);
@@ -117,7 +117,7 @@ public sealed class CustomTrainerTests
     public void Read_StateBeyondTheLimit_IsACorruptFile()
     {
         var right = new ClassMeansTrainer().Fit(TrainingData.Request(Rows));
-        var file = Bytes(new BinaryModel(right.Trainer, "1", right.Features, new CustomScorer(new byte[CustomScorer.MaxStateBytes + 1]), 0.5));
+        var file = ModelBytes.Of(new BinaryModel(right.Trainer, "1", right.Features, new CustomScorer(new byte[CustomScorer.MaxStateBytes + 1]), 0.5));
 
         var exception = Assert.Throws<LearningException>(() => Read(file));
 
@@ -181,13 +181,6 @@ public sealed class CustomTrainerTests
         var exception = Assert.Throws<LearningException>(() => trainer.Fit(TrainingData.Request(Rows)));
         Assert.Equal(code, exception.Code);
         return exception;
-    }
-
-    private static byte[] Bytes(BinaryModel model)
-    {
-        using var stream = new MemoryStream();
-        model.Write(stream);
-        return stream.ToArray();
     }
 
     private static BinaryModel Read(byte[] bytes) => BinaryModel.Read(new MemoryStream(bytes));

@@ -164,20 +164,6 @@ public sealed class ElasticNetTests
     }
 
     [Fact]
-    public async Task Fit_OnOneTwoAndSevenThreads_GivesTheSameModelToTheLastBit()
-    {
-        var rows = TrainingData.Awkward(20_000, 12);
-        var models = new List<byte[]>();
-        foreach (var threads in new[] { 1, 2, 7, 7 })
-        {
-            var scheduler = new ConcurrentExclusiveSchedulerPair(TaskScheduler.Default, threads).ConcurrentScheduler;
-            models.Add(await Task.Factory.StartNew(() => Bytes(Trainer.Fit(TrainingData.Request(rows))), CancellationToken.None, TaskCreationOptions.None, scheduler));
-        }
-
-        Assert.All(models, model => Assert.Equal(models[0], model));
-    }
-
-    [Fact]
     public void Fit_MissingNumbersWithoutImputation_IsRefusedByName()
     {
         var request = TrainingData.Request(TrainingData.Awkward(100, 1)) with { Recipe = new FeatureRecipe { Imputation = NumberImputation.None } };
@@ -197,11 +183,4 @@ public sealed class ElasticNetTests
 
     private static double Value(FeatureMatrix features, int feature, int row) =>
         feature < features.Dense.Length ? features.Dense[feature][row] : features.Hot.Any(block => block[row] == feature) ? 1 : 0;
-
-    private static byte[] Bytes(BinaryModel model)
-    {
-        using var stream = new MemoryStream();
-        model.Write(stream);
-        return stream.ToArray();
-    }
 }

@@ -126,20 +126,6 @@ public sealed class LogisticRegressionTests
     }
 
     [Fact]
-    public async Task Fit_OnOneTwoAndSevenThreads_GivesTheSameModelToTheLastBit()
-    {
-        var rows = TrainingData.Awkward(20_000, 12);
-        var models = new List<byte[]>();
-        foreach (var threads in new[] { 1, 2, 7, 7 })
-        {
-            var scheduler = new ConcurrentExclusiveSchedulerPair(TaskScheduler.Default, threads).ConcurrentScheduler;
-            models.Add(await Task.Factory.StartNew(() => Bytes(Trainer.Fit(TrainingData.Request(rows))), CancellationToken.None, TaskCreationOptions.None, scheduler));
-        }
-
-        Assert.All(models, model => Assert.Equal(models[0], model));
-    }
-
-    [Fact]
     public void Fit_MissingNumbersWithoutImputation_IsRefusedByName()
     {
         var rows = TrainingData.Awkward(100, 1);
@@ -239,12 +225,5 @@ public sealed class LogisticRegressionTests
         }
 
         return (penalty + loss, [.. gradient.Zip(sums, (first, second) => first + second)]);
-    }
-
-    private static byte[] Bytes(BinaryModel model)
-    {
-        using var stream = new MemoryStream();
-        model.Write(stream);
-        return stream.ToArray();
     }
 }

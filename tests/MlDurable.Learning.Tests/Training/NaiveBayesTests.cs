@@ -89,29 +89,6 @@ public sealed class NaiveBayesTests
     }
 
     [Fact]
-    public async Task Fit_OnOneTwoAndSevenThreads_GivesTheSameModelAndScoresToTheLastBit()
-    {
-        var rows = TrainingData.Awkward(20_000, 12);
-        var results = new List<(string Content, double[] Probabilities)>();
-        foreach (var threads in new[] { 1, 2, 7, 7 })
-        {
-            var scheduler = new ConcurrentExclusiveSchedulerPair(TaskScheduler.Default, threads).ConcurrentScheduler;
-            results.Add(await Task.Factory.StartNew(
-                () =>
-                {
-                    var model = Trainer.Fit(TrainingData.Request(rows));
-                    return (ModelFile.Content(model), model.PredictProbability(rows.Features));
-                },
-                CancellationToken.None,
-                TaskCreationOptions.None,
-                scheduler));
-        }
-
-        Assert.All(results, result => Assert.Equal(results[0].Content, result.Content));
-        Assert.All(results, result => Assert.Equal(results[0].Probabilities, result.Probabilities));
-    }
-
-    [Fact]
     public void Probability_OfARowAlone_AllocatesNothing()
     {
         var rows = TrainingData.Awkward(300, 42);

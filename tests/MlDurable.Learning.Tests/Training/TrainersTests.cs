@@ -41,7 +41,7 @@ public sealed class TrainersTests
     public void Fit_SameRequest_GivesTheSameBytes(string name)
     {
         var request = TrainingData.Request(TrainingData.Awkward(600, 2), TrainingData.Awkward(200, 3));
-        Assert.Equal(Bytes(Trainers.Get(name).Fit(request)), Bytes(Trainers.Get(name).Fit(request)));
+        Assert.Equal(ModelBytes.Of(Trainers.Get(name).Fit(request)), ModelBytes.Of(Trainers.Get(name).Fit(request)));
     }
 
     [Theory]
@@ -50,7 +50,7 @@ public sealed class TrainersTests
     {
         var rows = TrainingData.Awkward(600, 2);
         var reordered = rows with { Features = rows.Features.Select(rows.Features.Columns.Select(column => column.Name).Reverse()) };
-        Assert.Equal(Bytes(Trainers.Get(name).Fit(TrainingData.Request(rows))), Bytes(Trainers.Get(name).Fit(TrainingData.Request(reordered))));
+        Assert.Equal(ModelBytes.Of(Trainers.Get(name).Fit(TrainingData.Request(rows))), ModelBytes.Of(Trainers.Get(name).Fit(TrainingData.Request(reordered))));
     }
 
     [Theory]
@@ -278,13 +278,6 @@ public sealed class TrainersTests
         var exception = Assert.Throws<LearningException>(() => Trainers.Get(name).Fit(TrainingData.Request(rows)));
         Assert.Equal(code, exception.Code);
         return exception;
-    }
-
-    private static byte[] Bytes(BinaryModel model)
-    {
-        var stream = new MemoryStream();
-        model.Write(stream);
-        return stream.ToArray();
     }
 
     private sealed class Reports(Action<double> report) : IProgress<double>
