@@ -9,17 +9,7 @@ from scipy.special import expit, xlogy
 from sklearn.calibration import _sigmoid_calibration
 from sklearn.isotonic import IsotonicRegression
 
-MASK = (1 << 64) - 1
-
-
-def uniforms(seed):
-    state = seed
-    while True:
-        state = (state + 0x9E3779B97F4A7C15) & MASK
-        z = state
-        z = ((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) & MASK
-        z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) & MASK
-        yield ((z ^ (z >> 31)) >> 11) * 2.0**-53
+from split_mix64 import uniforms
 
 
 def rows(count, seed, slope, intercept):

@@ -6,17 +6,7 @@ import numpy
 import sklearn
 from sklearn.linear_model import LogisticRegression
 
-MASK = (1 << 64) - 1
-
-
-def uniforms(seed):
-    state = seed
-    while True:
-        state = (state + 0x9E3779B97F4A7C15) & MASK
-        z = state
-        z = ((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) & MASK
-        z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) & MASK
-        yield ((z ^ (z >> 31)) >> 11) * 2.0**-53
+from split_mix64 import uniforms
 
 
 u = uniforms(42)
