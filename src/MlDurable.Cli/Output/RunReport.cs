@@ -80,7 +80,7 @@ internal static class RunReport
         }
 
         var names = CandidateNames.Of(run.Leaderboard);
-        var metrics = MetricCatalog.All.Select(metric => metric.Name).Where(name => run.Leaderboard[0].Validation.ContainsKey(name));
+        var metrics = MetricCatalog.Names.Where(name => run.Leaderboard[0].Validation.ContainsKey(name));
         string[] shown = [.. new[] { primary ?? "roc-auc" }.Concat(metrics.Where(name => name is "roc-auc" or "pr-auc" or "log-loss")).Distinct()];
         var table = new TextTable(["#", "candidate (validation rows)", .. shown, "fit s"]);
         for (var index = 0; index < Math.Min(run.Leaderboard.Length, LeaderboardRows); index++)

@@ -69,14 +69,14 @@ internal sealed class TrainActivity(FlowServices services) : Activity<CandidateR
         var fitSeconds = services.TimeProvider.GetElapsedTime(started).TotalSeconds;
 
         var validation = dataset.Take(dataset.Indexes(RowPart.Validation));
-        var scores = trained.Model.PredictProbability(validation.Features);
+        var scores = trained.Model.Predict(validation.Features);
         using var file = new MemoryStream(trained.File);
         await services.Store.WriteAsync(modelBlob, file, BlobCondition.None, cancellation);
         return new CandidateResult(
             candidate.Index,
             candidate.Trainer,
             candidate.Hyperparameters,
-            MetricCatalog.All.ToImmutableSortedDictionary(
+            MetricCatalog.Of(validation.Target.Task).ToImmutableSortedDictionary(
                 metric => metric.Name, metric => metric.Evaluate(validation.Labels, scores, trained.Model.Threshold)),
             modelBlob,
             trained.Hash,

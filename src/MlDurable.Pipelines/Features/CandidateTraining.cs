@@ -10,7 +10,7 @@ using MlDurable.Pipelines.Runs;
 namespace MlDurable.Pipelines.Features;
 
 /// <summary>A model file and its identity.</summary>
-internal sealed record TrainedModel(BinaryModel Model, byte[] File, string Hash);
+internal sealed record FittedCandidate(TrainedModel Model, byte[] File, string Hash);
 
 /// <summary>Fits one candidate. The same rows, recipe, hyperparameters, seed and code give the same bytes.</summary>
 internal static class CandidateTraining
@@ -31,7 +31,7 @@ internal static class CandidateTraining
             .. candidate.Hyperparameters.Select(pair => $"{pair.Key}={pair.Value:R}"),
         ]);
 
-    public static TrainedModel Fit(
+    public static FittedCandidate Fit(
         Dataset dataset,
         PipelineDefinition pipeline,
         string trainer,
@@ -57,6 +57,6 @@ internal static class CandidateTraining
         using var file = new MemoryStream();
         model.Write(file);
         var bytes = file.ToArray();
-        return new TrainedModel(model, bytes, ContentHash.Of(bytes));
+        return new FittedCandidate(model, bytes, ContentHash.Of(bytes));
     }
 }

@@ -133,7 +133,7 @@ public sealed class PipelineFileTests
         Assert.Equal(0UL, pipeline.Seed);
         Assert.Empty(pipeline.Parameters);
         Assert.Equal(new DataWindow.All(), pipeline.Data.Window);
-        Assert.Equal(LabelRule.Boolean, pipeline.Data.Label.Positive);
+        Assert.Equal(LabelRule.Boolean, pipeline.Data.Label.Rule);
         Assert.Null(pipeline.Data.Time);
         Assert.Empty(pipeline.Data.Drop);
         Assert.Equal(QuarantinePolicy.Stop, pipeline.Data.OnQuarantine);
@@ -224,7 +224,7 @@ public sealed class PipelineFileTests
     [Theory]
     [MemberData(nameof(LabelRules))]
     public void Load_LabelRule_KeepsTheValueAsWritten(string positive, LabelRule expected) =>
-        Assert.Equal(expected, PipelineText.LoadValid(PipelineText.With("positive: { not: None }", $"positive: {positive}")).Data.Label.Positive);
+        Assert.Equal(expected, PipelineText.LoadValid(PipelineText.With("positive: { not: None }", $"positive: {positive}")).Data.Label.Rule);
 
     [Fact]
     public void Load_EveryColumnCheck_GivesItsRule()
