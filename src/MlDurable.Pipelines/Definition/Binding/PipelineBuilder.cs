@@ -164,7 +164,7 @@ internal static class PipelineBuilder
     {
         var defaults = EvaluateDefinition.Default(task);
         var primary = evaluate.TryGet(EvaluateKeys.Primary, out var named) ? named.Value : defaults.Primary;
-        var also = evaluate.TryGet(EvaluateKeys.Also, out var listed) ? listed.Value.Values : defaults.Also.Prepend(defaults.Primary);
+        var also = evaluate.TryGet(EvaluateKeys.Also, out var listed) ? listed.Value.Values : defaults.Also;
         return new EvaluateDefinition
         {
             Primary = primary,
