@@ -13,8 +13,15 @@ namespace MlDurable.Pipelines.Features;
 /// <param name="Partition">For each row, the place of its partition in <paramref name="Partitions"/>.</param>
 /// <param name="RowInPartition">For each row, its place among all rows of its partition, unlabelled ones included.</param>
 /// <param name="Partitions">The partitions.</param>
+/// <param name="Groups">Which rows belong together; null where nothing asks for it.</param>
 internal sealed record DatasetRows(
-    Table Table, double[] Labels, long[]? Times, int[] Partition, int[] RowInPartition, IReadOnlyList<PartitionLineage> Partitions)
+    Table Table,
+    double[] Labels,
+    long[]? Times,
+    int[] Partition,
+    int[] RowInPartition,
+    IReadOnlyList<PartitionLineage> Partitions,
+    CategoryColumn? Groups = null)
 {
     public int Count => Labels.Length;
 
@@ -62,12 +69,13 @@ internal sealed record DatasetRows(
 
         var all = Table.Concat(tables);
         return new DatasetRows(
-            all.Without(RowFeatures.LabelColumn, RowFeatures.TimeColumnName),
+            all.Without(RowFeatures.LabelColumn, RowFeatures.TimeColumnName, RowFeatures.GroupColumn),
             ((NumberColumn)all[RowFeatures.LabelColumn]).Values.ToArray(),
             all.TryGet(RowFeatures.TimeColumnName, out var time) ? ((TimeColumn)time).Ticks.ToArray() : null,
             [.. partitionOfRow],
             [.. rowInPartition],
-            lineage);
+            lineage,
+            all.TryGet(RowFeatures.GroupColumn, out var groups) ? (CategoryColumn)groups : null);
     }
 
     private static async Task<Table> ReadAsync(IBlobStore store, string name, CancellationToken cancellationToken)

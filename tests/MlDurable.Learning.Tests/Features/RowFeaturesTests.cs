@@ -45,6 +45,20 @@ public sealed class RowFeaturesTests
         Assert.Equal(["100", null, "120"], Texts(built["@slice: speed"]));
     }
 
+    [Fact]
+    public void Build_Group_AddsItsTextsBesideTheFeatures()
+    {
+        var built = (Rule with { Group = "cost", Slices = [] }).Build(Raw);
+
+        Assert.Equal(["@label", "@time", "@group"], built.Columns.Select(column => column.Name).TakeLast(3));
+        Assert.Equal(["0", "5", "0"], Texts(built["@group"]));
+        Assert.Equal("unknown-column", Assert.Throws<LearningException>(() => (Rule with { Group = "user" }).Build(Raw)).Code);
+    }
+
+    [Fact]
+    public void Json_WithoutAGroup_IsThatOfEarlierVersions() =>
+        Assert.DoesNotContain("group", JsonSerializer.Serialize(Rule, LearningJson.Default.RowFeatures), StringComparison.OrdinalIgnoreCase);
+
     // numpy.sin(2 * numpy.pi * turn) and numpy.cos, numpy 1.24, for the turns 11/12, 6/7, 23/24 and 365/366.
     [Fact]
     public void Build_Cycles_GivesSineAndCosineOfTheAngle()
