@@ -55,7 +55,7 @@ internal static class NumbersBench
         for (var i = 0; i <= Predictions; i++)
         {
             started = Stopwatch.GetTimestamp();
-            predictions = model.PredictProbability(test.Features);
+            predictions = model.Predict(test.Features);
             tries.Add(Stopwatch.GetElapsedTime(started).TotalSeconds);
         }
 
@@ -163,7 +163,7 @@ internal static class NumbersBench
         Seed = 7,
     };
 
-    private static (double Nanoseconds, double Allocated) MeasureSingleRows(BinaryModel model, LabeledRows test)
+    private static (double Nanoseconds, double Allocated) MeasureSingleRows(TrainedModel model, LabeledRows test)
     {
         var schema = new TableSchema([.. test.Features.Columns.Select(column => new ColumnSchema(column.Name, ColumnKind.Number))]);
         var row = new RowScorer(model, new RowFeatures { Label = "label" }, schema).NewRow();
@@ -182,7 +182,7 @@ internal static class NumbersBench
                     row.SetNumber(column, columns[column][scored % test.Labels.Length]);
                 }
 
-                row.Probability();
+                row.Predict();
             }
 
             best = Math.Min(best, Stopwatch.GetElapsedTime(started).TotalNanoseconds / SingleRows);

@@ -32,7 +32,7 @@ var peers = JsonDocument.Parse(File.ReadAllText(args[1])).RootElement.GetPropert
 var rowFeatures = new RowFeatures
 {
     Label = "Effect Amount of damage",
-    Positive = LabelRule.Not("None"),
+    Rule = LabelRule.Not("None"),
     Time = "Flight Date",
     Drop = ["Cost Other", "Cost Repair", "Cost Total $"],
     DateParts = [DatePart.Month, DatePart.Weekday],
@@ -61,7 +61,7 @@ foreach (var year in new[] { 1999, 2000, 2001 })
         var started = Stopwatch.GetTimestamp();
         var model = Trainers.Get(name).Fit(request);
         var seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
-        var scores = model.PredictProbability(test.Features);
+        var scores = model.Predict(test.Features);
         var auc = BinaryMetrics.RocAuc(test.Labels, scores);
         var peer = peers[(name, year)];
         var peerAuc = peer.GetProperty("rocAuc").GetDouble();

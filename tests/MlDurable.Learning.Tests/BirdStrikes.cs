@@ -9,7 +9,7 @@ internal static class BirdStrikes
     public static readonly RowFeatures Rule = new()
     {
         Label = "Effect Amount of damage",
-        Positive = LabelRule.Not("None"),
+        Rule = LabelRule.Not("None"),
         Time = "Flight Date",
         Drop = ["Cost Other", "Cost Repair", "Cost Total $"],
         DateParts = [DatePart.Month, DatePart.Weekday],

@@ -21,7 +21,7 @@ internal static class ModelProcess
         {
             var rows = TrainingData.Awkward(20_000, 14);
             var model = fit();
-            var predictions = MemoryMarshal.AsBytes(model.PredictProbability(rows.Features).AsSpan());
+            var predictions = MemoryMarshal.AsBytes(model.Predict(rows.Features).AsSpan());
             yield return $"{name}: {Convert.ToHexStringLower(SHA256.HashData([.. ModelBytes.Of(model), .. predictions]))}";
         }
     }
@@ -49,7 +49,7 @@ internal static class ModelProcess
         return output.Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries);
     }
 
-    private static IEnumerable<(string Name, Func<BinaryModel> Fit)> Fits()
+    private static IEnumerable<(string Name, Func<TrainedModel> Fit)> Fits()
     {
         var many = TrainingData.Awkward(60_000, 12);
         var rows = TrainingData.Awkward(20_000, 12);

@@ -80,7 +80,7 @@ internal static class RunReport
         }
 
         var names = CandidateNames.Of(run.Leaderboard);
-        var metrics = MetricCatalog.All.Select(metric => metric.Name).Where(name => run.Leaderboard[0].Validation.ContainsKey(name));
+        var metrics = MetricCatalog.Names.Where(name => run.Leaderboard[0].Validation.ContainsKey(name));
         string[] shown = [.. new[] { primary ?? "roc-auc" }.Concat(metrics.Where(name => name is "roc-auc" or "pr-auc" or "log-loss")).Distinct()];
         var folds = run.Leaderboard[0].CrossValidation?.Folds.Length;
         var table = new TextTable(["#", folds is null ? "candidate (validation rows)" : $"candidate (mean of {folds} folds)", .. shown, "fit s"]);

@@ -12,7 +12,7 @@ namespace MlDurable.Learning.Explaining;
 /// </summary>
 public sealed class ModelExplainer
 {
-    private readonly BinaryModel model;
+    private readonly TrainedModel model;
     private readonly RowFeatures features;
     private readonly Contributor contributor;
     private readonly (int First, int Second)[] pairs;
@@ -22,7 +22,7 @@ public sealed class ModelExplainer
     /// <param name="features">How its features are made from raw rows.</param>
     /// <param name="schema">The raw columns.</param>
     /// <exception cref="LearningException"><c>explanation-unavailable</c>: see <see cref="Obstacle"/>.</exception>
-    public ModelExplainer(BinaryModel model, RowFeatures features, TableSchema schema)
+    public ModelExplainer(TrainedModel model, RowFeatures features, TableSchema schema)
     {
         if (Obstacle(model) is { } obstacle)
         {
@@ -52,7 +52,7 @@ public sealed class ModelExplainer
 
     /// <summary>Why what columns add cannot be computed for a model, and what to do; <see langword="null"/> when it can.</summary>
     /// <param name="model">The model.</param>
-    public static string? Obstacle(BinaryModel model) => model.Scorer switch
+    public static string? Obstacle(TrainedModel model) => model.Scorer switch
     {
         LinearScorer { Means.IsDefault: false } or NaiveBayesScorer or PriorScorer => null,
         TreeScorer { Trees: var trees } when trees.All(tree => !tree.Cover.IsDefault) => null,

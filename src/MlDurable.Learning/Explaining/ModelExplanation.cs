@@ -64,7 +64,7 @@ public sealed record ModelExplanation
     /// <param name="cancellationToken">Cancels between two parts of the work.</param>
     /// <exception cref="LearningException"><c>no-rows</c>; <c>signature-mismatch</c>: a column is missing or of another kind.</exception>
     public static ModelExplanation Of(
-        BinaryModel model,
+        TrainedModel model,
         RowFeatures features,
         TableSchema schema,
         Table rows,
@@ -95,7 +95,7 @@ public sealed record ModelExplanation
                     .SelectMany(column => raw[column.Feature].Features)
                     .Where(feature => inputs.Find(feature) is not null)
                     .Select(feature => PartialDependence.Compute(
-                        model.PredictProbability,
+                        model.Predict,
                         sample,
                         feature,
                         new DependenceOptions { MaxRows = options.MaxRows, Seed = options.Seed },

@@ -1,9 +1,10 @@
 using System.Globalization;
+using System.Text.Json.Serialization;
 using MlDurable.Learning.Tables;
 
 namespace MlDurable.Learning.Features;
 
-/// <summary>How a cell of the label column is told to be positive.</summary>
+/// <summary>What the cells of the label column say.</summary>
 public enum LabelRuleKind
 {
     /// <summary>The cell says so itself: 1, true or yes against 0, false or no, in any letter case.</summary>
@@ -17,10 +18,16 @@ public enum LabelRuleKind
 
     /// <summary>Numbers greater than the limit are positive.</summary>
     Above,
+
+    /// <summary>The cell is the name of the row's class.</summary>
+    Class,
+
+    /// <summary>The cell is the number that is predicted.</summary>
+    Number,
 }
 
-/// <summary>Tells which cells of the label column are positive. Made with <see cref="Boolean"/>, <see cref="Not"/>, <see cref="EqualTo"/>
-/// or <see cref="Above"/>.</summary>
+/// <summary>Tells what the cells of the label column say: which are positive, or that they are classes or numbers. Made with <see cref="Boolean"/>,
+/// <see cref="Not"/>, <see cref="EqualTo"/>, <see cref="Above"/>, <see cref="Class"/> or <see cref="Number"/>.</summary>
 /// <param name="Kind">The rule.</param>
 /// <param name="Value">The value of <see cref="LabelRuleKind.Not"/> and <see cref="LabelRuleKind.EqualTo"/>; compared exactly, or as a
 /// number where the column is one.</param>
@@ -45,16 +52,40 @@ public sealed record LabelRule(LabelRuleKind Kind, string? Value = null, double?
     /// <returns>The rule.</returns>
     public static LabelRule Above(double limit) => new(LabelRuleKind.Above, Limit: limit);
 
+    /// <summary>Each value is a class.</summary>
+    public static LabelRule Class { get; } = new(LabelRuleKind.Class);
+
+    /// <summary>The numbers of the column are predicted.</summary>
+    public static LabelRule Number { get; } = new(LabelRuleKind.Number);
+
+    /// <summary>The task of models that learn such labels.</summary>
+    [JsonIgnore]
+    public LearningTask Task => Kind switch
+    {
+        LabelRuleKind.Class => LearningTask.Multiclass,
+        LabelRuleKind.Number => LearningTask.Regression,
+        _ => LearningTask.Binary,
+    };
+
     /// <summary>The labels of a column.</summary>
     /// <param name="column">The label column.</param>
-    /// <returns>1 (positive), 0 (negative) or <see cref="double.NaN"/> (missing) for each row.</returns>
+    /// <returns>
+    /// A number column of 1 (positive), 0 (negative) and missing; or for <see cref="Class"/> a category column; or for <see cref="Number"/> the numbers:
+    /// in each case with the name of <paramref name="column"/>.
+    /// </returns>
     /// <exception cref="LearningException">
     /// <c>label-not-boolean</c>, <c>label-not-number</c> or <c>label-is-time</c>: the rule cannot be applied to this column.
     /// </exception>
-    public double[] Apply(Column column) => column switch
+    public Column Apply(Column column) => (Kind, column) switch
     {
-        NumberColumn numbers => ApplyTo(numbers),
-        CategoryColumn categories => ApplyTo(categories),
+        (LabelRuleKind.Class, NumberColumn or CategoryColumn) => CategoryColumn.FromValues(column, column.Name),
+        (LabelRuleKind.Number, NumberColumn numbers) => numbers,
+        (LabelRuleKind.Number, CategoryColumn { IsAllMissing: true }) => Column.AllMissing(column.Name, ColumnKind.Number, column.Count),
+        (LabelRuleKind.Number, CategoryColumn categories) => throw new LearningException(
+            "label-not-number",
+            $"The label column '{column.Name}' holds texts, such as '{categories.Categories[0]}', but the task is regression. Give numbers, or say that the task is multiclass."),
+        (_, NumberColumn numbers) => new NumberColumn(column.Name, ApplyTo(numbers)),
+        (_, CategoryColumn categories) => new NumberColumn(column.Name, ApplyTo(categories)),
         _ => throw new LearningException("label-is-time", $"The label column '{column.Name}' holds times. A label is a text or a number."),
     };
 

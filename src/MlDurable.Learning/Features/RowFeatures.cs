@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Globalization;
 using System.Text.Json.Serialization;
 using MlDurable.Learning.Tables;
 
@@ -12,8 +11,11 @@ namespace MlDurable.Learning.Features;
 /// </summary>
 public sealed record RowFeatures
 {
-    /// <summary>The column of labels that <see cref="Build"/> adds: a number column of 1, 0 and missing.</summary>
+    /// <summary>The column of labels that <see cref="Build"/> adds: as <see cref="LabelRule.Apply"/> gives it.</summary>
     public const string LabelColumn = "@label";
+
+    /// <summary>The column of weights that <see cref="Build"/> adds when <see cref="Weight"/> is set.</summary>
+    public const string WeightColumn = "@weight";
 
     /// <summary>The column of times that <see cref="Build"/> adds when <see cref="Time"/> is set.</summary>
     public const string TimeColumnName = "@time";
@@ -27,12 +29,17 @@ public sealed record RowFeatures
     /// <summary>The column that holds what is predicted. It is never a feature.</summary>
     public required string Label { get; init; }
 
-    /// <summary>Which cells of <see cref="Label"/> are positive. Default: the column says so itself.</summary>
+    /// <summary>What the cells of <see cref="Label"/> say. Default: the column says itself which are positive.</summary>
     [JsonRequired]
-    public LabelRule Positive { get => field ?? LabelRule.Boolean; init; }
+    [JsonPropertyName("positive")]
+    public LabelRule Rule { get => field ?? LabelRule.Boolean; init; }
 
     /// <summary>The time column that orders the rows, or <see langword="null"/> (the default).</summary>
     public string? Time { get; init; }
+
+    /// <summary>The number column that says how much a row counts, or <see langword="null"/> (the default) where each counts 1. It is no feature.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Weight { get; init; }
 
     /// <summary>Columns that are no features. Default: none.</summary>
     [JsonRequired]
@@ -56,11 +63,13 @@ public sealed record RowFeatures
     /// </summary>
     /// <param name="raw">The rows as read.</param>
     /// <returns>
-    /// The columns of <see cref="BuildFeatures"/>, then <c>@label</c>, then <c>@time</c> (with <see cref="Time"/>), then <c>@group</c> (with <see cref="Group"/>, as
-    /// text), then <c>@slice: name</c> (a category) for each slice column that is not itself a category feature: numbers as text, times as dates.
+    /// The columns of <see cref="BuildFeatures"/>, then <c>@label</c>, then <c>@weight</c> (with <see cref="Weight"/>), then <c>@time</c> (with <see cref="Time"/>), then
+    /// <c>@group</c> (with <see cref="Group"/>, as text), then <c>@slice: name</c> (a category) for each slice column that is not itself a category feature:
+    /// numbers as text, times as dates.
     /// </returns>
     /// <exception cref="LearningException">
-    /// <c>unknown-column</c>: the label, time, group, a slice or a dropped column is not there; <c>time-column-kind</c>: the time column holds no
+    /// <c>unknown-column</c>: the label, weight, time, group, a slice or a dropped column is not there; <c>weight-invalid</c>: the weight column holds no numbers, or
+    /// one that is missing or negative; <c>time-column-kind</c>: the time column holds no
     /// times; <c>reserved-column</c>: a feature's name begins with @; or the label rule does not fit (see <see cref="LabelRule.Apply"/>).
     /// </exception>
     public Table Build(Table raw)
@@ -71,7 +80,12 @@ public sealed record RowFeatures
         }
 
         var features = BuildFeatures(raw);
-        List<Column> columns = [.. features.Columns, new NumberColumn(LabelColumn, Positive.Apply(raw[Label]))];
+        List<Column> columns = [.. features.Columns, Rule.Apply(raw[Label]).Rename(LabelColumn)];
+        if (Weight is not null)
+        {
+            columns.Add(Weights(raw[Weight]));
+        }
+
         if (Time is not null)
         {
             columns.Add(raw[Time] is TimeColumn times
@@ -83,14 +97,14 @@ public sealed record RowFeatures
 
         if (Group is not null)
         {
-            columns.Add(ToCategory(raw[Group], GroupColumn));
+            columns.Add(CategoryColumn.FromValues(raw[Group], GroupColumn));
         }
 
         foreach (var name in Slices.Distinct(StringComparer.Ordinal))
         {
             if (!features.TryGet(name, out var feature) || feature.Kind != ColumnKind.Category)
             {
-                columns.Add(ToCategory(raw[name], SlicePrefix + name));
+                columns.Add(CategoryColumn.FromValues(raw[name], SlicePrefix + name));
             }
         }
 
@@ -109,7 +123,7 @@ public sealed record RowFeatures
         var columns = new List<Column>();
         foreach (var column in raw.Columns)
         {
-            if (column.Name == Label || Drop.Contains(column.Name, StringComparer.Ordinal))
+            if (!IsFeature(column.Name))
             {
                 continue;
             }
@@ -139,7 +153,7 @@ public sealed record RowFeatures
     public ImmutableArray<RawColumn> RawColumns(TableSchema raw) =>
     [
         .. raw.Columns
-            .Where(column => column.Name != Label && !Drop.Contains(column.Name, StringComparer.Ordinal))
+            .Where(column => IsFeature(column.Name))
             .Select(column => new RawColumn(
                 column.Name,
                 column.Kind == ColumnKind.Time ? [.. DateFeature.OfParts(DateParts).Select(feature => feature.NameFor(column.Name))] : [column.Name]))
@@ -157,13 +171,26 @@ public sealed record RowFeatures
         return new NumberColumn(feature.NameFor(times.Name), values);
     }
 
-    private static CategoryColumn ToCategory(Column column, string name) => column switch
+    /// <summary>Whether a raw column is, or gives, features.</summary>
+    internal bool IsFeature(string column) => column != Label && column != Weight && !Drop.Contains(column, StringComparer.Ordinal);
+
+    private static NumberColumn Weights(Column column)
     {
-        CategoryColumn categories => categories.Rename(name),
-        NumberColumn numbers => CategoryColumn.FromTexts(
-            name, numbers.Values.ToArray().Select(value => double.IsNaN(value) ? null : value.ToString("R", CultureInfo.InvariantCulture))),
-        TimeColumn times => CategoryColumn.FromTexts(
-            name, Enumerable.Range(0, times.Count).Select(row => times.At(row)?.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture))),
-        _ => throw new ArgumentOutOfRangeException(nameof(column), column.Kind, "Unknown kind of column."),
-    };
+        if (column is not NumberColumn numbers)
+        {
+            throw new LearningException("weight-invalid", $"The weight column '{column.Name}' is {column.Kind}. It must hold numbers of 0 or more.");
+        }
+
+        for (var row = 0; row < numbers.Count; row++)
+        {
+            if (!(numbers.Values[row] >= 0))
+            {
+                throw new LearningException(
+                    "weight-invalid",
+                    $"The weight column '{column.Name}' holds {numbers.Values[row]} in row {row + 1}. Each row needs a number of 0 or more; give rows that do not count 0.");
+            }
+        }
+
+        return (NumberColumn)numbers.Rename(WeightColumn);
+    }
 }

@@ -1,6 +1,8 @@
+using MlDurable.Learning.Features;
+
 namespace MlDurable.Learning.Metrics;
 
-/// <summary>A number that says how good the scores of a binary model are. Immutable; all metrics are in <see cref="MetricCatalog"/>.</summary>
+/// <summary>A number that says how good the predictions of a model are. Immutable; all metrics are in <see cref="MetricCatalog"/>.</summary>
 public sealed record Metric
 {
     internal Metric()
@@ -9,6 +11,9 @@ public sealed record Metric
 
     /// <summary>The name in pipeline files and records, kebab-case: <c>roc-auc</c>.</summary>
     public required string Name { get; init; }
+
+    /// <summary>The task whose models it judges.</summary>
+    public required LearningTask Task { get; init; }
 
     /// <summary>The name in reports: <c>ROC AUC</c>.</summary>
     public required string DisplayName { get; init; }
@@ -31,10 +36,11 @@ public sealed record Metric
     internal MetricFormula Formula { get; init; }
 
     /// <summary>Computes the metric. Thread-safe.</summary>
-    /// <param name="labels">The truth per row: 0 or 1.</param>
-    /// <param name="scores">The predicted probability per row.</param>
+    /// <param name="labels">The truth per row, as <see cref="Target"/> says: 0 or 1, the place of a class, or a number.</param>
+    /// <param name="scores">What is predicted, as <see cref="Models.TrainedModel.Predict"/> gives it: for several classes a probability for each row and
+    /// class, row by row, else one number per row.</param>
     /// <param name="threshold">The lowest score that is predicted positive; ignored unless <see cref="UsesThreshold"/>.</param>
-    /// <returns>The value; NaN for ROC AUC when only one class is present.</returns>
+    /// <returns>The value; NaN where it is not defined: ROC AUC of one class, R² of equal labels.</returns>
     /// <exception cref="LearningException">Code <c>no-rows</c>, <c>length-mismatch</c>, <c>invalid-label</c> or <c>invalid-score</c>.</exception>
     public double Evaluate(ReadOnlySpan<double> labels, ReadOnlySpan<double> scores, double threshold) => Formula switch
     {
@@ -43,6 +49,11 @@ public sealed record Metric
         MetricFormula.LogLoss => BinaryMetrics.LogLoss(labels, scores),
         MetricFormula.Brier => BinaryMetrics.Brier(labels, scores),
         MetricFormula.CalibrationError => BinaryMetrics.CalibrationError(labels, scores),
+        MetricFormula.ClassLogLoss => MulticlassMetrics.LogLoss(labels, scores),
+        MetricFormula.ClassAccuracy => MulticlassMetrics.Accuracy(labels, scores),
+        MetricFormula.RootMeanSquaredError => RegressionMetrics.RootMeanSquaredError(labels, scores),
+        MetricFormula.MeanAbsoluteError => RegressionMetrics.MeanAbsoluteError(labels, scores),
+        MetricFormula.RSquared => RegressionMetrics.RSquared(labels, scores),
         var formula => BinaryMetrics.OfDecisions(formula, ConfusionMatrix.Count(labels, scores, threshold)),
     };
 

@@ -1,12 +1,15 @@
+using MlDurable.Learning.Features;
+
 namespace MlDurable.Learning.Metrics;
 
-/// <summary>The metrics of binary classification. Thread-safe.</summary>
+/// <summary>The metrics of every task. Thread-safe.</summary>
 public static class MetricCatalog
 {
     private const double UnitMargin = 0.005;
     private const double LossMargin = 0.01;
 
-    /// <summary>All metrics, in the order in which a report shows them.</summary>
+    /// <summary>All metrics, task by task, in the order in which a report shows them. Those of several tasks with the same name have the same display name
+    /// and direction.</summary>
     public static IReadOnlyList<Metric> All { get; } =
     [
         Unit("roc-auc", "ROC AUC", MetricFormula.RocAuc),
@@ -20,9 +23,27 @@ public static class MetricCatalog
         Decision("f1", "F1", MetricFormula.F1),
         Decision("mcc", "Matthews correlation", MetricFormula.Mcc),
         Unit("calibration-error", "Calibration error", MetricFormula.CalibrationError) with { HigherIsBetter = false },
+        Loss("log-loss", "Log loss", MetricFormula.ClassLogLoss) with { Task = LearningTask.Multiclass },
+        Unit("accuracy", "Accuracy", MetricFormula.ClassAccuracy) with { Task = LearningTask.Multiclass },
+        Loss("rmse", "RMSE", MetricFormula.RootMeanSquaredError) with { Task = LearningTask.Regression },
+        Loss("mae", "MAE", MetricFormula.MeanAbsoluteError) with { Task = LearningTask.Regression },
+        Unit("r2", "R²", MetricFormula.RSquared) with { Task = LearningTask.Regression },
     ];
 
-    /// <summary>Finds a metric by its kebab-case name, ordinal.</summary>
+    /// <summary>The names of all metrics, each once, in the order of <see cref="All"/>.</summary>
+    public static IReadOnlyList<string> Names { get; } = [.. All.Select(metric => metric.Name).Distinct()];
+
+    /// <summary>The metrics of a task, in the order in which a report shows them.</summary>
+    /// <param name="task">The task.</param>
+    public static IEnumerable<Metric> Of(LearningTask task) => All.Where(metric => metric.Task == task);
+
+    /// <summary>Finds a metric of a task by its kebab-case name, ordinal.</summary>
+    /// <param name="task">The task.</param>
+    /// <param name="name">The name, such as <c>rmse</c>.</param>
+    /// <returns>The metric, or null when the task has none of that name.</returns>
+    public static Metric? Find(LearningTask task, string name) => All.FirstOrDefault(metric => metric.Task == task && metric.Name == name);
+
+    /// <summary>Finds a metric of any task by its kebab-case name, ordinal: of several tasks that have the name the first, binary before multiclass.</summary>
     /// <param name="name">The name, such as <c>roc-auc</c>.</param>
     /// <returns>The metric, or null when there is none of that name.</returns>
     public static Metric? Find(string name) => All.FirstOrDefault(metric => metric.Name == name);
@@ -30,6 +51,7 @@ public static class MetricCatalog
     private static Metric Unit(string name, string displayName, MetricFormula formula) => new()
     {
         Name = name,
+        Task = LearningTask.Binary,
         DisplayName = displayName,
         HigherIsBetter = true,
         DefaultMargin = UnitMargin,

@@ -13,4 +13,9 @@ internal enum MetricFormula
     Recall,
     F1,
     Mcc,
+    ClassLogLoss,
+    ClassAccuracy,
+    RootMeanSquaredError,
+    MeanAbsoluteError,
+    RSquared,
 }

@@ -21,7 +21,7 @@ internal sealed record CustomScorer(byte[] State) : Scorer
     public CustomScorer Open(CustomTrainer trainer, FittedFeatures features) =>
         new(State) { Inner = trainer.Read(State, features.DenseCount, features.OutputNames.Length), Trainer = trainer.Name };
 
-    public override double[] LogOdds(FeatureMatrix features)
+    public override double[] Scores(FeatureMatrix features)
     {
         var scores = new double[features.Rows];
         var dense = new double[features.Dense.Length];

@@ -48,8 +48,8 @@ internal sealed class FlatTrees
         ];
     }
 
-    /// <summary>The log-odds of each row.</summary>
-    public double[] LogOdds(FeatureMatrix features)
+    /// <summary>The score of each row.</summary>
+    public double[] Scores(FeatureMatrix features)
     {
         var scores = new double[features.Rows];
         Parallel.For(0, (scores.Length + BlockRows - 1) / BlockRows, block =>
@@ -60,9 +60,9 @@ internal sealed class FlatTrees
         return scores;
     }
 
-    /// <summary>The log-odds of one row, the same to the last bit.</summary>
+    /// <summary>The score of one row, the same to the last bit.</summary>
     /// <param name="dense">Its dense features.</param>
-    public double LogOdds(ReadOnlySpan<double> dense)
+    public double Score(ReadOnlySpan<double> dense)
     {
         ref var row = ref MemoryMarshal.GetReference(dense);
         Span<double> found = stackalloc double[BlockTrees + 1];

@@ -6,9 +6,9 @@ namespace MlDurable.Learning.Models;
 /// <summary>The mean over trees whose leaves are probabilities. Where it is 0 or 1 the log-odds are infinite.</summary>
 internal sealed record ForestScorer(ImmutableArray<Tree> Trees) : Scorer
 {
-    public override double[] LogOdds(FeatureMatrix features)
+    public override double[] Scores(FeatureMatrix features)
     {
-        var sums = new TreeScorer(0, Trees).LogOdds(features);
+        var sums = new TreeScorer(0, Trees).Scores(features);
         foreach (ref var sum in sums.AsSpan())
         {
             sum = LogOddsOf(sum);
@@ -20,7 +20,7 @@ internal sealed record ForestScorer(ImmutableArray<Tree> Trees) : Scorer
     public override Func<double[], int[], double> RowByRow()
     {
         var trees = new FlatTrees(new TreeScorer(0, Trees));
-        return (dense, _) => LogOddsOf(trees.LogOdds(dense));
+        return (dense, _) => LogOddsOf(trees.Score(dense));
     }
 
     public override bool IsSound(int featureCount) =>

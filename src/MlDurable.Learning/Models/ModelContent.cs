@@ -11,14 +11,17 @@ internal sealed record ModelContent(
     double Threshold,
     ImmutableArray<FittedNumber> Numbers,
     ImmutableArray<FittedCategory> Categories,
-    Scorer Scorer,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] Scorer? Scorer = null,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] Calibrator? Calibration = null,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] ImmutableArray<FittedEncoding> Encodings = default,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] ImmutableArray<Interaction> Interactions = default)
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] ImmutableArray<Interaction> Interactions = default,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] Link Link = Link.Logistic,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] ImmutableArray<string> Classes = default,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] ImmutableArray<Scorer> ClassScorers = default)
 {
     /// <summary>The version of the file: of the first programs that understand this content.</summary>
     [JsonIgnore]
-    public int FileVersion => !Encodings.IsDefaultOrEmpty || !Interactions.IsDefaultOrEmpty ? 3 : Calibration is not null ? 2 : 1;
+    public int FileVersion => Link != Link.Logistic ? 4 : !Encodings.IsDefaultOrEmpty || !Interactions.IsDefaultOrEmpty ? 3 : Calibration is not null ? 2 : 1;
 
     /// <summary>Whether predictions with this content cannot go wrong, whoever wrote it.</summary>
     public bool IsSound()
@@ -67,28 +70,41 @@ internal sealed record ModelContent(
         var dense = Numbers.Length + coded.Count(column => column.Ordinal) + encodings.OfType<FittedTarget>().Count() + interactions.Length;
         var hot = coded.Where(column => !column.Ordinal).Sum(column => (long)column.LevelCount);
         var texts = encodings.OfType<FittedText>().Sum(text => (long)text.Terms.Length);
-        if (texts > 0 && Scorer is not LinearScorer)
-        {
-            return false;
-        }
+        return IsTargetSound() && (Scorer is { } only ? IsScorerSound(only) : ClassScorers.All(scorer => scorer is not null && IsScorerSound(scorer)));
 
-        return Scorer switch
+        bool IsScorerSound(Scorer scorer) => (texts == 0 || scorer is LinearScorer) && scorer switch
         {
-            CustomScorer => dense + hot <= int.MaxValue && Scorer.IsSound((int)(dense + hot)),
+            CustomScorer => Link == Link.Logistic && dense + hot <= int.MaxValue && scorer.IsSound((int)(dense + hot)),
             // Trees read dense features only; a missing value would make a sum missing, but a tree routes it.
-            TreeScorer or ForestScorer => hot == 0 && Scorer.IsSound(dense),
+            TreeScorer or ForestScorer => hot == 0 && scorer.IsSound(dense),
             NaiveBayesScorer bayes => coded.TrueForAll(column => !column.Ordinal)
                 && !bayes.Numbers.IsDefault
                 && bayes.Numbers.Length == dense
                 && dense + hot <= int.MaxValue
-                && Scorer.IsSound((int)(dense + hot)),
+                && scorer.IsSound((int)(dense + hot)),
             LinearScorer => coded.TrueForAll(column => !column.Ordinal)
                 && Numbers.All(number => number.Fill is not null)
                 && dense + hot + texts <= int.MaxValue
-                && Scorer.IsSound((int)(dense + hot + texts)),
-            _ => Scorer.IsSound(dense),
+                && scorer.IsSound((int)(dense + hot + texts)),
+            _ => scorer.IsSound(dense),
         };
     }
+
+    /// <summary>Several classes have a scorer each; everything else has one, and only probabilities are calibrated.</summary>
+    private bool IsTargetSound() => Link switch
+    {
+        Link.Logistic => Scorer is not null && Classes.IsDefault && ClassScorers.IsDefault,
+        Link.Softmax => Scorer is null
+            && Calibration is null
+            && !Classes.IsDefault
+            && Classes.Length is >= 2 and <= Target.MaxClasses
+            && !Classes.Contains(null!)
+            && Classes.Distinct(StringComparer.Ordinal).Count() == Classes.Length
+            && !ClassScorers.IsDefault
+            && ClassScorers.Length == Classes.Length,
+        Link.Identity or Link.Exponential => Scorer is not null && Calibration is null && Classes.IsDefault && ClassScorers.IsDefault,
+        _ => false,
+    };
 }
 
 [JsonSourceGenerationOptions(

@@ -16,7 +16,7 @@ internal sealed record NaiveBayesScorer(
 {
     private const int BlockRows = 512;
 
-    public override double[] LogOdds(FeatureMatrix features)
+    public override double[] Scores(FeatureMatrix features)
     {
         var scores = new double[features.Rows];
         Parallel.For(0, (scores.Length + BlockRows - 1) / BlockRows, block =>

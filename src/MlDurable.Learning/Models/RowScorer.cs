@@ -6,8 +6,8 @@ using MlDurable.Learning.Tables;
 namespace MlDurable.Learning.Models;
 
 /// <summary>
-/// Scores raw rows one at a time without building a <see cref="Table"/>. The probabilities are the same, to the last bit, as those that
-/// <see cref="BinaryModel.PredictProbability"/> gives for the features of the same cells. Immutable, so safe for concurrent use; each
+/// Scores raw rows one at a time without building a <see cref="Table"/>. The predictions are the same, to the last bit, as those that
+/// <see cref="TrainedModel.Predict"/> gives for the features of the same cells. Immutable, so safe for concurrent use; each
 /// caller fills a <see cref="ScoringRow"/> of its own.
 /// </summary>
 public sealed class RowScorer
@@ -20,17 +20,15 @@ public sealed class RowScorer
     /// <param name="features">How its features are made from raw rows.</param>
     /// <param name="schema">The raw columns.</param>
     /// <exception cref="LearningException"><c>signature-mismatch</c>: the raw columns do not give a feature that the model needs.</exception>
-    public RowScorer(BinaryModel model, RowFeatures features, TableSchema schema)
+    public RowScorer(TrainedModel model, RowFeatures features, TableSchema schema)
     {
         Model = model;
-        LogOdds = model.Scorer.RowByRow();
+        Scores = [.. model.Scorers.Select(scorer => scorer.RowByRow())];
         var sources = new FeatureSources(model.Features);
         inputs =
         [
             .. schema.Columns.Select(column =>
-                column.Name == features.Label || features.Drop.Contains(column.Name, StringComparer.Ordinal)
-                    ? null
-                    : sources.Take(column, features.DateParts)),
+                features.IsFeature(column.Name) ? sources.Take(column, features.DateParts) : null),
         ];
         sources.RequireNoneLeft(schema);
         Columns = [.. schema.Columns.Select((column, place) => new ScoringColumn(column.Name, column.Kind, inputs[place] is not null))];
@@ -41,14 +39,15 @@ public sealed class RowScorer
     }
 
     /// <summary>The model.</summary>
-    public BinaryModel Model { get; }
+    public TrainedModel Model { get; }
 
     /// <summary>The raw columns, in the order of the schema. A row may leave out those that are not needed.</summary>
     public ImmutableArray<ScoringColumn> Columns { get; }
 
     internal ReadOnlySpan<RowInput?> Inputs => inputs;
 
-    internal Func<double[], int[], double> LogOdds { get; }
+    /// <summary>What gives each of the scores of a row.</summary>
+    internal ImmutableArray<Func<double[], int[], double>> Scores { get; }
 
     /// <summary>The place of a column among <see cref="Columns"/>.</summary>
     /// <param name="name">The exact name.</param>

@@ -3,7 +3,7 @@ using MlDurable.Learning.Features;
 
 namespace MlDurable.Learning.Models;
 
-/// <summary>The part of a model that turns features into log-odds.</summary>
+/// <summary>The part of a model that turns features into one score: log-odds, the score of a class, or a number; see <see cref="Link"/>.</summary>
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "kind")]
 [JsonDerivedType(typeof(PriorScorer), "prior")]
 [JsonDerivedType(typeof(LinearScorer), "linear")]
@@ -16,17 +16,17 @@ internal abstract record Scorer
     /// <summary>Greatest magnitude of any coefficient or leaf: with it, no score overflows.</summary>
     protected const double MaxCoefficient = 1e100;
 
-    /// <summary>The log-odds of each row.</summary>
-    public abstract double[] LogOdds(FeatureMatrix features);
+    /// <summary>The score of each row.</summary>
+    public abstract double[] Scores(FeatureMatrix features);
 
     /// <summary>
-    /// What gives the log-odds of one row at a time, the same to the last bit as <see cref="LogOdds(FeatureMatrix)"/> gives: from its dense features, and
+    /// What gives the score of one row at a time, the same to the last bit as <see cref="Scores(FeatureMatrix)"/> gives: from its dense features, and
     /// for each block of one-hot features the one that is 1, counted among all features, or -1. Safe for concurrent use.
     /// </summary>
     public abstract Func<double[], int[], double> RowByRow();
 
-    /// <summary>The log-odds of one row with its texts: of scorers without features of texts nothing changes.</summary>
-    /// <param name="score">The log-odds of its other features.</param>
+    /// <summary>The score of one row with its texts: of scorers without features of texts nothing changes.</summary>
+    /// <param name="score">The score of its other features.</param>
     /// <param name="texts">The features of each column of text.</param>
     public virtual double AddTexts(double score, ReadOnlySpan<TextVector> texts) => score;
 
@@ -74,7 +74,7 @@ internal abstract record Scorer
 /// <summary>The same score for every row.</summary>
 internal sealed record PriorScorer(double Score) : Scorer
 {
-    public override double[] LogOdds(FeatureMatrix features)
+    public override double[] Scores(FeatureMatrix features)
     {
         var scores = new double[features.Rows];
         Array.Fill(scores, Score);

@@ -116,20 +116,46 @@ public sealed class ScoringRow
         isSet[column] = true;
     }
 
-    /// <summary>The probability that the row is positive.</summary>
-    /// <returns>A number in [0, 1]; never missing.</returns>
+    /// <summary>What the model says about the row, of a model that predicts one number: a probability, or a number.</summary>
+    /// <returns>As <see cref="TrainedModel.Predict"/> gives it; never missing.</returns>
     /// <exception cref="LearningException"><c>signature-mismatch</c>: a column that the model needs is not set; the message names all of
     /// them.</exception>
-    public double Probability()
+    /// <exception cref="InvalidOperationException">The model predicts several numbers.</exception>
+    public double Predict()
     {
+        if (scorer.Scores.Length > 1)
+        {
+            throw new InvalidOperationException("The model predicts a probability for each class: give the row something to write them to.");
+        }
+
         Complete();
-        return scorer.Model.Probability(scorer.Model.Scorer.AddTexts(scorer.LogOdds(features.Dense, features.Hot), features.Texts));
+        return scorer.Model.ToOutput(Score(0));
+    }
+
+    /// <summary>What the model says about the row.</summary>
+    /// <param name="outputs">What is written to: as many numbers as <see cref="Target.OutputCount"/> of the model's target.</param>
+    /// <exception cref="LearningException">As <see cref="Predict()"/>.</exception>
+    /// <exception cref="ArgumentException"><paramref name="outputs"/> has another length.</exception>
+    public void Predict(Span<double> outputs)
+    {
+        if (outputs.Length != scorer.Scores.Length)
+        {
+            throw new ArgumentException($"There is place for {outputs.Length} numbers, and the model predicts {scorer.Scores.Length}.", nameof(outputs));
+        }
+
+        Complete();
+        for (var i = 0; i < outputs.Length; i++)
+        {
+            outputs[i] = Score(i);
+        }
+
+        scorer.Model.ToOutputs(outputs);
     }
 
     /// <summary>Why the row gets its score: the columns that push it most, each with its cell as it was given.</summary>
     /// <param name="explainer">Made of the same model and schema as the row's <see cref="RowScorer"/>.</param>
     /// <param name="most">The most columns, at least 1.</param>
-    /// <exception cref="LearningException">As <see cref="Probability"/>.</exception>
+    /// <exception cref="LearningException">As <see cref="Predict()"/>.</exception>
     /// <exception cref="InvalidOperationException">The row was made without keeping its cells.</exception>
     public Explanation Explain(ModelExplainer explainer, int most)
     {
@@ -137,6 +163,9 @@ public sealed class ScoringRow
         var kept = cells ?? throw new InvalidOperationException("The row keeps no cells.");
         return explainer.Contributions(features.ToMatrix(), CancellationToken.None).Explain(0, most, column => kept[scorer.Find(column)]);
     }
+
+    private double Score(int output) =>
+        scorer.Model.Scorers[output].AddTexts(scorer.Scores[output](features.Dense, features.Hot), features.Texts);
 
     private void Complete()
     {

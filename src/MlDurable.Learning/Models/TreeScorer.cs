@@ -10,11 +10,11 @@ internal sealed record TreeScorer(double Start, ImmutableArray<Tree> Trees) : Sc
     /// <summary>From so many rows on it pays to lay the trees out anew.</summary>
     private const int ManyRows = 256;
 
-    public override double[] LogOdds(FeatureMatrix features)
+    public override double[] Scores(FeatureMatrix features)
     {
         if (features.Rows >= ManyRows)
         {
-            return new FlatTrees(this).LogOdds(features);
+            return new FlatTrees(this).Scores(features);
         }
 
         var scores = new double[features.Rows];
@@ -30,7 +30,7 @@ internal sealed record TreeScorer(double Start, ImmutableArray<Tree> Trees) : Sc
     public override Func<double[], int[], double> RowByRow()
     {
         var trees = new FlatTrees(this);
-        return (dense, _) => trees.LogOdds(dense);
+        return (dense, _) => trees.Score(dense);
     }
 
     public override bool IsSound(int featureCount) =>

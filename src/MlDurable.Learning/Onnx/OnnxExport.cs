@@ -11,7 +11,7 @@ namespace MlDurable.Learning.Onnx;
 /// </summary>
 /// <remarks>
 /// It uses operators of ONNX 17 and of <c>ai.onnx.ml</c> 3. The sums over trees are single precision there, so that probabilities differ by up to about
-/// 1e-6 from those of <see cref="BinaryModel.PredictProbability"/>; numbers beyond ±1e100 after scaling are not limited.
+/// 1e-6 from those of <see cref="TrainedModel.Predict"/>; numbers beyond ±1e100 after scaling are not limited.
 /// </remarks>
 public static class OnnxExport
 {
@@ -31,7 +31,7 @@ public static class OnnxExport
     /// <c>onnx-unsupported</c>: the trainer or a transform is the program's own, the calibration is isotonic, a column is hashed or text, or a column
     /// is called as an output; nothing is written then.
     /// </exception>
-    public static void Write(BinaryModel model, Stream stream)
+    public static void Write(TrainedModel model, Stream stream)
     {
         if (model.Features.Texts.FirstOrDefault().Fitted is { } text)
         {

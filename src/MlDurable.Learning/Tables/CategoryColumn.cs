@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace MlDurable.Learning.Tables;
 
 /// <summary>A column of texts, each stored once in a dictionary.</summary>
@@ -76,6 +78,19 @@ public sealed class CategoryColumn : Column
 
         return new CategoryColumn(name, [.. cells], dictionary);
     }
+
+    /// <summary>Makes a column of the values of another: numbers as texts that read back as the same number, times as dates.</summary>
+    /// <param name="column">The other column.</param>
+    /// <param name="name">The name; not empty.</param>
+    public static CategoryColumn FromValues(Column column, string name) => column switch
+    {
+        CategoryColumn categories => categories.Rename(name),
+        NumberColumn numbers => FromTexts(
+            name, numbers.Values.ToArray().Select(value => double.IsNaN(value) ? null : value.ToString("R", CultureInfo.InvariantCulture))),
+        TimeColumn times => FromTexts(
+            name, Enumerable.Range(0, times.Count).Select(row => times.At(row)?.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture))),
+        _ => throw new ArgumentOutOfRangeException(nameof(column), column.Kind, "Unknown kind of column."),
+    };
 
     /// <summary>The text of a row.</summary>
     /// <param name="row">The row, in [0, <see cref="Column.Count"/>).</param>

@@ -27,10 +27,10 @@ public abstract class CustomTrainer : ITrainer
     public virtual IReadOnlyList<HyperparameterSpec> Hyperparameters => [];
 
     /// <inheritdoc/>
-    public BinaryModel Fit(TrainingRequest request, CancellationToken cancellationToken = default)
+    public TrainedModel Fit(TrainingRequest request, CancellationToken cancellationToken = default)
     {
         var values = HyperparameterValues.Complete(this, request.Hyperparameters);
-        request.RequireTrainable();
+        request.RequireTrainable(this);
         cancellationToken.ThrowIfCancellationRequested();
         var (fitted, rows) = TrainingFeatures.Fit(this, request, Adapt(request.Recipe));
         var training = new CustomTraining

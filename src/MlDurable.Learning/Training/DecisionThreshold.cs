@@ -13,15 +13,15 @@ internal static class DecisionThreshold
     public const double Default = 0.5;
 
     /// <summary>The model of a fitted scorer, with its calibration and its threshold.</summary>
-    public static BinaryModel Complete(ITrainer trainer, TrainingRequest request, FittedFeatures features, Scorer scorer)
+    public static TrainedModel Complete(ITrainer trainer, TrainingRequest request, FittedFeatures features, Scorer scorer)
     {
         var rows = request.Validation.Labels.Length > 0 ? request.Validation : request.Training;
         var calibrator = request.Calibration == CalibrationMethod.None
             ? null
-            : Calibration.Fit(request.Calibration, scorer.LogOdds(features.Apply(request.Validation.Features)), request.Validation.Labels);
-        var model = new BinaryModel(trainer.Name, trainer.Version, features, scorer, Default, calibrator);
-        var threshold = Choose(request.Threshold, rows.Labels, model.PredictProbability(rows.Features));
-        return new BinaryModel(trainer.Name, trainer.Version, features, scorer, threshold, calibrator);
+            : Calibration.Fit(request.Calibration, scorer.Scores(features.Apply(request.Validation.Features)), request.Validation.Labels);
+        var model = new TrainedModel(trainer.Name, trainer.Version, features, scorer, Default, calibrator);
+        var threshold = Choose(request.Threshold, rows.Labels, model.Predict(rows.Features));
+        return new TrainedModel(trainer.Name, trainer.Version, features, scorer, threshold, calibrator);
     }
 
     /// <summary>

@@ -29,7 +29,7 @@ internal sealed class ElasticNetTrainer : ITrainer
         new(LinearTraining.MaxIterations, 1, 100_000, 100, IsInteger: true, "The most steps of the optimiser; it usually stops long before."),
     ];
 
-    public BinaryModel Fit(TrainingRequest request, CancellationToken cancellationToken = default)
+    public TrainedModel Fit(TrainingRequest request, CancellationToken cancellationToken = default)
     {
         var values = HyperparameterValues.Complete(this, request.Hyperparameters);
         var lasso = new LassoPenalty(values[Penalty] * values[L1Ratio]);

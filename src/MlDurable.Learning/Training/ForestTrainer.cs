@@ -49,10 +49,10 @@ internal sealed class ForestTrainer : ITrainer
         new(FeatureShare, 0, 1, 0, IsInteger: false, "The share of the features that are drawn for each split; rounded down, at least one. 0 draws the square root of their number."),
     ];
 
-    public BinaryModel Fit(TrainingRequest request, CancellationToken cancellationToken = default)
+    public TrainedModel Fit(TrainingRequest request, CancellationToken cancellationToken = default)
     {
         var values = HyperparameterValues.Complete(this, request.Hyperparameters);
-        request.RequireTrainable();
+        request.RequireTrainable(this);
         var (fitted, training) = TreeFeatures.Fit(this, request);
         var bins = FeatureBins.Of(training.Dense);
         var features = bins.BinOf.Length;

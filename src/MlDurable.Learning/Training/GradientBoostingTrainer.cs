@@ -49,10 +49,10 @@ internal sealed class GradientBoostingTrainer : ITrainer
         new(EarlyStoppingRounds, 0, 10_000, 20, IsInteger: true, "Stops after so many trees without a lower log loss on the validation rows; 0 never does."),
     ];
 
-    public BinaryModel Fit(TrainingRequest request, CancellationToken cancellationToken = default)
+    public TrainedModel Fit(TrainingRequest request, CancellationToken cancellationToken = default)
     {
         var values = HyperparameterValues.Complete(this, request.Hyperparameters);
-        request.RequireTrainable();
+        request.RequireTrainable(this);
         var (fitted, training) = TreeFeatures.Fit(this, request);
         var labels = request.Training.Labels;
         var settings = new TreeSettings((int)values[Leaves], (int)values[MinRowsPerLeaf], values[L2], values[LearningRate])

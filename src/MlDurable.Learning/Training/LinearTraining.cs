@@ -38,7 +38,7 @@ internal static class LinearTraining
     /// <param name="l2">Strength of the penalty on squared weights.</param>
     /// <param name="minimize">The optimiser.</param>
     /// <param name="cancellationToken">Stops between two iterations.</param>
-    public static BinaryModel Fit(
+    public static TrainedModel Fit(
         ITrainer trainer,
         TrainingRequest request,
         ImmutableSortedDictionary<string, double> values,
@@ -46,7 +46,7 @@ internal static class LinearTraining
         Minimize minimize,
         CancellationToken cancellationToken)
     {
-        request.RequireTrainable();
+        request.RequireTrainable(trainer);
         var (fitted, features) = TrainingFeatures.Fit(trainer, request, Recipe(trainer, request));
         var labels = request.Training.Labels;
         var positiveWeight = values[PositiveWeightName];

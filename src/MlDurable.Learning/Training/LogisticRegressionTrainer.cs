@@ -27,7 +27,7 @@ internal sealed class LogisticRegressionTrainer : ITrainer
         new(LinearTraining.MaxIterations, 1, 100_000, 500, IsInteger: true, "The most iterations of the optimiser; it usually stops long before."),
     ];
 
-    public BinaryModel Fit(TrainingRequest request, CancellationToken cancellationToken = default)
+    public TrainedModel Fit(TrainingRequest request, CancellationToken cancellationToken = default)
     {
         var values = HyperparameterValues.Complete(this, request.Hyperparameters);
         return LinearTraining.Fit(

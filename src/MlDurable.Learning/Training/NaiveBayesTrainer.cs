@@ -33,10 +33,10 @@ internal sealed class NaiveBayesTrainer : ITrainer
         new(VarianceSmoothing, 1e-12, 1, 1e-9, IsInteger: false, "What is added to the variance of each standardised number; var_smoothing in scikit-learn's terms."),
     ];
 
-    public BinaryModel Fit(TrainingRequest request, CancellationToken cancellationToken = default)
+    public TrainedModel Fit(TrainingRequest request, CancellationToken cancellationToken = default)
     {
         var values = HyperparameterValues.Complete(this, request.Hyperparameters);
-        request.RequireTrainable();
+        request.RequireTrainable(this);
         var recipe = request.Recipe with { Imputation = NumberImputation.None, Standardize = true, Encoding = CategoryEncoding.OneHot };
         var (fitted, features) = TrainingFeatures.Fit(this, request, recipe);
         cancellationToken.ThrowIfCancellationRequested();

@@ -91,7 +91,7 @@ internal sealed class FinishActivity(FlowServices services) : Activity<FinishInp
             results.Add(await services.Runs.CandidateAsync(input.RunId, candidate.Index, cancellationToken));
         }
 
-        var primary = MetricCatalog.Find(pipeline.Evaluate.Primary)!;
+        var primary = MetricCatalog.Find(pipeline.Data.Label.Rule.Task, pipeline.Evaluate.Primary)!;
         return
         [
             .. results.OrderByDescending(result => result.Figure(primary.Name) is var value && double.IsNaN(value)

@@ -37,7 +37,7 @@ internal sealed class PlanActivity(FlowServices services) : Activity<RunRef, Pla
             pipeline.Data.OnQuarantine == Definition.QuarantinePolicy.Skip,
             plan.MostCandidates,
             pipeline.Train.Search.Parallel,
-            MetricCatalog.Find(pipeline.Evaluate.Primary)!.HigherIsBetter,
+            MetricCatalog.Find(pipeline.Data.Label.Rule.Task, pipeline.Evaluate.Primary)!.HigherIsBetter,
             pipeline.Approve is not null,
             plan.Search is not null,
             pipeline.Train.Search.Time);

@@ -64,7 +64,7 @@ internal sealed class ProposeActivity(FlowServices services) : Activity<ProposeI
     private static IEnumerable<CandidatePlan> Propose(PipelineDefinition pipeline, RunPlan plan, IReadOnlyList<SearchTrial> trials, int count)
     {
         var space = pipeline.Train.Space!;
-        var higherIsBetter = MetricCatalog.Find(pipeline.Evaluate.Primary)!.HigherIsBetter;
+        var higherIsBetter = MetricCatalog.Find(pipeline.Data.Label.Rule.Task, pipeline.Evaluate.Primary)!.HigherIsBetter;
         var tried = trials.Select(trial => new Trial(
             space.Find(trial.Candidate.Trainer, trial.Candidate.Hyperparameters)!, higherIsBetter ? -trial.Primary : trial.Primary));
         return TreeParzenSearch

@@ -123,7 +123,7 @@ internal sealed class TrainActivity(FlowServices services) : Activity<CandidateR
         return result;
     }
 
-    private async Task<(TrainedModel Trained, double Seconds)> FitAsync(Work work, LabeledRows training, LabeledRows validation, IProgress<double> progress)
+    private async Task<(FittedCandidate Trained, double Seconds)> FitAsync(Work work, LabeledRows training, LabeledRows validation, IProgress<double> progress)
     {
         var started = services.TimeProvider.GetTimestamp();
         var trained = await Task.Run(
@@ -140,10 +140,10 @@ internal sealed class TrainActivity(FlowServices services) : Activity<CandidateR
         return (trained, services.TimeProvider.GetElapsedTime(started).TotalSeconds);
     }
 
-    private static ImmutableSortedDictionary<string, double> Evaluate(BinaryModel model, LabeledRows rows)
+    private static ImmutableSortedDictionary<string, double> Evaluate(TrainedModel model, LabeledRows rows)
     {
-        var scores = model.PredictProbability(rows.Features);
-        return MetricCatalog.All.ToImmutableSortedDictionary(metric => metric.Name, metric => metric.Evaluate(rows.Labels, scores, model.Threshold));
+        var scores = model.Predict(rows.Features);
+        return MetricCatalog.Of(rows.Target.Task).ToImmutableSortedDictionary(metric => metric.Name, metric => metric.Evaluate(rows.Labels, scores, model.Threshold));
     }
 
     /// <summary>One candidate of a run, with all that its fits depend on.</summary>

@@ -51,7 +51,7 @@ public sealed class DataInspection(IBlobStore store, TimeProvider timeProvider)
             return new DataInspectionResult(quality.MoveToImmutable(), [], 0, 0, 0);
         }
 
-        var rows = DatasetRows.Join(tables.Select(table => (new PartitionLineage("", "", 0), FeatureSet.RowFeatures(pipeline).Build(table))));
+        var rows = DatasetRows.Join(tables.Select(table => (new PartitionLineage("", "", 0), FeatureSet.RowFeatures(pipeline).Build(table))), pipeline.Data.Label.Rule.Task);
         var slices = rows.Table.Columns.Select(column => column.Name).Where(name => name.StartsWith(Learning.Features.RowFeatures.SlicePrefix, StringComparison.Ordinal));
         var positives = rows.Labels.Count(label => label == 1);
         ImmutableArray<LeakWarning> leaks = positives == 0 || positives == rows.Count ? [] : [.. LeakDetector.Find(rows.Table.Without([.. slices]), rows.Labels)];

@@ -28,7 +28,7 @@ public sealed record CrossValidationDefinition
     /// <summary>How many folds, from <see cref="LeastFolds"/> to <see cref="MostFolds"/>; 5 by default.</summary>
     public int Folds { get; init; } = 5;
 
-    /// <summary>What decides; by default time when rows are split by time, else stratified.</summary>
+    /// <summary>What decides; by default time when rows are split by time, else stratified, or random where numbers are predicted.</summary>
     public required FoldsBy By { get; init; }
 
     /// <summary>The column whose values are kept together; null unless the folds are by group.</summary>

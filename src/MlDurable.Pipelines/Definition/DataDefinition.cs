@@ -18,6 +18,9 @@ public sealed record DataDefinition
     /// <summary>What is predicted.</summary>
     public required LabelDefinition Label { get; init; }
 
+    /// <summary>The number column that says how much a row counts in training, or null where each counts 1. It is no feature.</summary>
+    public string? Weight { get; init; }
+
     /// <summary>The column that orders rows for time splits and drift windows, or null.</summary>
     public string? Time { get; init; }
 
@@ -57,9 +60,10 @@ public abstract record DataWindow
     public sealed record Days(int Count) : DataWindow;
 }
 
-/// <summary>What is predicted: whether a column's value counts as positive.</summary>
+/// <summary>What is predicted: whether a column's value counts as positive, or the value itself as a class or a number.</summary>
 /// <param name="Column">The column that holds the outcome.</param>
-/// <param name="Positive">
-/// Which of its values are positive; by default the column says so itself: 1, true or yes against 0, false or no.
+/// <param name="Rule">
+/// Which of its values are positive, or that they are classes or numbers; by default the column says itself which are positive: 1, true or yes against 0,
+/// false or no.
 /// </param>
-public sealed record LabelDefinition(string Column, LabelRule Positive);
+public sealed record LabelDefinition(string Column, LabelRule Rule);

@@ -150,7 +150,7 @@ public static class PipelineTemplate
         }
 
         // Rows without an outcome say nothing about leaks.
-        var outcomes = label.Rule.Apply(label.Column.Column);
+        var outcomes = ((NumberColumn)label.Rule.Apply(label.Column.Column)).Values.ToArray();
         var known = Enumerable.Range(0, sample.RowCount).Where(row => !double.IsNaN(outcomes[row])).ToArray();
         foreach (var leak in LeakDetector.Find(features.Take(known), [.. known.Select(row => outcomes[row])]))
         {

@@ -10,7 +10,7 @@ using MlDurable.Pipelines.Runs;
 namespace MlDurable.Pipelines.Features;
 
 /// <summary>A model file and its identity.</summary>
-internal sealed record TrainedModel(BinaryModel Model, byte[] File, string Hash);
+internal sealed record FittedCandidate(TrainedModel Model, byte[] File, string Hash);
 
 /// <summary>Fits one candidate. The same rows, recipe, hyperparameters, seed and code give the same bytes.</summary>
 internal static class CandidateTraining
@@ -45,7 +45,7 @@ internal static class CandidateTraining
             ];
 
     /// <summary>Fits a candidate on the training part of a dataset, with the help of its validation part.</summary>
-    public static TrainedModel Fit(
+    public static FittedCandidate Fit(
         Dataset dataset,
         PipelineDefinition pipeline,
         string trainer,
@@ -64,7 +64,7 @@ internal static class CandidateTraining
             cancellationToken);
 
     /// <summary>Fits a candidate on some rows, with the help of others.</summary>
-    public static TrainedModel Fit(
+    public static FittedCandidate Fit(
         LabeledRows training,
         LabeledRows validation,
         PipelineDefinition pipeline,
@@ -91,6 +91,6 @@ internal static class CandidateTraining
         using var file = new MemoryStream();
         model.Write(file);
         var bytes = file.ToArray();
-        return new TrainedModel(model, bytes, ContentHash.Of(bytes));
+        return new FittedCandidate(model, bytes, ContentHash.Of(bytes));
     }
 }

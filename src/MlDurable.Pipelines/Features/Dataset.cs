@@ -20,24 +20,25 @@ internal sealed class Dataset(DatasetLineage lineage, DatasetRows rows)
 
     /// <summary>Feature columns and labels of some rows; slice columns that are not features are left out.</summary>
     public LabeledRows Take(int[] indexes) =>
-        new(rows.Table.Without(sliceColumns).Take(indexes), Array.ConvertAll(indexes, row => rows.Labels[row]));
+        new LabeledRows(rows.Table.Without(sliceColumns), rows.Labels) { Target = rows.Target, Weights = rows.Weights }.Take(indexes);
 
     /// <summary>Divides the rows of a plan for the first time.</summary>
     public static async Task<DatasetLineage> AssembleAsync(
         IBlobStore store, PipelineDefinition pipeline, RunPlan plan, IReadOnlyCollection<int> leftOut, CancellationToken cancellationToken)
     {
         var partitions = plan.Partitions.Where((_, index) => !leftOut.Contains(index)).Select(partition => new PartitionLineage(partition.Name, partition.Hash, 0)).ToList();
-        var rows = await DatasetRows.LoadAsync(store, plan.Pipeline, plan.FeatureSet, partitions, cancellationToken);
+        var task = pipeline.Data.Label.Rule.Task;
+        var rows = await DatasetRows.LoadAsync(store, plan.Pipeline, plan.FeatureSet, partitions, task, cancellationToken);
         var split = Split.Choose(rows, pipeline, plan.AsOf);
         var hash = ContentHash.OfParts(
             [plan.FeatureSet, System.Text.Json.JsonSerializer.Serialize(split, PipelinesJson.Default.SplitLineage), .. partitions.Select(partition => partition.Hash)]);
-        return new DatasetLineage(hash, plan.FeatureSet, [.. rows.Partitions], split);
+        return new DatasetLineage(hash, plan.FeatureSet, [.. rows.Partitions], split) { Task = task };
     }
 
     /// <summary>Reads the rows of a lineage and divides them as it says.</summary>
     public static async Task<Dataset> LoadAsync(IBlobStore store, string pipeline, DatasetLineage lineage, CancellationToken cancellationToken)
     {
-        var rows = await DatasetRows.LoadAsync(store, pipeline, lineage.FeatureSet, lineage.Partitions, cancellationToken);
+        var rows = await DatasetRows.LoadAsync(store, pipeline, lineage.FeatureSet, lineage.Partitions, lineage.Task, cancellationToken);
         return new Dataset(lineage, rows);
     }
 }

@@ -17,7 +17,8 @@ internal static class FeatureSet
     public static RowFeatures RowFeatures(PipelineDefinition pipeline) => new()
     {
         Label = pipeline.Data.Label.Column,
-        Positive = pipeline.Data.Label.Positive,
+        Rule = pipeline.Data.Label.Rule,
+        Weight = pipeline.Data.Weight,
         Time = pipeline.Data.Time,
         Drop = pipeline.Data.Drop,
         DateParts = pipeline.Features.Dates,

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using MlDurable.Learning.Features;
 using MlDurable.Pipelines.Definition;
 
 namespace MlDurable.Pipelines.Features;
@@ -128,15 +129,25 @@ internal static class Folds
                 + "it needs rows to fit on and to test: use fewer folds or a shorter gap, or widen the window");
         }
 
-        foreach (var (part, some) in new[] { ("training", fold.Training), ("test", fold.Test) })
+        if (rows.Target.Task == LearningTask.Regression)
         {
-            if (some.Select(row => rows.Labels[row]).Distinct().Count() < 2)
-            {
-                throw new PipelineException(
-                    "fold-lacks-class",
-                    $"the {some.Length} {part} rows of {name} are all {(rows.Labels[some[0]] == 1 ? "positive" : "negative")}; "
-                    + "use fewer folds, folds by: stratified, or more rows");
-            }
+            return;
         }
+
+        var (known, tested) = (fold.Training.Select(row => rows.Labels[row]).ToHashSet(), fold.Test.Select(row => rows.Labels[row]).ToHashSet());
+        if (tested.Count == 1)
+        {
+            Refuse(fold.Test.Length, "test", $"are all {ClassOf(tested.First())}");
+        }
+
+        foreach (var missing in tested.Where(label => !known.Contains(label)).Order())
+        {
+            Refuse(fold.Training.Length, "training", $"have none that is {ClassOf(missing)}");
+        }
+
+        void Refuse(int count, string part, string what) => throw new PipelineException(
+            "fold-lacks-class", $"the {count} {part} rows of {name} {what}; use fewer folds, folds by: stratified, or more rows");
+
+        string ClassOf(double label) => rows.Target.Task == LearningTask.Multiclass ? $"'{rows.Target.Classes[(int)label]}'" : label == 1 ? "positive" : "negative";
     }
 }

@@ -21,11 +21,11 @@ namespace MlDurable.Pipelines.Promotion;
 /// <summary>Judges the selected candidate of a run: on the holdout rows that none of the compared models has seen.</summary>
 internal sealed class Evaluator(IBlobStore store, RunRequest request, PipelineDefinition pipeline, RunPlan plan, Dataset dataset)
 {
-    private readonly Metric primary = MetricCatalog.Find(pipeline.Evaluate.Primary)!;
+    private readonly Metric primary = MetricCatalog.Find(pipeline.Data.Label.Rule.Task, pipeline.Evaluate.Primary)!;
     private readonly BootstrapOptions bootstrap = new() { Confidence = pipeline.Promote.VersusChampion.Confidence, Seed = plan.Seed };
 
     /// <summary>A model that takes part in the comparison.</summary>
-    private sealed record Contestant(string Role, string Trainer, string Hash, BinaryModel Model, int? Version, ThresholdRule Rule)
+    private sealed record Contestant(string Role, string Trainer, string Hash, TrainedModel Model, int? Version, ThresholdRule Rule)
     {
         public double[] Scores { get; init; } = [];
 
@@ -89,7 +89,7 @@ internal sealed class Evaluator(IBlobStore store, RunRequest request, PipelineDe
 
         var schema = await FrozenSchema.RequireAsync(store, plan.Pipeline, cancellationToken);
         var explanation = Explain(candidate, features, schema, labels, progress, cancellationToken);
-        var metrics = pipeline.Evaluate.Also.Prepend(primary.Name).Distinct().Select(name => MetricCatalog.Find(name)!).ToList();
+        var metrics = pipeline.Evaluate.Also.Prepend(primary.Name).Distinct().Select(name => MetricCatalog.Find(primary.Task, name)!).ToList();
         var sameModel = champion?.Hash == candidate.Hash;
         var judged = Evaluate(candidate, labels, metrics);
         var evaluation = new Evaluation
@@ -170,7 +170,7 @@ internal sealed class Evaluator(IBlobStore store, RunRequest request, PipelineDe
         }
 
         using var file = new MemoryStream(bytes);
-        return new Contestant(role, result.Trainer, result.ModelHash, BinaryModel.Read(file), Version: null, pipeline.Train.Threshold);
+        return new Contestant(role, result.Trainer, result.ModelHash, TrainedModel.Read(file), Version: null, pipeline.Train.Threshold);
     }
 
     private int[] Unseen(int[] rows, RegisteredModel? model)
@@ -199,7 +199,7 @@ internal sealed class Evaluator(IBlobStore store, RunRequest request, PipelineDe
 
     private static Contestant Score(Contestant contestant, Table features) => contestant with
     {
-        Scores = contestant.Model.PredictProbability(features),
+        Scores = contestant.Model.Predict(features),
         Uncalibrated = contestant.Model.Calibration == CalibrationMethod.None ? null : contestant.Model.PredictUncalibrated(features),
     };
 
@@ -278,13 +278,13 @@ internal sealed class Evaluator(IBlobStore store, RunRequest request, PipelineDe
         var inputs = features.Select(candidate.Model.Signature.Inputs.Columns.Select(column => column.Name));
         var options = new PermutationOptions { Seed = plan.Seed, Columns = rowFeatures.RawColumns(schema), Progress = progress };
         var importance = PermutationImportance.Compute(
-            candidate.Model.PredictProbability, inputs, labels, Measure, primary.HigherIsBetter, options, cancellationToken);
+            candidate.Model.Predict, inputs, labels, Measure, primary.HigherIsBetter, options, cancellationToken);
         return ModelExplanation.Of(
             candidate.Model, rowFeatures, schema, inputs, primary.Name, importance, new ModelExplanationOptions { Seed = plan.Seed }, cancellationToken) with
         {
             Slices = pipeline.Evaluate.SliceImportance
                 ? PermutationImportance.ComputeSlices(
-                    candidate.Model.PredictProbability, inputs, labels, Measure, primary.HigherIsBetter, SliceColumns(features), options, cancellationToken)
+                    candidate.Model.Predict, inputs, labels, Measure, primary.HigherIsBetter, SliceColumns(features), options, cancellationToken)
                 : [],
         };
 

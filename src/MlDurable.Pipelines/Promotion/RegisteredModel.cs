@@ -12,7 +12,7 @@ namespace MlDurable.Pipelines.Promotion;
 /// <param name="Model">The model.</param>
 /// <param name="Manifest">What it was made from.</param>
 /// <param name="Features">The row-level feature work that it expects.</param>
-public sealed record RegisteredModel(ModelVersion Version, BinaryModel Model, Manifest Manifest, RowFeatures Features)
+public sealed record RegisteredModel(ModelVersion Version, TrainedModel Model, Manifest Manifest, RowFeatures Features)
 {
     internal const int MaxModelBytes = 1 << 30;
 
@@ -37,11 +37,11 @@ public sealed record RegisteredModel(ModelVersion Version, BinaryModel Model, Ma
             await RequireAsync(store, model, version, VersionFiles.Features, PipelinesJson.Default.RowFeatures, cancellationToken));
     }
 
-    private static BinaryModel Read(Stream content, string model, ModelVersion version)
+    private static TrainedModel Read(Stream content, string model, ModelVersion version)
     {
         try
         {
-            return BinaryModel.Read(content);
+            return TrainedModel.Read(content);
         }
         catch (LearningException exception)
         {

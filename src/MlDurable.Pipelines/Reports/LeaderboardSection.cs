@@ -135,7 +135,7 @@ internal static class LeaderboardSection
         var present = board.SelectMany(candidate => candidate.Validation.Keys).ToHashSet();
         return
         [
-            .. MetricCatalog.All.Select(metric => metric.Name)
+            .. MetricCatalog.Names
                 .Where(present.Contains)
                 .Concat(present.Where(name => MetricCatalog.Find(name) is null).Order())
                 .OrderByDescending(name => name == primary)

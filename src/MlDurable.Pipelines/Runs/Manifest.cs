@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json.Serialization;
+using MlDurable.Learning.Features;
 using MlDurable.Learning.Models;
 using MlDurable.Learning.Training;
 
@@ -62,7 +63,12 @@ public sealed record TrainingEnvironment(string Os, string Architecture, string 
 /// <param name="FeatureSet">Identity of the row-level feature work.</param>
 /// <param name="Partitions">The partitions, ordered by name.</param>
 /// <param name="Split">How the rows were divided.</param>
-public sealed record DatasetLineage(string Hash, string FeatureSet, ImmutableArray<PartitionLineage> Partitions, SplitLineage Split);
+public sealed record DatasetLineage(string Hash, string FeatureSet, ImmutableArray<PartitionLineage> Partitions, SplitLineage Split)
+{
+    /// <summary>What is predicted; binary labels in records of older versions.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public LearningTask Task { get; init; }
+}
 
 /// <summary>Everything that a model was made from: <c>models/&lt;model&gt;/versions/&lt;n&gt;/manifest.json</c>.</summary>
 public sealed record Manifest

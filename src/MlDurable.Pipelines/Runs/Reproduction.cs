@@ -43,13 +43,13 @@ public sealed class Reproduction(IBlobStore store)
             tables.Add((partition, rowFeatures.Build((await ReadAsync(partition, schema, cancellationToken)).Table)));
         }
 
-        var dataset = new Dataset(manifest.Dataset, DatasetRows.Join(tables));
+        var dataset = new Dataset(manifest.Dataset, DatasetRows.Join(tables, manifest.Dataset.Task));
         var trained = CandidateTraining.Fit(
             dataset, pipeline, manifest.Trainer, manifest.Hyperparameters, manifest.Seed, progress, cancellationToken);
         var original = await OriginalAsync(run, manifest, cancellationToken);
         var holdout = dataset.Take(dataset.Indexes(RowPart.Holdout)).Features;
-        var difference = original.PredictProbability(holdout)
-            .Zip(trained.Model.PredictProbability(holdout), (before, now) => Math.Abs(before - now))
+        var difference = original.Predict(holdout)
+            .Zip(trained.Model.Predict(holdout), (before, now) => Math.Abs(before - now))
             .DefaultIfEmpty()
             .Max();
         return new ReproductionResult(
@@ -80,11 +80,11 @@ public sealed class Reproduction(IBlobStore store)
         }
     }
 
-    private async Task<BinaryModel> OriginalAsync(RunRecord run, Manifest manifest, CancellationToken cancellationToken)
+    private async Task<TrainedModel> OriginalAsync(RunRecord run, Manifest manifest, CancellationToken cancellationToken)
     {
         var selected = run.Leaderboard.First(candidate => candidate.ModelHash == manifest.ModelHash);
         using var file = new MemoryStream(await store.ReadBytesAsync(selected.ModelBlob, RegisteredModel.MaxModelBytes, cancellationToken));
-        return BinaryModel.Read(file);
+        return TrainedModel.Read(file);
     }
 
     private static List<string> Differences(Manifest manifest, ITrainer trainer, FeaturesDefinition features)

@@ -123,7 +123,7 @@ public static class JsonScoring
 
         try
         {
-            return row.Probability();
+            return row.Predict();
         }
         catch (LearningException exception) when (exception.Code == "signature-mismatch")
         {

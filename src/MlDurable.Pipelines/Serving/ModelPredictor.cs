@@ -51,7 +51,7 @@ public sealed class ModelPredictor<TIn, TOut> : IPredictor<TIn, TOut>
         }
 
         var predictor = served.Predictor;
-        var probability = scoring.Probability();
+        var probability = scoring.Predict();
         return output(new Prediction(
             probability, probability >= predictor.Threshold, predictor.Threshold, served.Model, served.Version, predictor.Version.ModelHash, served.StaleReason is not null));
     }

@@ -74,5 +74,5 @@ public sealed class Predictor
     /// <param name="table">Raw rows, read with <see cref="Schema"/>; other columns are ignored.</param>
     /// <exception cref="Learning.LearningException"><c>signature-mismatch</c>: a column that the model needs is missing or of another kind.</exception>
     public PredictionResult Predict(Table table) =>
-        new(registered.Model.PredictProbability(registered.Features.BuildFeatures(table)), Threshold);
+        new(registered.Model.Predict(registered.Features.BuildFeatures(table)), Threshold);
 }

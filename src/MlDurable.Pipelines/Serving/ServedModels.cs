@@ -165,7 +165,7 @@ public sealed class ServedModels : IDisposable
             row.SetMissing(column);
         }
 
-        row.Probability();
+        row.Predict(new double[predictor.Rows.Model.Target.OutputCount]);
         return predictor;
     }
 

@@ -25,7 +25,7 @@ public sealed class ModelExplainerTests
         {
             var model = Trainers.Get(trainer).Fit(TrainingData.Request(Rows) with { Recipe = recipe });
             var contributions = Explainer(model).Contributions(Rows.Features);
-            var probabilities = model.PredictProbability(Rows.Features);
+            var probabilities = model.Predict(Rows.Features);
             for (var row = 0; row < probabilities.Length; row++)
             {
                 Assert.Equal(ScoreOf(contributions.Unit, probabilities[row]), contributions.Score(row), 1e-9);
@@ -45,7 +45,7 @@ public sealed class ModelExplainerTests
         // For trees that is so because the cover of a node is the number of training rows that reach it.
         var model = Trainers.Get(trainer).Fit(TrainingData.Request(Rows));
         var contributions = Explainer(model).Contributions(Rows.Features);
-        var scores = model.PredictProbability(Rows.Features).Select(probability => ScoreOf(contributions.Unit, probability));
+        var scores = model.Predict(Rows.Features).Select(probability => ScoreOf(contributions.Unit, probability));
         Assert.Equal(scores.Average(), contributions.BaseValue, 1e-9);
     }
 
@@ -91,7 +91,7 @@ public sealed class ModelExplainerTests
 
         var explanations = explainer.Explain(raw, 3);
         Assert.Equal(1500, explanations.Length);
-        var probabilities = model.PredictProbability(training.Features);
+        var probabilities = model.Predict(training.Features);
         for (var row = 0; row < explanations.Length; row++)
         {
             var (start, score, reasons, others) = explanations[row];
@@ -180,7 +180,7 @@ public sealed class ModelExplainerTests
                 Assert.True(owner!.AsObject().Remove(member));
             }
         });
-        Assert.Equal(model.PredictProbability(Rows.Features), old.PredictProbability(Rows.Features));
+        Assert.Equal(model.Predict(Rows.Features), old.Predict(Rows.Features));
         Assert.Null(ModelExplainer.Obstacle(model));
         var exception = Assert.Throws<LearningException>(() => Explainer(old));
         Assert.Equal("explanation-unavailable", exception.Code);
@@ -227,16 +227,16 @@ public sealed class ModelExplainerTests
         var model = Train("random-forest");
         var explanation = Explainer(model).Explain(Rows.Features.Take([3]), 2)[0];
         Assert.Equal(ScoreUnit.Probability, explanation.Unit);
-        Assert.Equal(model.PredictProbability(Rows.Features)[3], explanation.Score, 1e-12);
+        Assert.Equal(model.Predict(Rows.Features)[3], explanation.Score, 1e-12);
         Assert.Contains("\"unit\":\"Probability\"", JsonSerializer.Serialize(explanation, ExplainingJsonContext.Default.Explanation), StringComparison.Ordinal);
         Assert.Equal(ScoreUnit.LogOdds, Explainer(Train("gradient-boosting")).Explain(Rows.Features.Take([3]), 2)[0].Unit);
     }
 
     private static double ScoreOf(ScoreUnit unit, double probability) => unit == ScoreUnit.Probability ? probability : Math.Log(probability / (1 - probability));
 
-    private static BinaryModel Train(string trainer) => Trainers.Get(trainer).Fit(TrainingData.Request(Rows, null, trainer is "gradient-boosting" or "random-forest" ? [("trees", 5)] : []));
+    private static TrainedModel Train(string trainer) => Trainers.Get(trainer).Fit(TrainingData.Request(Rows, null, trainer is "gradient-boosting" or "random-forest" ? [("trees", 5)] : []));
 
-    private static ModelExplainer Explainer(BinaryModel model) => new(model, Rule, Rows.Features.Schema);
+    private static ModelExplainer Explainer(TrainedModel model) => new(model, Rule, Rows.Features.Schema);
 
     private static void Set(ScoringRow row, int place, Column column, int index)
     {

@@ -14,7 +14,7 @@ public sealed class ModelExplanationTests
 
     private static readonly LabeledRows Rows = TrainingData.Awkward(400, 2);
 
-    private static readonly BinaryModel Model = Trainers.Get("gradient-boosting").Fit(TrainingData.Request(Rows, null, ("trees", 10)));
+    private static readonly TrainedModel Model = Trainers.Get("gradient-boosting").Fit(TrainingData.Request(Rows, null, ("trees", 10)));
 
     [Fact]
     public void Of_MoreRowsThanAllowed_IsOverTheSameDrawnOnesForTheSameSeed()
@@ -88,7 +88,7 @@ public sealed class ModelExplanationTests
         Assert.Throws<ArgumentOutOfRangeException>(() => Explain(Model, Rows.Features, new ModelExplanationOptions { MaxRows = 0 }));
     }
 
-    private static ModelExplanation Explain(BinaryModel model, Table rows, ModelExplanationOptions options) => ModelExplanation.Of(
+    private static ModelExplanation Explain(TrainedModel model, Table rows, ModelExplanationOptions options) => ModelExplanation.Of(
         model, Rule, Rows.Features.Schema, rows, "roc-auc", [new("x1", 0.2, 0), new("c", 0.1, 0), new("x2", 0.1, 0)], options);
 
     private static string Json(ModelExplanation explanation) => JsonSerializer.Serialize(explanation, ExplainingJsonContext.Default.ModelExplanation);

@@ -12,7 +12,7 @@ internal static class ModelFile
     private const int HeadBytes = 20;
 
     /// <summary>Reads the file of a model after a change of its JSON.</summary>
-    public static BinaryModel With(BinaryModel model, Action<JsonNode> change)
+    public static TrainedModel With(TrainedModel model, Action<JsonNode> change)
     {
         var content = JsonNode.Parse(Content(model))!;
         change(content);
@@ -22,9 +22,9 @@ internal static class ModelFile
         BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(12), changed.Length);
         BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(16), Crc32C.Compute(changed));
         changed.CopyTo(bytes, HeadBytes);
-        return BinaryModel.Read(new MemoryStream(bytes));
+        return TrainedModel.Read(new MemoryStream(bytes));
     }
 
     /// <summary>The JSON of the file of a model.</summary>
-    public static string Content(BinaryModel model) => Encoding.UTF8.GetString(ModelBytes.Of(model).AsSpan(HeadBytes));
+    public static string Content(TrainedModel model) => Encoding.UTF8.GetString(ModelBytes.Of(model).AsSpan(HeadBytes));
 }

@@ -31,7 +31,7 @@ public sealed class TreeContributorTests
     public void AddTo_AnyTrees_AddsUpToTheScore() => ForAnyTrees((trees, features) =>
     {
         var (contributor, found) = Contributions(trees, features);
-        var scores = trees.LogOdds(features);
+        var scores = trees.Scores(features);
         for (var row = 0; row < features.Rows; row++)
         {
             Assert.Equal(scores[row], contributor.BaseValue + found.Sum(column => column[row]), 1e-9);
@@ -103,7 +103,7 @@ public sealed class TreeContributorTests
         var features = new FeatureMatrix(2, dense, [], depth);
         var trees = new TreeScorer(0, [tree]);
         var (contributor, found) = Contributions(trees, features);
-        Assert.Equal(trees.LogOdds(features), Enumerable.Range(0, 2).Select(row => contributor.BaseValue + found.Sum(column => column[row])), new Within(1e-9));
+        Assert.Equal(trees.Scores(features), Enumerable.Range(0, 2).Select(row => contributor.BaseValue + found.Sum(column => column[row])), new Within(1e-9));
     }
 
     [Fact]

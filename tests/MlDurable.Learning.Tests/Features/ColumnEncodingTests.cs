@@ -39,12 +39,12 @@ public sealed class ColumnEncodingTests
     {
         var model = Fit(trainer, encoding);
         var bytes = ModelBytes.Of(model);
-        var read = BinaryModel.Read(new MemoryStream(bytes));
-        var expected = model.PredictProbability(Fresh);
+        var read = TrainedModel.Read(new MemoryStream(bytes));
+        var expected = model.Predict(Fresh);
 
         Assert.Equal(bytes, ModelBytes.Of(read));
-        Assert.Equal(expected, read.PredictProbability(Fresh));
-        Assert.NotEqual(expected, Trainers.Get(trainer).Fit(TrainingData.Request(Training)).PredictProbability(Fresh));
+        Assert.Equal(expected, read.Predict(Fresh));
+        Assert.NotEqual(expected, Trainers.Get(trainer).Fit(TrainingData.Request(Training)).Predict(Fresh));
 
         var schema = new TableSchema([.. read.Signature.Inputs.Columns]);
         var row = new RowScorer(read, Rule, schema).NewRow();
@@ -56,7 +56,7 @@ public sealed class ColumnEncodingTests
                 Set(row, column, Fresh[schema.Columns[column].Name], i);
             }
 
-            Assert.Equal(expected[i], row.Probability());
+            Assert.Equal(expected[i], row.Predict());
         }
     }
 
@@ -82,7 +82,7 @@ public sealed class ColumnEncodingTests
                 row.TrySetCell(column, cells[column]);
             }
 
-            row.Probability();
+            row.Predict();
         }
     }
 
@@ -94,7 +94,7 @@ public sealed class ColumnEncodingTests
         var opposite = other with { Labels = [.. other.Labels.Select(label => 1 - label)] };
 
         Assert.Equal(
-            Fit(trainer, encoding, TrainingData.Awkward(200, 9)).PredictProbability(Fresh), Fit(trainer, encoding, opposite).PredictProbability(Fresh));
+            Fit(trainer, encoding, TrainingData.Awkward(200, 9)).Predict(Fresh), Fit(trainer, encoding, opposite).Predict(Fresh));
     }
 
     [Theory]
@@ -117,7 +117,7 @@ public sealed class ColumnEncodingTests
         }
 
         var outputs = await OnnxRuntime.ScoreAsync(model, Fresh);
-        Assert.All(model.PredictProbability(Fresh).Zip(outputs["probability"]), pair => Assert.Equal(pair.First, pair.Second, 2e-6));
+        Assert.All(model.Predict(Fresh).Zip(outputs["probability"]), pair => Assert.Equal(pair.First, pair.Second, 2e-6));
     }
 
     [Theory]
@@ -134,7 +134,7 @@ public sealed class ColumnEncodingTests
         var explainer = new ModelExplainer(model, Rule, Fresh.Schema);
         Assert.Equal(["c", "constant", "x1", "x2"], explainer.Columns.ToArray());
         var contributions = explainer.Contributions(Fresh);
-        var probabilities = model.PredictProbability(Fresh);
+        var probabilities = model.Predict(Fresh);
         for (var row = 0; row < probabilities.Length; row++)
         {
             Assert.Equal(Math.Log(probabilities[row] / (1 - probabilities[row])), contributions.Score(row), 1e-9);
@@ -159,22 +159,23 @@ public sealed class ColumnEncodingTests
             Recipe = new FeatureRecipe { Encodings = ImmutableSortedDictionary<string, ColumnEncoding>.Empty.Add("c", new TextEncoding { InRows = 2 }) },
         });
         Assert.Equal(3, ModelBytes.Of(calibrated)[8]);
-        Assert.Equal(calibrated.PredictProbability(Fresh), BinaryModel.Read(new MemoryStream(ModelBytes.Of(calibrated))).PredictProbability(Fresh));
+        Assert.Equal(calibrated.Predict(Fresh), TrainedModel.Read(new MemoryStream(ModelBytes.Of(calibrated))).Predict(Fresh));
         AssertRefused(1, "contradicts itself");
         AssertRefused(2, "contradicts itself");
-        AssertRefused(4, "its version is 4");
+        AssertRefused(4, "contradicts itself");
+        AssertRefused(5, "its version is 5");
 
         void AssertRefused(byte version, string message)
         {
             byte[] changed = [.. encoded];
             changed[8] = version;
-            var refused = Assert.Throws<LearningException>(() => BinaryModel.Read(new MemoryStream(changed)));
+            var refused = Assert.Throws<LearningException>(() => TrainedModel.Read(new MemoryStream(changed)));
             Assert.Equal("model-file-corrupt", refused.Code);
             Assert.Contains(message, refused.Message, StringComparison.Ordinal);
         }
     }
 
-    internal static BinaryModel Fit(string trainer, ColumnEncoding encoding, LabeledRows? validation = null) => Trainers.Get(trainer).Fit(
+    internal static TrainedModel Fit(string trainer, ColumnEncoding encoding, LabeledRows? validation = null) => Trainers.Get(trainer).Fit(
         TrainingData.Request(Training, validation, trainer == "gradient-boosting" ? [("early-stopping-rounds", 0), ("trees", 20)] : []) with
         {
             Recipe = new FeatureRecipe { Encodings = ImmutableSortedDictionary<string, ColumnEncoding>.Empty.Add("c", encoding) },

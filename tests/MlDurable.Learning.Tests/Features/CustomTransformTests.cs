@@ -55,13 +55,13 @@ public sealed class CustomTransformTests
         var read = Read(bytes);
 
         Assert.Equal(bytes, ModelBytes.Of(read));
-        Assert.Equal(model.PredictProbability(rows.Features), read.PredictProbability(rows.Features));
-        Assert.NotEqual(plain.PredictProbability(rows.Features), read.PredictProbability(rows.Features));
+        Assert.Equal(model.Predict(rows.Features), read.Predict(rows.Features));
+        Assert.NotEqual(plain.Predict(rows.Features), read.Predict(rows.Features));
         Assert.DoesNotContain("\"transform\"", Encoding.UTF8.GetString(ModelBytes.Of(plain)), StringComparison.Ordinal);
 
         var schema = new TableSchema([.. read.Signature.Inputs.Columns]);
         var row = new RowScorer(read, new RowFeatures { Label = "label" }, schema).NewRow();
-        var expected = read.PredictProbability(rows.Features);
+        var expected = read.Predict(rows.Features);
         for (var i = 0; i < 50; i++)
         {
             row.Clear();
@@ -70,7 +70,7 @@ public sealed class CustomTransformTests
                 Set(row, column, rows.Features[schema.Columns[column].Name], i);
             }
 
-            Assert.Equal(expected[i], row.Probability());
+            Assert.Equal(expected[i], row.Predict());
         }
     }
 
@@ -121,10 +121,10 @@ public sealed class CustomTransformTests
     }
 
     /// <summary>A model whose only column has a transform.</summary>
-    private static BinaryModel With(FittedTransform transform) =>
+    private static TrainedModel With(FittedTransform transform) =>
         new("logistic-regression", "1", new FittedFeatures([new FittedNumber("n", 0, 0, 1, transform)], [], [], []), new LinearScorer(0, [1]), 0.5);
 
-    private static BinaryModel Read(byte[] bytes) => BinaryModel.Read(new MemoryStream(bytes));
+    private static TrainedModel Read(byte[] bytes) => TrainedModel.Read(new MemoryStream(bytes));
 
     private sealed class Odd : CustomTransform
     {

@@ -66,12 +66,12 @@ public sealed class InteractionTests
         using var file = new MemoryStream();
         model.Write(file);
         file.Position = 0;
-        var read = BinaryModel.Read(file);
-        var expected = model.PredictProbability(Fresh);
+        var read = TrainedModel.Read(file);
+        var expected = model.Predict(Fresh);
 
         Assert.Equal(3, file.GetBuffer()[8]);
-        Assert.Equal(expected, read.PredictProbability(Fresh));
-        Assert.NotEqual(expected, Trainers.Get(trainer).Fit(TrainingData.Request(Training)).PredictProbability(Fresh));
+        Assert.Equal(expected, read.Predict(Fresh));
+        Assert.NotEqual(expected, Trainers.Get(trainer).Fit(TrainingData.Request(Training)).Predict(Fresh));
         var scorer = new RowScorer(read, new RowFeatures { Label = "label" }, new TableSchema([.. read.Signature.Inputs.Columns]));
         var row = scorer.NewRow();
         for (var i = 0; i < Fresh.RowCount; i++)
@@ -89,7 +89,7 @@ public sealed class InteractionTests
                 }
             }
 
-            Assert.Equal(expected[i], row.Probability());
+            Assert.Equal(expected[i], row.Predict());
         }
     }
 
@@ -102,7 +102,7 @@ public sealed class InteractionTests
 
         var outputs = await OnnxRuntime.ScoreAsync(model, Fresh);
 
-        Assert.All(model.PredictProbability(Fresh).Zip(outputs["probability"]), pair => Assert.Equal(pair.First, pair.Second, 2e-6));
+        Assert.All(model.Predict(Fresh).Zip(outputs["probability"]), pair => Assert.Equal(pair.First, pair.Second, 2e-6));
     }
 
     [Theory]
@@ -112,7 +112,7 @@ public sealed class InteractionTests
     {
         var model = Fit(trainer);
         var contributions = new ModelExplainer(model, new RowFeatures { Label = "label" }, Fresh.Schema).Contributions(Fresh);
-        var probabilities = model.PredictProbability(Fresh);
+        var probabilities = model.Predict(Fresh);
 
         Assert.Equal(["c", "constant", "x1", "x2"], contributions.Columns.ToArray());
         for (var row = 0; row < probabilities.Length; row++)
@@ -133,5 +133,5 @@ public sealed class InteractionTests
         }
     }
 
-    private static BinaryModel Fit(string trainer) => Trainers.Get(trainer).Fit(TrainingData.Request(Training) with { Recipe = Recipe });
+    private static TrainedModel Fit(string trainer) => Trainers.Get(trainer).Fit(TrainingData.Request(Training) with { Recipe = Recipe });
 }

@@ -17,7 +17,7 @@ public sealed class RowFeaturesTests
     private static readonly RowFeatures Rule = new()
     {
         Label = "damage",
-        Positive = LabelRule.Not("None"),
+        Rule = LabelRule.Not("None"),
         Time = "date",
         Drop = ["cost"],
         DateParts = [DatePart.Year, DatePart.Month, DatePart.Day, DatePart.Weekday, DatePart.Hour, DatePart.DayOfYear],
@@ -58,6 +58,31 @@ public sealed class RowFeaturesTests
     [Fact]
     public void Json_WithoutAGroup_IsThatOfEarlierVersions() =>
         Assert.DoesNotContain("group", JsonSerializer.Serialize(Rule, LearningJson.Default.RowFeatures), StringComparison.OrdinalIgnoreCase);
+
+    [Fact]
+    public void Build_Weight_IsNoFeatureAndHasAColumnOfItsOwn()
+    {
+        var weighted = Rule with { Drop = [], Weight = "cost" };
+        var built = weighted.Build(Raw);
+
+        Assert.False(built.TryGet("cost", out _));
+        Assert.Equal([0, 5, 0], ((NumberColumn)built["@weight"]).Values);
+        Assert.Equal("weight-invalid", Assert.Throws<LearningException>(() => (weighted with { Weight = "speed" }).Build(Raw)).Code);
+        Assert.Equal("weight-invalid", Assert.Throws<LearningException>(() => (weighted with { Weight = "size" }).Build(Raw)).Code);
+        var negative = new Table(Raw["damage"], Raw["date"], Raw["size"], Raw["speed"], new NumberColumn("cost", [1, -1, 1]));
+        Assert.Equal("weight-invalid", Assert.Throws<LearningException>(() => weighted.Build(negative)).Code);
+    }
+
+    [Fact]
+    public void From_RowsWithoutALabel_AreLeftOutWithTheirWeights()
+    {
+        var rows = LabeledRows.From((Rule with { Drop = [], Weight = "cost" }).Build(Raw));
+
+        Assert.Equal([0, 1], rows.Labels);
+        Assert.Equal([0, 5], rows.Weights!);
+        Assert.Equal(Target.Binary, rows.Target);
+        Assert.Equal(["Minor", "None"], LabeledRows.From((Rule with { Rule = LabelRule.Class }).Build(Raw)).Target.Classes.AsEnumerable());
+    }
 
     // numpy.sin(2 * numpy.pi * turn) and numpy.cos, numpy 1.24, for the turns 11/12, 6/7, 23/24 and 365/366.
     [Fact]

@@ -108,7 +108,7 @@ public sealed class TargetEncodingTests
             Assert.InRange(((LinearScorer)naive.Scorer).Weights[0], 1, 100);
         }
 
-        BinaryModel Train(LabeledRows rows, FeatureRecipe recipe) => Trainers.Get(trainer).Fit(TrainingData.Request(rows) with { Recipe = recipe, Seed = 3 });
+        TrainedModel Train(LabeledRows rows, FeatureRecipe recipe) => Trainers.Get(trainer).Fit(TrainingData.Request(rows) with { Recipe = recipe, Seed = 3 });
 
         Table Naive(LabeledRows rows) => new(
             rows.Features["x"], new NumberColumn("id", encoder.Apply(new Table(rows.Features["id"].Rename("c"))).Dense[0]));
@@ -125,8 +125,8 @@ public sealed class TargetEncodingTests
         var model = Trainers.Get(trainer).Fit(
             TrainingData.Request(training, null, ("l2", 0)) with { Recipe = new FeatureRecipe { Encodings = Encoded("id", 10) } });
 
-        var seen = model.PredictProbability(training.Features);
-        var unseen = model.PredictProbability(new Table(training.Features["x"], CategoryColumn.FromTexts("id", Enumerable.Repeat("new", 3000))));
+        var seen = model.Predict(training.Features);
+        var unseen = model.Predict(new Table(training.Features["x"], CategoryColumn.FromTexts("id", Enumerable.Repeat("new", 3000))));
 
         Assert.Equal(seen, unseen, new Within(1e-9));
     }
@@ -194,5 +194,5 @@ public sealed class TargetEncodingTests
             [.. categories.Select(category => random.NextUniform() < rate[category] ? 1.0 : 0)]);
     }
 
-    private static double Auc(BinaryModel model, LabeledRows rows) => TestAuc.Of(rows.Labels, model.PredictProbability(rows.Features));
+    private static double Auc(TrainedModel model, LabeledRows rows) => TestAuc.Of(rows.Labels, model.Predict(rows.Features));
 }

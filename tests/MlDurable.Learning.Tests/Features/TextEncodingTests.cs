@@ -69,7 +69,7 @@ public sealed class TextEncodingTests
         var model = Trainers.Get("logistic-regression").Fit(TrainingData.Request(training) with { Recipe = Recipe(new TextEncoding()) });
 
         var weights = ((LinearScorer)model.Scorer).Weights;
-        Assert.InRange(TestAuc.Of(fresh.Labels, model.PredictProbability(fresh.Features)), 0.85, 1);
+        Assert.InRange(TestAuc.Of(fresh.Labels, model.Predict(fresh.Features)), 0.85, 1);
         Assert.Equal("t has 'broken'", model.Features.OutputNames[weights.IndexOf(weights.Max())]);
         Assert.Equal("t has 'fine'", model.Features.OutputNames[weights.IndexOf(weights.Min())]);
     }

@@ -1,12 +1,13 @@
 using FsCheck;
 using FsCheck.Fluent;
+using MlDurable.Learning.Features;
 using MlDurable.Learning.Metrics;
 
 namespace MlDurable.Learning.Tests.Metrics;
 
 public sealed class BinaryMetricsTests
 {
-    public static TheoryData<string> Names { get; } = [.. MetricCatalog.All.Select(metric => metric.Name)];
+    public static TheoryData<string> Names { get; } = [.. MetricCatalog.Of(LearningTask.Binary).Select(metric => metric.Name)];
 
     private static Gen<(double[] Labels, double[] Scores)> ScoredRowsGen { get; } =
         from rows in Gen.Choose(2, 60)
@@ -86,7 +87,7 @@ public sealed class BinaryMetricsTests
     [Fact]
     public void EveryMetric_RowsReordered_IsUnchanged() => Check.One(
         Config.QuickThrowOnFailure,
-        Prop.ForAll(ScoredRowsGen.ToArbitrary(), rows => MetricCatalog.All.All(metric =>
+        Prop.ForAll(ScoredRowsGen.ToArbitrary(), rows => MetricCatalog.Of(LearningTask.Binary).All(metric =>
         {
             var value = metric.Evaluate(rows.Labels, rows.Scores, 0.5);
             var reversed = metric.Evaluate(rows.Labels.Reverse().ToArray(), rows.Scores.Reverse().ToArray(), 0.5);
@@ -94,10 +95,12 @@ public sealed class BinaryMetricsTests
         })));
 
     [Fact]
-    public void Catalog_Names_AreUniqueAndFound()
+    public void Catalog_Names_AreUniqueInTheirTaskAndAlikeInAllTasks()
     {
-        Assert.Equal(MetricCatalog.All.Count, MetricCatalog.All.Select(metric => metric.Name).Distinct().Count());
-        Assert.All(MetricCatalog.All, metric => Assert.Same(metric, MetricCatalog.Find(metric.Name)));
+        Assert.All(MetricCatalog.All, metric => Assert.Same(metric, MetricCatalog.Find(metric.Task, metric.Name)));
+        Assert.All(MetricCatalog.All, metric => Assert.Equal(metric.DisplayName, MetricCatalog.Find(metric.Name)!.DisplayName));
+        Assert.All(MetricCatalog.All, metric => Assert.Equal(metric.HigherIsBetter, MetricCatalog.Find(metric.Name)!.HigherIsBetter));
+        Assert.Null(MetricCatalog.Find(LearningTask.Regression, "roc-auc"));
         Assert.Null(MetricCatalog.Find("ROC-AUC"));
     }
 

@@ -38,7 +38,7 @@ public sealed class RowScorerTests
                 ? ImmutableSortedDictionary<string, double>.Empty.Add("trees", 30)
                 : ImmutableSortedDictionary<string, double>.Empty,
         });
-        var expected = model.PredictProbability(BirdStrikes.Rule.BuildFeatures(raw));
+        var expected = model.Predict(BirdStrikes.Rule.BuildFeatures(raw));
         var scorer = new RowScorer(model, BirdStrikes.Rule, raw.Schema);
         var row = scorer.NewRow();
 
@@ -57,7 +57,7 @@ public sealed class RowScorerTests
         row.Clear();
         row.SetMissing(1);
 
-        var exception = Assert.Throws<LearningException>(() => row.Probability());
+        var exception = Assert.Throws<LearningException>(() => row.Predict());
         Assert.Equal("signature-mismatch", exception.Code);
         Assert.Equal("The row lacks 'speed' (number), 'date' (time).", exception.Message);
     }
@@ -113,7 +113,7 @@ public sealed class RowScorerTests
         return new RowScorer(model, Rule, schema);
     }
 
-    private static (BinaryModel Model, TableSchema Schema) Model()
+    private static (TrainedModel Model, TableSchema Schema) Model()
     {
         var day = TimeSpan.TicksPerDay;
         var raw = new Table(
@@ -169,6 +169,6 @@ public sealed class RowScorerTests
             }
         }
 
-        return row.Probability();
+        return row.Predict();
     }
 }

@@ -37,7 +37,7 @@ public sealed class OnnxExportTests
 
         // Other rows, with categories that the training rows lack, and cells that are missing where none was.
         var rows = TrainingData.Awkward(300, 4).Features;
-        var expected = model.PredictProbability(rows);
+        var expected = model.Predict(rows);
 
         var outputs = await OnnxRuntime.ScoreAsync(model, rows);
 
@@ -59,7 +59,7 @@ public sealed class OnnxExportTests
 
         var outputs = await OnnxRuntime.ScoreAsync(model, rows);
 
-        Assert.All(model.PredictProbability(rows).Zip(outputs[OnnxExport.ProbabilityName]), pair => Assert.Equal(pair.First, pair.Second, Tolerance));
+        Assert.All(model.Predict(rows).Zip(outputs[OnnxExport.ProbabilityName]), pair => Assert.Equal(pair.First, pair.Second, Tolerance));
     }
 
     [Fact]
@@ -105,7 +105,7 @@ public sealed class OnnxExportTests
         Assert.Contains($"'{name}'", Assert.Throws<LearningException>(() => Bytes(model)).Message, StringComparison.Ordinal);
     }
 
-    private static byte[] Bytes(BinaryModel model)
+    private static byte[] Bytes(TrainedModel model)
     {
         using var stream = new MemoryStream();
         OnnxExport.Write(model, stream);

@@ -11,7 +11,7 @@ namespace MlDurable.Learning.Tests.Onnx;
 internal static class OnnxRuntime
 {
     /// <summary>The exported model's outputs by their names.</summary>
-    public static async Task<Dictionary<string, double[]>> ScoreAsync(BinaryModel model, Table rows)
+    public static async Task<Dictionary<string, double[]>> ScoreAsync(TrainedModel model, Table rows)
     {
         var folder = await NodePackages.EnsureAsync("onnxruntime");
         var file = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
@@ -52,7 +52,7 @@ internal static class OnnxRuntime
         }
     }
 
-    private static IEnumerable<Column> Inputs(BinaryModel model, Table rows) => model.Signature.Inputs.Columns.Length > 0
+    private static IEnumerable<Column> Inputs(TrainedModel model, Table rows) => model.Signature.Inputs.Columns.Length > 0
         ? model.Signature.Inputs.Columns.Select(column => rows[column.Name])
         : [new NumberColumn(OnnxExport.RowName, new double[rows.RowCount])];
 }

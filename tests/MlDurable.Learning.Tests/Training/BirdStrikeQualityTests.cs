@@ -28,7 +28,7 @@ public sealed class BirdStrikeQualityTests
         var training = LabeledRows.From(await BirdStrikes.BuiltAsync(1990, year - 1));
         var test = LabeledRows.From(await BirdStrikes.BuiltAsync(year, year));
         var model = Trainers.Get(trainer).Fit(TrainingData.Request(training));
-        Assert.InRange(TestAuc.Of(test.Labels, model.PredictProbability(test.Features)), scikitLearn - 0.01, 1);
+        Assert.InRange(TestAuc.Of(test.Labels, model.Predict(test.Features)), scikitLearn - 0.01, 1);
     }
 
     // The figures of docs/pipeline-file.md. The last trainer's trees follow every row and promise too much.
@@ -47,7 +47,7 @@ public sealed class BirdStrikeQualityTests
         (string, double)[] overfitting = [("trees", 300), ("leaves", 31), ("learning-rate", 0.2), ("min-rows-per-leaf", 5), ("early-stopping-rounds", 0)];
         var (request, test) = await SplitAsync(overfits ? overfitting : []);
         var model = Trainers.Get(trainer).Fit(request with { Calibration = calibration });
-        Assert.Equal(expected, BinaryMetrics.LogLoss(test.Labels, model.PredictProbability(test.Features)), 0.002);
+        Assert.Equal(expected, BinaryMetrics.LogLoss(test.Labels, model.Predict(test.Features)), 0.002);
     }
 
     // Mistakes of a row on later years: at the threshold of the greatest F1, and at that of the least cost.
@@ -60,7 +60,7 @@ public sealed class BirdStrikeQualityTests
         double Cost(ThresholdRule rule)
         {
             var model = Trainers.Get(trainer).Fit(request with { Threshold = rule });
-            var decisions = ConfusionMatrix.Count(test.Labels, model.PredictProbability(test.Features), model.Threshold);
+            var decisions = ConfusionMatrix.Count(test.Labels, model.Predict(test.Features), model.Threshold);
             return (decisions.FalsePositives + (20.0 * decisions.FalseNegatives)) / test.Labels.Length;
         }
 

@@ -142,9 +142,9 @@ public sealed class CalibrationTests
         Assert.Equal((CalibrationMethod.None, method), (plain.Calibration, model.Calibration));
 
         var features = model.Features.Apply(request.Validation.Features);
-        var scores = model.Scorer.LogOdds(features);
-        Assert.Equal(plain.Scorer.LogOdds(features), scores);
-        var probabilities = model.PredictProbability(request.Validation.Features);
+        var scores = model.Scorer.Scores(features);
+        Assert.Equal(plain.Scorer.Scores(features), scores);
+        var probabilities = model.Predict(request.Validation.Features);
         Assert.Equal(Calibration.Fit(method, scores, request.Validation.Labels).Probability(scores[7]), probabilities[7]);
         Assert.Equal(request.Validation.Labels.Average(), probabilities.Average(), 0.01);
 

@@ -106,7 +106,7 @@ public sealed class CustomTrainerTests
                 continue;
             }
 
-            var file = ModelBytes.Of(new BinaryModel(right.Trainer, right.TrainerVersion, right.Features, new CustomScorer(state), right.Threshold));
+            var file = ModelBytes.Of(new TrainedModel(right.Trainer, right.TrainerVersion, right.Features, new CustomScorer(state), right.Threshold));
             var exception = Assert.Throws<LearningException>(() => Read(file));
             Assert.Equal("model-file-corrupt", exception.Code);
             Assert.IsType<FormatException>(exception.InnerException);
@@ -117,7 +117,7 @@ public sealed class CustomTrainerTests
     public void Read_StateBeyondTheLimit_IsACorruptFile()
     {
         var right = new ClassMeansTrainer().Fit(TrainingData.Request(Rows));
-        var file = ModelBytes.Of(new BinaryModel(right.Trainer, "1", right.Features, new CustomScorer(new byte[CustomScorer.MaxStateBytes + 1]), 0.5));
+        var file = ModelBytes.Of(new TrainedModel(right.Trainer, "1", right.Features, new CustomScorer(new byte[CustomScorer.MaxStateBytes + 1]), 0.5));
 
         var exception = Assert.Throws<LearningException>(() => Read(file));
 
@@ -140,14 +140,14 @@ public sealed class CustomTrainerTests
     [InlineData(double.PositiveInfinity, 1)]
     [InlineData(double.NegativeInfinity, 0)]
     [InlineData(0, 0.5)]
-    public void PredictProbability_AnyNumber_IsAProbability(double score, double probability) => Assert.All(
-        new Odd { Score = score }.Fit(TrainingData.Request(Rows)).PredictProbability(Rows.Features), given => Assert.Equal(probability, given));
+    public void Predict_AnyNumber_IsAProbability(double score, double probability) => Assert.All(
+        new Odd { Score = score }.Fit(TrainingData.Request(Rows)).Predict(Rows.Features), given => Assert.Equal(probability, given));
 
     [Fact]
     public void Fit_ScorerThatReadsAnotherThanItWrote_IsJudgedAsItReads()
     {
         var model = new Odd { Score = 3, ScoreRead = -3 }.Fit(TrainingData.Request(Rows));
-        Assert.All(model.PredictProbability(Rows.Features), probability => Assert.True(probability < 0.5));
+        Assert.All(model.Predict(Rows.Features), probability => Assert.True(probability < 0.5));
     }
 
     [Fact]
@@ -183,7 +183,7 @@ public sealed class CustomTrainerTests
         return exception;
     }
 
-    private static BinaryModel Read(byte[] bytes) => BinaryModel.Read(new MemoryStream(bytes));
+    private static TrainedModel Read(byte[] bytes) => TrainedModel.Read(new MemoryStream(bytes));
 
     /// <summary>Gives every row the same number; whatever is odd about it, a test sets.</summary>
     private sealed class Odd : CustomTrainer

@@ -33,7 +33,7 @@ public sealed class ElasticNetTests
         var scorer = (LinearScorer)model.Scorer;
         Assert.Equal(expected, [.. scorer.Weights, scorer.Intercept], new Within(1e-8));
         Assert.Equal(expected[..^1].Select(weight => weight == 0), scorer.Weights.Select(weight => weight == 0));
-        var probabilities = model.PredictProbability(rows.Features);
+        var probabilities = model.Predict(rows.Features);
         var loss = rows.Labels.Select((label, row) => label == 1 ? -positiveWeight * Math.Log(probabilities[row]) : -Math.Log(1 - probabilities[row])).Sum()
             + (penalty * scorer.Weights.Sum(weight => (l1Ratio * Math.Abs(weight)) + ((1 - l1Ratio) / 2 * weight * weight)));
         Assert.Equal(expectedLoss, loss, 1e-8);
@@ -58,7 +58,7 @@ public sealed class ElasticNetTests
             var model = Trainer.Fit(request with { Recipe = new FeatureRecipe { FoldRarerThan = item.foldRarerThan } });
             var scorer = (LinearScorer)model.Scorer;
             var features = model.Features.Apply(rows.Features);
-            var residuals = model.PredictProbability(rows.Features)
+            var residuals = model.Predict(rows.Features)
                 .Zip(rows.Labels, (probability, label) => (probability - label) * (label == 1 ? item.positiveWeight : 1)).ToArray();
             var tolerance = 1e-8 * item.rows * Math.Max(1, item.positiveWeight);
             Assert.Equal(0, residuals.Sum(), tolerance);
@@ -135,7 +135,7 @@ public sealed class ElasticNetTests
     {
         var rows = new LabeledRows(new Table(new NumberColumn("x", [1, 2, 3, 4])), [0, 0, 1, 1]);
         var model = Trainer.Fit(TrainingData.Request(rows, null, ("penalty", 0)));
-        Assert.Equal(rows.Labels, model.PredictProbability(rows.Features), new Within(1e-3));
+        Assert.Equal(rows.Labels, model.Predict(rows.Features), new Within(1e-3));
     }
 
     [Fact]
@@ -148,7 +148,7 @@ public sealed class ElasticNetTests
             var x1OfSize = new NumberColumn("x1", [.. x1.Select(value => value * size)]);
             var scaled = rows with { Features = new Table(x1OfSize, rows.Features["x2"], rows.Features["c"]) };
             var model = Trainer.Fit(TrainingData.Request(scaled) with { Recipe = new FeatureRecipe { Standardize = false } });
-            Assert.All(model.PredictProbability(scaled.Features), probability => Assert.InRange(probability, 0, 1));
+            Assert.All(model.Predict(scaled.Features), probability => Assert.InRange(probability, 0, 1));
         }
     }
 
@@ -158,8 +158,8 @@ public sealed class ElasticNetTests
         var rows = TrainingData.Awkward(500, 11);
         var order = Enumerable.Range(0, 500).ToArray();
         new SplitMix64(4).Shuffle<int>(order);
-        var expected = Trainer.Fit(TrainingData.Request(rows)).PredictProbability(rows.Features);
-        var actual = Trainer.Fit(TrainingData.Request(TrainingData.Take(rows, order))).PredictProbability(rows.Features);
+        var expected = Trainer.Fit(TrainingData.Request(rows)).Predict(rows.Features);
+        var actual = Trainer.Fit(TrainingData.Request(TrainingData.Take(rows, order))).Predict(rows.Features);
         Assert.Equal(expected, actual, new Within(1e-6));
     }
 
@@ -178,7 +178,7 @@ public sealed class ElasticNetTests
     {
         var rows = TrainingData.Logistic(300, 42);
         var model = Trainer.Fit(TrainingData.Request(rows, null, ("max-iterations", 1)));
-        Assert.InRange(TestAuc.Of(rows.Labels, model.PredictProbability(rows.Features)), 0.6, 1);
+        Assert.InRange(TestAuc.Of(rows.Labels, model.Predict(rows.Features)), 0.6, 1);
     }
 
     private static double Value(FeatureMatrix features, int feature, int row) =>

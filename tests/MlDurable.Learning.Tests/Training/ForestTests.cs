@@ -22,7 +22,7 @@ public sealed class ForestTests
         var labels = BreastCancer.Testing.Labels;
         var ours = Enumerable.Range(0, 5).Select(seed => Trainers.Get(name)
             .Fit(TrainingData.Request(BreastCancer.Training) with { Seed = (ulong)seed })
-            .PredictProbability(BreastCancer.Testing.Features)).ToArray();
+            .Predict(BreastCancer.Testing.Features)).ToArray();
         var theirs = new ScoredModel(reference.Numbers("probabilities"), 0.5);
         foreach (var (metric, figures) in Metrics.Zip([reference.GetProperty("auc"), reference.GetProperty("logLoss")]))
         {
@@ -96,8 +96,8 @@ public sealed class ForestTests
         var model = Trainers.Get(name).Fit(TrainingData.Request(rows, null, ("feature-share", 0.1), ("trees", 20)));
 
         // Leaves of one class only: certain, and without rounding.
-        Assert.Equal(x, model.PredictProbability(rows.Features));
-        Assert.Equal([double.NegativeInfinity, double.PositiveInfinity], model.Scorer.LogOdds(model.Features.Apply(rows.Features.Take([0, 1]))));
+        Assert.Equal(x, model.Predict(rows.Features));
+        Assert.Equal([double.NegativeInfinity, double.PositiveInfinity], model.Scorer.Scores(model.Features.Apply(rows.Features.Take([0, 1]))));
     }
 
     [Theory]
@@ -111,7 +111,7 @@ public sealed class ForestTests
         double[] x = [.. Enumerable.Range(0, 1000).Select(row => row % 4 == 0 ? double.NaN : random.NextUniform())];
         double[] labels = [.. x.Select(value => double.IsNaN(value) ? labelOfMissing : random.NextInt(2))];
         var rows = new LabeledRows(new Table(new NumberColumn("x", x)), labels);
-        var probability = Trainers.Get(name).Fit(TrainingData.Request(rows)).PredictProbability(new Table(new NumberColumn("x", [double.NaN])))[0];
+        var probability = Trainers.Get(name).Fit(TrainingData.Request(rows)).Predict(new Table(new NumberColumn("x", [double.NaN])))[0];
         Assert.InRange(Math.Abs(probability - labelOfMissing), 0, 0.1);
     }
 
@@ -145,7 +145,7 @@ public sealed class ForestTests
 
     [Theory]
     [MemberData(nameof(Names))]
-    public void PredictProbability_AnyRow_IsTheMeanOfTheLeaves(string name)
+    public void Predict_AnyRow_IsTheMeanOfTheLeaves(string name)
     {
         var rows = TrainingData.Awkward(1000, 8);
         var model = Trainers.Get(name).Fit(TrainingData.Request(rows, null, ("trees", 30), ("min-rows-per-leaf", 1)));
@@ -157,7 +157,7 @@ public sealed class ForestTests
             tree.AddTo(sums, features);
         }
 
-        Assert.Equal(sums.Select(sum => sum / trees.Length), model.PredictProbability(rows.Features), new Within(1e-14));
+        Assert.Equal(sums.Select(sum => sum / trees.Length), model.Predict(rows.Features), new Within(1e-14));
     }
 
     [Theory]
@@ -169,7 +169,7 @@ public sealed class ForestTests
         var model = Trainers.Get("random-forest").Fit(TrainingData.Request(TrainingData.Awkward(3000, 13), null, ("trees", 30), ("min-rows-per-leaf", 1)));
         var features = model.Features.Apply(TrainingData.Awkward(count, 14).Features);
 
-        var scores = model.Scorer.LogOdds(features);
+        var scores = model.Scorer.Scores(features);
 
         var rowByRow = model.Scorer.RowByRow();
         for (var row = 0; row < count; row++)

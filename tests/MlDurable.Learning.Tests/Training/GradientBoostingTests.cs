@@ -20,7 +20,7 @@ public sealed class GradientBoostingTests
         double[] b = [.. Enumerable.Range(0, 2000).Select(_ => random.NextUniform())];
         double[] labels = [.. a.Zip(b, (x, y) => x > 0.3 != y > 0.6 ? 1.0 : 0)];
         var rows = new LabeledRows(new Table(new NumberColumn("a", a), new NumberColumn("b", b)), labels);
-        Assert.InRange(TestAuc.Of(labels, Trainer.Fit(TrainingData.Request(rows)).PredictProbability(rows.Features)), 0.99, 1);
+        Assert.InRange(TestAuc.Of(labels, Trainer.Fit(TrainingData.Request(rows)).Predict(rows.Features)), 0.99, 1);
     }
 
     [Theory]
@@ -33,7 +33,7 @@ public sealed class GradientBoostingTests
         double[] labels = [.. x.Select(value => double.IsNaN(value) ? labelOfMissing : random.NextInt(2))];
         var rows = new LabeledRows(new Table(new NumberColumn("x", x)), labels);
         var model = Trainer.Fit(TrainingData.Request(rows));
-        var probability = model.PredictProbability(new Table(new NumberColumn("x", [double.NaN])))[0];
+        var probability = model.Predict(new Table(new NumberColumn("x", [double.NaN])))[0];
         Assert.InRange(Math.Abs(probability - labelOfMissing), 0, 0.05);
     }
 
@@ -45,7 +45,7 @@ public sealed class GradientBoostingTests
         double[] labels = [.. x.Select((value, row) => value == 0 || row % 10 == 0 ? 1.0 : 0)];
         var rows = new LabeledRows(new Table(new NumberColumn("x", x), CategoryColumn.FromTexts("c", c)), labels);
         var model = Trainer.Fit(TrainingData.Request(rows, null, ("leaves", 2)));
-        double Predict(double value) => model.PredictProbability(new Table(new NumberColumn("x", [value]), CategoryColumn.FromTexts("c", ["unknown"])))[0];
+        double Predict(double value) => model.Predict(new Table(new NumberColumn("x", [value]), CategoryColumn.FromTexts("c", ["unknown"])))[0];
         Assert.Equal(Predict(1), Predict(double.NaN));
         Assert.NotEqual(Predict(0), Predict(double.NaN));
     }
@@ -140,7 +140,7 @@ public sealed class GradientBoostingTests
         var rows = TrainingData.Take(BreastCancer.Training, [.. Enumerable.Range(0, 250)]);
         var model = Trainer.Fit(TrainingData.Request(
             rows, null, ("trees", 20), ("learning-rate", 0.1), ("min-rows-per-leaf", 1), ("l2", l2), ("l1", l1), ("min-gain", minGain), ("positive-weight", positiveWeight)));
-        var margins = model.Scorer.LogOdds(model.Features.Apply(rows.Features));
+        var margins = model.Scorer.Scores(model.Features.Apply(rows.Features));
         Assert.Equal(leaves, ((TreeScorer)model.Scorer).Trees.Sum(tree => tree.Feature.Count(feature => feature < 0)));
         Assert.Equal([mean, .. some], [margins.Average(), margins[0], margins[19], margins[37], margins[101]], new Within(2e-5));
     }
@@ -153,8 +153,8 @@ public sealed class GradientBoostingTests
         int[] positives = [.. Enumerable.Range(0, 250).Where(row => rows.Labels[row] == 1)];
         var repeated = TrainingData.Take(rows, [.. Enumerable.Range(0, 250), .. positives, .. positives]);
         (string, double)[] settings = [("trees", 15), ("min-rows-per-leaf", 1)];
-        var expected = Trainer.Fit(TrainingData.Request(repeated, null, settings)).PredictProbability(rows.Features);
-        var found = Trainer.Fit(TrainingData.Request(rows, null, [.. settings, ("positive-weight", 3)])).PredictProbability(rows.Features);
+        var expected = Trainer.Fit(TrainingData.Request(repeated, null, settings)).Predict(rows.Features);
+        var found = Trainer.Fit(TrainingData.Request(rows, null, [.. settings, ("positive-weight", 3)])).Predict(rows.Features);
         Assert.Equal(expected, found, new Within(1e-9));
     }
 
@@ -262,7 +262,7 @@ public sealed class GradientBoostingTests
         var model = Trainer.Fit(request);
         Assert.Equal(ModelBytes.Of(model), ModelBytes.Of(Trainer.Fit(request)));
         Assert.NotEqual(ModelBytes.Of(model), ModelBytes.Of(Trainer.Fit(request with { Seed = 1 })));
-        Assert.InRange(TestAuc.Of(rows.Labels, model.PredictProbability(rows.Features)), 0.75, 1);
+        Assert.InRange(TestAuc.Of(rows.Labels, model.Predict(rows.Features)), 0.75, 1);
 
         var features = model.Features.Apply(rows.Features);
         foreach (var tree in ((TreeScorer)model.Scorer).Trees)
@@ -284,7 +284,7 @@ public sealed class GradientBoostingTests
         var rows = new LabeledRows(new Table([new NumberColumn("x", x), .. constants]), x);
         var model = Trainer.Fit(TrainingData.Request(rows, null, ("feature-share", 0.1), ("trees", 100)));
         Assert.Equal(100, ((TreeScorer)model.Scorer).Trees.Length);
-        Assert.Equal(1, TestAuc.Of(x, model.PredictProbability(rows.Features)));
+        Assert.Equal(1, TestAuc.Of(x, model.Predict(rows.Features)));
     }
 
     [Theory]
@@ -303,7 +303,7 @@ public sealed class GradientBoostingTests
         var scores = new double[700];
         var grower = new TreeGrower(FeatureBins.Of(features.Dense), new TreeSettings(20, 3, 1, 0.1) { RowShare = rowShare, FeatureShare = featureShare, GossTop = gossTop }, 700);
         Tree[] trees = [grower.Grow(gradients, hessians, scores), grower.Grow(hessians, hessians, scores), grower.Grow(gradients, hessians, scores)];
-        Assert.Equal(scores, new TreeScorer(0, [.. trees]).LogOdds(features), new Within(1e-12));
+        Assert.Equal(scores, new TreeScorer(0, [.. trees]).Scores(features), new Within(1e-12));
     }
 
     [Theory]
@@ -338,7 +338,7 @@ public sealed class GradientBoostingTests
         Assert.Equal(400, all.Trees.Length);
         var features = FittedFeatures.Fit(training.Features, new FeatureRecipe { Imputation = NumberImputation.None, Standardize = false, Encoding = CategoryEncoding.Ordinal, FoldRarerThan = 0 })
             .Apply(validation.Features);
-        var losses = Enumerable.Range(0, trees.Length + 11).Select(count => new TreeScorer(all.Start, all.Trees[..count]).LogOdds(features)
+        var losses = Enumerable.Range(0, trees.Length + 11).Select(count => new TreeScorer(all.Start, all.Trees[..count]).Scores(features)
             .Select((score, row) => Sigmoid.LogLoss(score, validation.Labels[row])).Sum()).ToArray();
         Assert.Equal(trees.Length, Array.IndexOf(losses, losses.Min()));
     }
@@ -356,7 +356,7 @@ public sealed class GradientBoostingTests
         var model = Trainer.Fit(TrainingData.Request(rows, null, ("trees", trees), ("leaves", 31), ("min-rows-per-leaf", 5)));
         var features = model.Features.Apply(TrainingData.Awkward(count, 14).Features);
 
-        var scores = model.Scorer.LogOdds(features);
+        var scores = model.Scorer.Scores(features);
 
         var rowByRow = model.Scorer.RowByRow();
         Assert.Equal(count, scores.Length);

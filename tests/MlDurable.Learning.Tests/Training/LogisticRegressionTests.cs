@@ -29,7 +29,7 @@ public sealed class LogisticRegressionTests
         var model = Trainer.Fit(request);
         var scorer = (LinearScorer)model.Scorer;
         Assert.Equal(expected, [.. scorer.Weights, scorer.Intercept], new Within(2e-6));
-        var probabilities = model.PredictProbability(rows.Features);
+        var probabilities = model.Predict(rows.Features);
         var loss = rows.Labels.Select((label, row) => label == 1 ? -positiveWeight * Math.Log(probabilities[row]) : -Math.Log(1 - probabilities[row])).Sum()
             + (l2 / 2 * scorer.Weights.Sum(weight => weight * weight));
         Assert.Equal(expectedLoss, loss, 1e-8);
@@ -102,7 +102,7 @@ public sealed class LogisticRegressionTests
     {
         // With a free intercept the weighted sum of the residuals is 0: 79 positive rows of 300, each counted three times, are the mean of the weighted rows.
         var rows = TrainingData.Logistic(300, 42);
-        var probabilities = Trainers.Get(trainer).Fit(TrainingData.Request(rows, null, ("positive-weight", 3))).PredictProbability(rows.Features);
+        var probabilities = Trainers.Get(trainer).Fit(TrainingData.Request(rows, null, ("positive-weight", 3))).Predict(rows.Features);
         Assert.Equal(0, rows.Labels.Zip(probabilities, (label, probability) => label == 1 ? 3 * (probability - 1) : probability).Sum(), 1e-5);
     }
 
@@ -111,7 +111,7 @@ public sealed class LogisticRegressionTests
     {
         var rows = new LabeledRows(new Table(new NumberColumn("x", [1, 2, 3, 4])), [0, 0, 1, 1]);
         var model = Trainer.Fit(TrainingData.Request(rows, null, ("l2", 0)));
-        Assert.Equal(rows.Labels, model.PredictProbability(rows.Features), new Within(1e-3));
+        Assert.Equal(rows.Labels, model.Predict(rows.Features), new Within(1e-3));
     }
 
     [Fact]
@@ -120,8 +120,8 @@ public sealed class LogisticRegressionTests
         var rows = TrainingData.Awkward(500, 11);
         var order = Enumerable.Range(0, 500).ToArray();
         new SplitMix64(4).Shuffle<int>(order);
-        var expected = Trainer.Fit(TrainingData.Request(rows)).PredictProbability(rows.Features);
-        var actual = Trainer.Fit(TrainingData.Request(TrainingData.Take(rows, order))).PredictProbability(rows.Features);
+        var expected = Trainer.Fit(TrainingData.Request(rows)).Predict(rows.Features);
+        var actual = Trainer.Fit(TrainingData.Request(TrainingData.Take(rows, order))).Predict(rows.Features);
         Assert.Equal(expected, actual, new Within(1e-6));
     }
 
@@ -136,12 +136,12 @@ public sealed class LogisticRegressionTests
     }
 
     [Fact]
-    public void PredictProbability_MissingNumberThatTrainingDidNotHave_IsTheMean()
+    public void Predict_MissingNumberThatTrainingDidNotHave_IsTheMean()
     {
         var rows = TrainingData.Logistic(100, 1);
         var model = Trainer.Fit(TrainingData.Request(rows) with { Recipe = new FeatureRecipe { Imputation = NumberImputation.None } });
         var mean = ((NumberColumn)rows.Features["x1"]).Values.ToArray().Average();
-        double[] Predict(double x1) => model.PredictProbability(
+        double[] Predict(double x1) => model.Predict(
             new Table(new NumberColumn("x1", [x1]), new NumberColumn("x2", [1]), CategoryColumn.FromTexts("c", ["a"])));
         Assert.Equal(Predict(mean)[0], Predict(double.NaN)[0], 1e-12);
     }
@@ -151,7 +151,7 @@ public sealed class LogisticRegressionTests
     {
         var rows = TrainingData.Logistic(300, 42);
         var model = Trainer.Fit(TrainingData.Request(rows, null, ("max-iterations", 1)));
-        Assert.InRange(TestAuc.Of(rows.Labels, model.PredictProbability(rows.Features)), 0.6, 1);
+        Assert.InRange(TestAuc.Of(rows.Labels, model.Predict(rows.Features)), 0.6, 1);
     }
 
     [Fact]

@@ -38,7 +38,7 @@ public sealed class NaiveBayesTests
         Assert.Equal(x1, Numbers(scorer.Numbers[1]), new Within(1e-11));
         Assert.Equal(x2, Numbers(scorer.Numbers[2]), new Within(1e-11));
         Assert.Equal([.. levels, 0], scorer.Levels, new Within(1e-11));
-        var actual = scorer.LogOdds(model.Features.Apply(rows.Features));
+        var actual = scorer.Scores(model.Features.Apply(rows.Features));
         Assert.Equal(scores, actual[..scores.Length], new Within(1e-8));
         Assert.Equal(sum, actual.Sum(Math.Abs), 1e-7);
 
@@ -46,7 +46,7 @@ public sealed class NaiveBayesTests
     }
 
     [Fact]
-    public void PredictProbability_NothingKnown_IsTheShareOfPositives()
+    public void Predict_NothingKnown_IsTheShareOfPositives()
     {
         var model = Trainer.Fit(TrainingData.Request(TrainingData.Awkward(300, 42)));
         var unknown = new Table(
@@ -54,15 +54,15 @@ public sealed class NaiveBayesTests
             new NumberColumn("x2", [double.NaN]),
             new NumberColumn("constant", [123]),
             CategoryColumn.FromTexts("c", [null]));
-        Assert.Equal(79 / 300.0, model.PredictProbability(unknown)[0], 1e-15);
+        Assert.Equal(79 / 300.0, model.Predict(unknown)[0], 1e-15);
     }
 
     [Fact]
-    public void PredictProbability_UnknownCategoryWithoutFolding_AddsNothing()
+    public void Predict_UnknownCategoryWithoutFolding_AddsNothing()
     {
         var rows = TrainingData.Logistic(300, 42);
         var model = Trainer.Fit(TrainingData.Request(rows));
-        double At(string? category) => model.PredictProbability(
+        double At(string? category) => model.Predict(
             new Table(new NumberColumn("x1", [double.NaN]), new NumberColumn("x2", [double.NaN]), CategoryColumn.FromTexts("c", [category])))[0];
         Assert.Equal(At(null), At("never seen"));
         Assert.NotEqual(At(null), At("a"));
@@ -75,7 +75,7 @@ public sealed class NaiveBayesTests
         var onlyNegative = ((NumberColumn)rows.Features["x1"]).Values.ToArray().Select((value, row) => rows.Labels[row] == 0 ? value : double.NaN).ToArray();
         var with = Trainer.Fit(TrainingData.Request(rows with { Features = new Table([.. rows.Features.Columns, new NumberColumn("half", onlyNegative)]) }));
         var probe = new Table([.. rows.Features.Columns, new NumberColumn("half", Enumerable.Range(0, 200).Select(row => row - 100.0).ToArray())]);
-        Assert.Equal(Trainer.Fit(TrainingData.Request(rows)).PredictProbability(rows.Features), with.PredictProbability(probe));
+        Assert.Equal(Trainer.Fit(TrainingData.Request(rows)).Predict(rows.Features), with.Predict(probe));
     }
 
     [Fact]
@@ -101,7 +101,7 @@ public sealed class NaiveBayesTests
             row.SetMissing(1);
             row.TrySetCell(2, "b"u8);
             row.SetNumber(3, 7.5);
-            return row.Probability();
+            return row.Predict();
         }
 
         var expected = Score(0.5);

@@ -32,8 +32,8 @@ public sealed class TrainersTests
             new NumberColumn("x2", [double.NaN, double.MaxValue, double.MinValue, 0]),
             CategoryColumn.FromTexts("c", [null, "unknown", "a", "rare 1"]),
             Column.AllMissing("constant", ColumnKind.Number, 4));
-        Assert.All(model.PredictProbability(probe), probability => Assert.InRange(probability, 0, 1));
-        Assert.Empty(model.PredictProbability(probe.Take([])));
+        Assert.All(model.Predict(probe), probability => Assert.InRange(probability, 0, 1));
+        Assert.Empty(model.Predict(probe.Take([])));
     }
 
     [Theory]
@@ -102,7 +102,7 @@ public sealed class TrainersTests
         var model = Trainers.Get(name).Fit(TrainingData.Request(rows));
 
         // The rows of a random forest are drawn.
-        Assert.All(model.PredictProbability(rows.Features), probability => Assert.Equal(0.3, probability, name == "random-forest" ? 0.015 : 1e-4));
+        Assert.All(model.Predict(rows.Features), probability => Assert.Equal(0.3, probability, name == "random-forest" ? 0.015 : 1e-4));
     }
 
     [Theory]
@@ -170,7 +170,7 @@ public sealed class TrainersTests
     {
         var rows = TrainingData.Logistic(300, 42);
         var model = Trainers.Get("baseline").Fit(TrainingData.Request(rows));
-        Assert.All(model.PredictProbability(new Table(new NumberColumn("any", [1, 2]))), probability => Assert.Equal(79 / 300.0, probability, 1e-15));
+        Assert.All(model.Predict(new Table(new NumberColumn("any", [1, 2]))), probability => Assert.Equal(79 / 300.0, probability, 1e-15));
         Assert.Empty(model.Signature.Inputs.Columns);
     }
 
@@ -259,11 +259,11 @@ public sealed class TrainersTests
     public void Fit_ThresholdRule_IsFollowed(string name)
     {
         var request = TrainingData.Request(TrainingData.Awkward(600, 2), TrainingData.Awkward(300, 3));
-        BinaryModel Fit(ThresholdRule rule) => Trainers.Get(name).Fit(request with { Threshold = rule });
+        TrainedModel Fit(ThresholdRule rule) => Trainers.Get(name).Fit(request with { Threshold = rule });
         Assert.Equal(0.125, Fit(ThresholdRule.Fixed(0.125)).Threshold);
 
         var model = Fit(ThresholdRule.LeastCost(1, 7));
-        var probabilities = model.PredictProbability(request.Validation.Features);
+        var probabilities = model.Predict(request.Validation.Features);
         Assert.Equal(DecisionThreshold.Choose(ThresholdRule.LeastCost(1, 7), request.Validation.Labels, probabilities), model.Threshold);
         Assert.True(model.Threshold <= Fit(ThresholdRule.LeastCost(7, 1)).Threshold);
     }

@@ -53,7 +53,7 @@ internal static class TrainingData
         };
     }
 
-    public static LabeledRows Take(LabeledRows rows, int[] indices) => new(rows.Features.Take(indices), [.. indices.Select(index => rows.Labels[index])]);
+    public static LabeledRows Take(LabeledRows rows, int[] indices) => rows.Take(indices);
 
     public static TrainingRequest Request(LabeledRows training, LabeledRows? validation = null, params (string Name, double Value)[] hyperparameters) => new()
     {

@@ -133,7 +133,7 @@ public sealed class PipelineFileTests
         Assert.Equal(0UL, pipeline.Seed);
         Assert.Empty(pipeline.Parameters);
         Assert.Equal(new DataWindow.All(), pipeline.Data.Window);
-        Assert.Equal(LabelRule.Boolean, pipeline.Data.Label.Positive);
+        Assert.Equal(LabelRule.Boolean, pipeline.Data.Label.Rule);
         Assert.Null(pipeline.Data.Time);
         Assert.Empty(pipeline.Data.Drop);
         Assert.Equal(QuarantinePolicy.Stop, pipeline.Data.OnQuarantine);
@@ -224,7 +224,7 @@ public sealed class PipelineFileTests
     [Theory]
     [MemberData(nameof(LabelRules))]
     public void Load_LabelRule_KeepsTheValueAsWritten(string positive, LabelRule expected) =>
-        Assert.Equal(expected, PipelineText.LoadValid(PipelineText.With("positive: { not: None }", $"positive: {positive}")).Data.Label.Positive);
+        Assert.Equal(expected, PipelineText.LoadValid(PipelineText.With("positive: { not: None }", $"positive: {positive}")).Data.Label.Rule);
 
     [Fact]
     public void Load_EveryColumnCheck_GivesItsRule()
@@ -345,6 +345,18 @@ public sealed class PipelineFileTests
 
         Assert.Equal(
             ["6:25: folds by time need the column that orders rows; add 'time' to 'data', or use 'by: stratified'"], PipelineText.Problems(text));
+    }
+
+    [Theory]
+    [InlineData("by: stratified", "6:25: folds 'by: stratified' share classes equally, and the task regression has none; use 'by: random'")]
+    [InlineData("by: time", "6:25: folds by time need the column that orders rows; add 'time' to 'data', or use 'by: random'")]
+    public void Load_FoldsOfNumbers_AreOfNoClasses(string by, string problem)
+    {
+        var text = PipelineText.Minimal
+            .Replace("column: Effect", "column: Effect, task: regression", StringComparison.Ordinal)
+            .Replace("train:\n", $"train:\n  cross-validate: {{ {by} }}\n", StringComparison.Ordinal);
+
+        Assert.Contains(problem, PipelineText.Problems(text));
     }
 
     [Fact]

@@ -250,11 +250,11 @@ public sealed class PipelineMistakesTests
         { "leaves: 8", "leaves: 1", "32:15: 'leaves' must be a whole number from 2 to 1024, not 1" },
         {
             "primary: roc-auc", "primary: roc",
-            "34:12: 'primary' must be a metric (roc-auc, pr-auc, log-loss, brier, accuracy, balanced-accuracy, precision, recall, f1, mcc or calibration-error), not the text 'roc'"
+            "34:12: 'primary' must be a metric (roc-auc, pr-auc, log-loss, brier, accuracy, balanced-accuracy, precision, recall, f1, mcc, calibration-error, rmse, mae or r2), not the text 'roc'"
         },
         {
             "also: [pr-auc, log-loss]", "also: [pr-auc, logloss]",
-            "35:18: a metric of 'also' must be a metric (roc-auc, pr-auc, log-loss, brier, accuracy, balanced-accuracy, precision, recall, f1, mcc or calibration-error), not the text 'logloss'; did you mean 'log-loss'?"
+            "35:18: a metric of 'also' must be a metric (roc-auc, pr-auc, log-loss, brier, accuracy, balanced-accuracy, precision, recall, f1, mcc, calibration-error, rmse, mae or r2), not the text 'logloss'; did you mean 'log-loss'?"
         },
         {
             "roc-auc >= 0.7", "roc-auc",

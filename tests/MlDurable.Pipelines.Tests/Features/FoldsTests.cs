@@ -1,5 +1,6 @@
 using FsCheck;
 using FsCheck.Fluent;
+using MlDurable.Learning.Features;
 using MlDurable.Learning.Tables;
 using MlDurable.Pipelines.Definition;
 using MlDurable.Pipelines.Features;
@@ -24,7 +25,7 @@ public sealed class FoldsTests
         var all = dataset.Indexes(RowPart.Training, RowPart.Validation);
         Assert.Equal(all, folds.SelectMany(fold => fold.Test).Order());
         Assert.All(folds, fold => Assert.Equal(all, fold.Training.Concat(fold.Validation).Concat(fold.Test).Order()));
-        Assert.All(folds, fold => Assert.InRange(fold.Validation.Length / (double)(fold.Training.Length + fold.Validation.Length), 0.2, 0.3));
+        Assert.All(folds, fold => Assert.InRange(fold.Validation.Length / (double)(fold.Training.Length + fold.Validation.Length), 0.15, 0.35));
     }
 
     [Fact]
@@ -143,11 +144,32 @@ public sealed class FoldsTests
         Assert.Matches("of fold [1-5] of 5 folds by stratified are all negative", exception.Message);
     }
 
+    [Fact]
+    public void Divide_ClassOfFewRows_IsRefusedByItsName()
+    {
+        var dataset = Data(
+            200, rows => rows with { Target = Target.Multiclass(["never", "often", "rare"]), Labels = [.. rows.Labels.Select((_, row) => row == 0 ? 2.0 : row % 2)] });
+
+        var exception = Assert.Throws<PipelineException>(() => Folds.Divide(dataset, Stratified));
+
+        Assert.Equal("fold-lacks-class", exception.Code);
+        Assert.Contains("training rows of fold 1 of 5 folds by stratified have none that is 'rare'", exception.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Divide_Numbers_NeedNoClasses()
+    {
+        var dataset = Data(200, rows => rows with { Target = Target.Regression, Labels = new double[rows.Count] });
+
+        Assert.Equal(5, Folds.Divide(dataset, Stratified with { By = FoldsBy.Random }).Length);
+    }
+
     /// <summary>Rows of twelve users and of none, every third of them positive, divided by hash.</summary>
     /// <param name="count">How many.</param>
     /// <param name="added">How many of another partition come before.</param>
     /// <param name="rarely">Of how many rows one is positive.</param>
-    private static Dataset Data(int count, int added = 0, int rarely = 3)
+    /// <param name="change">What is special about the rows.</param>
+    private static Dataset Data(int count, Func<DatasetRows, DatasetRows>? change = null, int added = 0, int rarely = 3)
     {
         int[] places = [.. Enumerable.Range(0, added), .. Enumerable.Range(0, count)];
         var split = new SplitLineage
@@ -160,7 +182,8 @@ public sealed class FoldsTests
             [.. places.Select(place => place % rarely == 0 ? 1.0 : 0)],
             null,
             [.. Enumerable.Repeat(1, added), .. Enumerable.Repeat(0, count)],
-            places);
+            places,
+            change);
     }
 
     /// <summary>Rows whose classes alternate, one a day by default, of which none is held out.</summary>
@@ -181,7 +204,7 @@ public sealed class FoldsTests
             [.. Enumerable.Range(0, count)]);
     }
 
-    private static Dataset Make(SplitLineage split, int count, double[] labels, long[]? times, int[] partition, int[] rowInPartition)
+    private static Dataset Make(SplitLineage split, int count, double[] labels, long[]? times, int[] partition, int[] rowInPartition, Func<DatasetRows, DatasetRows>? change = null)
     {
         var partitions = new[] { "p", "q" }.Select(name => new PartitionLineage(name, ContentHash.OfParts(name), count)).ToList();
         var rows = new DatasetRows(
@@ -190,8 +213,10 @@ public sealed class FoldsTests
             times,
             partition,
             rowInPartition,
-            partitions,
-            CategoryColumn.FromTexts("@group", Enumerable.Range(0, count).Select(row => row % 13 is var user and < 12 ? $"user {user}" : null)));
-        return new Dataset(new DatasetLineage("d", "f", [.. partitions], split), rows);
+            partitions)
+        {
+            Groups = CategoryColumn.FromTexts("@group", Enumerable.Range(0, count).Select(row => row % 13 is var user and < 12 ? $"user {user}" : null)),
+        };
+        return new Dataset(new DatasetLineage("d", "f", [.. partitions], split), change?.Invoke(rows) ?? rows);
     }
 }

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using MlDurable.Learning.Explaining;
+using MlDurable.Learning.Features;
 using MlDurable.Learning.Judging;
 using MlDurable.Learning.Metrics;
 using MlDurable.Learning.Numerics;
@@ -352,7 +353,7 @@ internal static class SampleReport
         Threshold = role == "baseline" ? 0.5 : 0.24,
         Metrics =
         [
-            .. MetricCatalog.All.Select(metric =>
+            .. MetricCatalog.Of(LearningTask.Binary).Select(metric =>
             {
                 var value = metric.Evaluate(labels, scores, 0.24);
                 return new MetricEstimate(metric.Name, value, new Interval(value - 0.027, value + 0.025, 0.95));

@@ -24,7 +24,7 @@ public sealed class SampleModels
     private static readonly RowFeatures Features = new()
     {
         Label = "Effect Amount of damage",
-        Positive = LabelRule.Not("None"),
+        Rule = LabelRule.Not("None"),
         Time = "Flight Date",
         Drop = ["Cost Other", "Cost Repair", "Cost Total $"],
         DateParts = [DatePart.Month, DatePart.Weekday],
@@ -53,12 +53,12 @@ public sealed class SampleModels
 
     /// <summary>Trains and registers one more version.</summary>
     /// <returns>Its number and the model.</returns>
-    public Task<(int Number, BinaryModel Model)> AddAsync(string trainer = "logistic-regression", params (string Name, double Value)[] hyperparameters) =>
+    public Task<(int Number, TrainedModel Model)> AddAsync(string trainer = "logistic-regression", params (string Name, double Value)[] hyperparameters) =>
         AddAsync(Trainers.Get(trainer), hyperparameters);
 
     /// <summary>Trains and registers one more version, by a trainer that need not be registered.</summary>
     /// <returns>Its number and the model.</returns>
-    public async Task<(int Number, BinaryModel Model)> AddAsync(ITrainer trainer, params (string Name, double Value)[] hyperparameters)
+    public async Task<(int Number, TrainedModel Model)> AddAsync(ITrainer trainer, params (string Name, double Value)[] hyperparameters)
     {
         var built = Features.Build(Raw);
         var rows = new LabeledRows(built, ((NumberColumn)built[RowFeatures.LabelColumn]).Values.ToArray());
@@ -93,7 +93,7 @@ public sealed class SampleModels
     }
 
     /// <summary>The probabilities that a model gives for <see cref="Raw"/>.</summary>
-    public double[] Expected(BinaryModel model) => model.PredictProbability(Features.BuildFeatures(Raw));
+    public double[] Expected(TrainedModel model) => model.Predict(Features.BuildFeatures(Raw));
 
     /// <summary>A row of <see cref="Raw"/> as a JSON object.</summary>
     public byte[] Json(int row)

@@ -24,7 +24,7 @@ internal sealed class GateShape : Shape<MetricGate>
     public override JsonObject Schema() => new()
     {
         ["type"] = "string",
-        ["pattern"] = $@"^\s*({string.Join('|', MetricCatalog.All.Select(static metric => metric.Name))})\s*(>=|>|<=|<)\s*\S+\s*$",
+        ["pattern"] = $@"^\s*({string.Join('|', MetricCatalog.Names)})\s*(>=|>|<=|<)\s*\S+\s*$",
     };
 
     public override JsonNode? Json(MetricGate value) =>
@@ -56,7 +56,7 @@ internal sealed class GateShape : Shape<MetricGate>
         var name = match.Groups["metric"].Value;
         if (MetricCatalog.Find(name) is not { } metric)
         {
-            var names = MetricCatalog.All.Select(static known => known.Name).ToArray();
+            var names = MetricCatalog.Names;
             var hint = NearestName.Of(name, names) is null ? $"; the metrics are {string.Join(", ", names)}" : NearestName.Suggestion(name, names);
             context.Report(
                 scalar.Mark, PipelineProblemCodes.UnknownName, $"{subject} names the unknown metric '{name}'{resolved.Origin}{hint}");

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using MlDurable.Learning.Features;
 using MlDurable.Learning.Judging;
+using MlDurable.Learning.Metrics;
 using MlDurable.Pipelines.Runs;
 using static MlDurable.Pipelines.Definition.Binding.PipelineShape;
 
@@ -16,7 +17,7 @@ internal static class PipelineBuilder
         var data = BuildData(file.Get(RootKeys.Data));
         var split = BuildSplit(file.Get(RootKeys.Split), data);
         var trainSection = file.Get(RootKeys.Train);
-        var promote = BuildPromote(file.Get(RootKeys.Promote), name);
+        var promote = BuildPromote(file.Get(RootKeys.Promote), data.Label.Rule.Task, name);
         return new PipelineDefinition
         {
             Name = name,
@@ -30,11 +31,11 @@ internal static class PipelineBuilder
             Split = split,
             Train = train with
             {
-                CrossValidation = trainSection.TryGet(TrainKeys.CrossValidate, out var folds) ? BuildFolds(folds.Value, split) : null,
+                CrossValidation = trainSection.TryGet(TrainKeys.CrossValidate, out var folds) ? BuildFolds(folds.Value, split, data.Label.Rule.Task) : null,
                 Calibrate = trainSection.Get(TrainKeys.Calibrate),
                 Threshold = trainSection.Get(TrainKeys.Threshold),
             },
-            Evaluate = BuildEvaluate(file.Get(RootKeys.Evaluate), promote.Gates),
+            Evaluate = BuildEvaluate(file.Get(RootKeys.Evaluate), data.Label.Rule.Task, promote.Gates),
             Promote = promote,
             Approve = file.TryGet(RootKeys.Approve, out var approve) ? BuildApprove(approve.Value) : null,
             Score = file.TryGet(RootKeys.Score, out var score) ? BuildScore(score.Value, data) : null,
@@ -49,7 +50,13 @@ internal static class PipelineBuilder
         {
             Files = data.Get(DataKeys.Files),
             Window = data.Get(DataKeys.Window),
-            Label = new LabelDefinition(label.Get(LabelKeys.Column), label.Get(LabelKeys.Positive)),
+            Label = new LabelDefinition(label.Get(LabelKeys.Column), label.Get(LabelKeys.Task) switch
+            {
+                LearningTask.Multiclass => LabelRule.Class,
+                LearningTask.Regression => LabelRule.Number,
+                _ => label.Get(LabelKeys.Positive),
+            }),
+            Weight = data.TryGet(DataKeys.Weight, out var weight) ? weight.Value : null,
             Time = data.TryGet(DataKeys.Time, out var time) ? time.Value : null,
             Drop = [.. data.Get(DataKeys.Drop).Values],
             OnQuarantine = data.Get(DataKeys.OnQuarantine),
@@ -156,34 +163,39 @@ internal static class PipelineBuilder
         Holdout = split.Get(SplitKeys.Holdout),
     };
 
-    private static CrossValidationDefinition BuildFolds(Section folds, SplitDefinition split) => new()
+    private static CrossValidationDefinition BuildFolds(Section folds, SplitDefinition split, LearningTask task) => new()
     {
         Folds = folds.Get(TrainKeys.Folds),
-        By = folds.TryGet(TrainKeys.FoldsBy, out var by) ? by.Value : split.By == SplitBy.Time ? FoldsBy.Time : FoldsBy.Stratified,
+        By = folds.TryGet(TrainKeys.FoldsBy, out var by) ? by.Value
+            : split.By == SplitBy.Time ? FoldsBy.Time
+            : task == LearningTask.Regression ? FoldsBy.Random
+            : FoldsBy.Stratified,
         Column = folds.TryGet(TrainKeys.GroupColumn, out var column) ? column.Value : null,
         Gap = folds.Get(TrainKeys.Gap),
     };
 
-    private static EvaluateDefinition BuildEvaluate(Section evaluate, ImmutableArray<MetricGate> gates)
+    private static EvaluateDefinition BuildEvaluate(Section evaluate, LearningTask task, ImmutableArray<MetricGate> gates)
     {
-        var primary = evaluate.Get(EvaluateKeys.Primary);
+        var defaults = EvaluateDefinition.Default(task);
+        var primary = evaluate.TryGet(EvaluateKeys.Primary, out var named) ? named.Value : defaults.Primary;
+        var also = evaluate.TryGet(EvaluateKeys.Also, out var listed) ? listed.Value.Values : defaults.Also;
         return new EvaluateDefinition
         {
             Primary = primary,
-            Also = [.. evaluate.Get(EvaluateKeys.Also).Values.Concat(gates.Select(static gate => gate.Metric.Name)).Where(metric => metric != primary).Distinct()],
+            Also = [.. also.Concat(gates.Select(static gate => gate.Metric.Name)).Where(metric => metric != primary).Distinct()],
             Slices = [.. evaluate.Get(EvaluateKeys.Slices).Values],
             SliceImportance = evaluate.Get(EvaluateKeys.SliceImportance),
         };
     }
 
-    private static PromoteDefinition BuildPromote(Section promote, string pipeline)
+    private static PromoteDefinition BuildPromote(Section promote, LearningTask task, string pipeline)
     {
         var champion = promote.Get(PromoteKeys.VersusChampion);
         var gates = promote.Get(PromoteKeys.Gates).Values.ToArray();
         return new PromoteDefinition
         {
             Model = promote.TryGet(PromoteKeys.Model, out var model) ? model.Value : pipeline,
-            Gates = [.. gates.Select(static gate => gate.Metric).OfType<MetricGate>()],
+            Gates = [.. gates.Select(static gate => gate.Metric).OfType<MetricGate>().Select(gate => gate with { Metric = MetricCatalog.Find(task, gate.Metric.Name)! })],
             BetterThanBaseline = gates.Any(static gate => gate.Metric is null),
             VersusChampion = new VersusChampionDefinition
             {

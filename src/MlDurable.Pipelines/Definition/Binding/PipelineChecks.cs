@@ -1,4 +1,7 @@
+using MlDurable.Learning.Features;
+using MlDurable.Learning.Metrics;
 using MlDurable.Learning.Tables;
+using MlDurable.Learning.Training;
 using MlDurable.Pipelines.Definition.Yaml;
 using static MlDurable.Pipelines.Definition.Binding.PipelineShape;
 
@@ -18,6 +21,7 @@ internal static class PipelineChecks
         CheckTexts(file, context);
         CheckNumeric(file, context);
         CheckMetrics(file, context);
+        CheckTask(data, file, context);
         if (file.TryGet(RootKeys.Quality, out var rules))
         {
             foreach (var rule in rules.Value.Values)
@@ -62,6 +66,17 @@ internal static class PipelineChecks
         var multiplied = Interactions(file).SelectMany(static pair => pair.Value.Items).ToArray();
         Refuse(encoded, label.Value, "the label, which is never a feature; remove it from 'encodings'");
         Refuse(multiplied, label.Value, "the label, which is never a feature; remove it from 'interactions'");
+        if (data.Has(DataKeys.Weight) && data.TryGet(DataKeys.Weight, out var weight))
+        {
+            if (weight.Value == label.Value || (hasTime && weight.Value == time.Value))
+            {
+                Conflict(weight.Mark, $"'{weight.Value}' is the {(weight.Value == label.Value ? "label's" : "time")} column; 'weight' must be another one");
+            }
+
+            Refuse(encoded, weight.Value, "the weight, which is never a feature; remove it from 'encodings'");
+            Refuse(multiplied, weight.Value, "the weight, which is never a feature; remove it from 'interactions'");
+        }
+
         if (data.TryGet(DataKeys.Drop, out var drop))
         {
             Refuse(drop.Value.Items, label.Value, "the label, which is never a feature; remove it from 'drop'");
@@ -127,14 +142,20 @@ internal static class PipelineChecks
         }
 
         var folds = found.Value;
+        var hasLabel = data.TryGet(DataKeys.Label, out var label);
+        var isRegression = hasLabel && label.Value.TryGet(LabelKeys.Task, out var task) && task.Value == LearningTask.Regression;
         FoldsBy? by = folds.TryGet(TrainKeys.FoldsBy, out var given) ? given.Value
             : folds.Has(TrainKeys.FoldsBy) ? null
             : IsSplitByTime(data, file) ? FoldsBy.Time
+            : isRegression ? FoldsBy.Random
             : FoldsBy.Stratified;
         switch (by)
         {
             case FoldsBy.Time when !data.Has(DataKeys.Time):
-                Conflict(folds.MarkOf(TrainKeys.FoldsBy), "folds by time need the column that orders rows; add 'time' to 'data', or use 'by: stratified'");
+                Conflict(folds.MarkOf(TrainKeys.FoldsBy), $"folds by time need the column that orders rows; add 'time' to 'data', or use 'by: {(isRegression ? "random" : "stratified")}'");
+                break;
+            case FoldsBy.Stratified when isRegression:
+                Conflict(given.Mark, "folds 'by: stratified' share classes equally, and the task regression has none; use 'by: random'");
                 break;
             case FoldsBy.Group when !folds.Has(TrainKeys.GroupColumn):
                 context.Report(given.Mark, PipelineProblemCodes.MissingKey, "'by: group' needs the key 'column', whose values are kept together");
@@ -152,7 +173,7 @@ internal static class PipelineChecks
         }
 
         if (folds.TryGet(TrainKeys.GroupColumn, out var column)
-            && data.TryGet(DataKeys.Label, out var label)
+            && hasLabel
             && label.Value.TryGet(LabelKeys.Column, out var labelColumn)
             && column.Value == labelColumn.Value)
         {
@@ -274,6 +295,69 @@ internal static class PipelineChecks
                     repeated.Mark, PipelineProblemCodes.Conflict, $"'{repeated.Value}' is the primary metric; remove it from 'also'");
             }
         }
+    }
+
+    /// <summary>Metrics, trainers and what is made of probabilities must suit what is predicted.</summary>
+    private static void CheckTask(Section? data, Section file, BindContext context)
+    {
+        if (data is null || !data.TryGet(DataKeys.Label, out var label) || !label.Value.TryGet(LabelKeys.Task, out var task))
+        {
+            return;
+        }
+
+        var name = task.Value.ToString().ToLowerInvariant();
+        if (task.Value != LearningTask.Binary && label.Value.Has(LabelKeys.Positive))
+        {
+            Conflict(label.Value.MarkOf(LabelKeys.Positive), $"'positive' is for the task binary, and the task is {name}; remove one of the two");
+        }
+
+        if (file.TryGet(RootKeys.Evaluate, out var evaluate))
+        {
+            RequireMetrics(evaluate.Value.TryGet(EvaluateKeys.Primary, out var primary) ? [primary] : []);
+            RequireMetrics(evaluate.Value.TryGet(EvaluateKeys.Also, out var also) ? also.Value.Items : []);
+        }
+
+        if (file.TryGet(RootKeys.Promote, out var promote) && promote.Value.TryGet(PromoteKeys.Gates, out var gates))
+        {
+            RequireMetrics(gates.Value.Items
+                .Where(static gate => gate.Value.Metric is not null)
+                .Select(static gate => new Located<string>(gate.Value.Metric!.Metric.Name, gate.Mark)));
+        }
+
+        if (!file.TryGet(RootKeys.Train, out var train))
+        {
+            return;
+        }
+
+        foreach (var key in new Key[] { TrainKeys.Calibrate, TrainKeys.Threshold }.Where(key => task.Value != LearningTask.Binary && train.Value.Has(key)))
+        {
+            Conflict(train.Value.MarkOf(key), $"'{key.Name}' is for probabilities of the task binary, and the task is {name}; remove it");
+        }
+
+        foreach (var candidate in train.Value.TryGet(TrainKeys.Candidates, out var candidates) ? candidates.Value.Items : [])
+        {
+            var trainer = candidate.Value.Trainer;
+            if (!trainer.Tasks.Contains(task.Value))
+            {
+                var others = string.Join(", ", Trainers.All.Where(other => other.Tasks.Contains(task.Value)).Select(other => other.Name));
+                Conflict(candidate.Mark, $"the trainer '{trainer.Name}' does not learn the task {name}; these do: {others}");
+            }
+            else if (data.Has(DataKeys.Weight) && !trainer.TakesWeights)
+            {
+                Conflict(candidate.Mark, $"the trainer '{trainer.Name}' takes no weights, and 'data' names a 'weight' column");
+            }
+        }
+
+        void RequireMetrics(IEnumerable<Located<string>> metrics)
+        {
+            foreach (var metric in metrics.Where(metric => MetricCatalog.Find(task.Value, metric.Value) is null))
+            {
+                var others = string.Join(", ", MetricCatalog.Of(task.Value).Select(other => other.Name));
+                Conflict(metric.Mark, $"'{metric.Value}' is no metric of the task {name}; its metrics are {others}");
+            }
+        }
+
+        void Conflict(SourceMark mark, string message) => context.Report(mark, PipelineProblemCodes.Conflict, message);
     }
 
     private static void CheckRule(Section rule, BindContext context)

@@ -32,7 +32,7 @@ internal static class PipelineShape
     private static readonly ListShape<ScalarValue> Values = new(AnyScalar, "a value", minItems: 1, isSet: true);
     private static readonly ListShape<string> Columns = new(Text, "a column", isSet: true);
     private static readonly ChoiceShape<string> Metric = new(
-        "a metric", [.. MetricCatalog.All.Select(static metric => (metric.Name, metric.Name))]);
+        "a metric", [.. MetricCatalog.Names.Select(static name => (name, name))]);
 
     private static readonly PatternShape Files = new(
         "a relative path with forward slashes, without '.' and '..' as folders",
@@ -94,6 +94,12 @@ internal static class PipelineShape
 
         public static readonly Key<string> Column = new("column", Text, "The column that holds the outcome.", isRequired: true);
 
+        public static readonly Key<LearningTask> Task = new Key<LearningTask>(
+            "task",
+            new ChoiceShape<LearningTask>(
+                "a task", [("binary", LearningTask.Binary), ("multiclass", LearningTask.Multiclass), ("regression", LearningTask.Regression)]),
+            "What is predicted: whether a row is positive, which of several classes it is of, or a number.").Or(LearningTask.Binary);
+
         public static readonly Key<LabelRule> Positive = new Key<LabelRule>(
             "positive",
             new EitherShape<LabelRule>(
@@ -103,9 +109,9 @@ internal static class PipelineShape
                     : rule.TryGet(Not, out value) ? LabelRule.Not(value.Value.Text)
                     : rule.TryGet(Above, out var limit) ? LabelRule.Above(limit.Value)
                     : null)),
-            "Which values are positive: one value, or a rule. By default the column says so itself: 1, true or yes against 0, false or no.").Or(LabelRule.Boolean);
+            "Which values are positive: one value, or a rule. By default the column says so itself: 1, true or yes against 0, false or no. For the task binary.").Or(LabelRule.Boolean);
 
-        public static readonly SectionShape Shape = new(Column, Positive);
+        public static readonly SectionShape Shape = new(Column, Task, Positive);
     }
 
     public static class DataKeys
@@ -121,6 +127,9 @@ internal static class PipelineShape
 
         public static readonly Key<Section> Label = new("label", PipelineShape.LabelKeys.Shape, "What is predicted.", isRequired: true);
         public static readonly Key<string> Time = new("time", Text, "The column that orders rows: for time splits and drift windows.");
+        public static readonly Key<string> Weight = new(
+            "weight", Text, "The number column that says how much a row counts in training; it is no feature. Without it each row counts 1.");
+
         public static readonly Key<BoundList<string>> Drop = new Key<BoundList<string>>(
             "drop", Columns, "Columns that never become features.").Or(BoundList<string>.Of());
 
@@ -129,7 +138,7 @@ internal static class PipelineShape
             new ChoiceShape<QuarantinePolicy>("a policy", [("stop", QuarantinePolicy.Stop), ("skip", QuarantinePolicy.Skip)]),
             "What a run does when a partition is quarantined: stop, or go on without it.").Or(QuarantinePolicy.Stop);
 
-        public static readonly SectionShape Shape = new(Files, Window, Label, Time, Drop, OnQuarantine);
+        public static readonly SectionShape Shape = new(Files, Window, Label, Time, Weight, Drop, OnQuarantine);
     }
 
     public static class QualityKeys
@@ -355,7 +364,7 @@ internal static class PipelineShape
                 ("group", Definition.FoldsBy.Group),
                 ("time", Definition.FoldsBy.Time)]),
             "What decides the fold of a row: chance, chance within its class, a column's value that stays together, or its time. "
-            + "By default time when rows are split by time, else stratified.");
+            + "By default time when rows are split by time, else stratified, or random for the task regression.");
 
         public static readonly Key<string> GroupColumn = new("column", Text, "The column whose values are kept together, of folds by group.");
 
@@ -385,11 +394,19 @@ internal static class PipelineShape
 
     public static class EvaluateKeys
     {
-        public static readonly Key<string> Primary = new Key<string>(
-            "primary", Metric, "The metric that selects the candidate and is compared with the champion's.").Or(EvaluateDefaults.Primary);
+        public static readonly Key<string> Primary = new(
+            "primary",
+            Metric,
+            "The metric that selects the candidate and is compared with the champion's. By default "
+            + $"{EvaluateDefinition.Default(LearningTask.Binary).Primary}, {EvaluateDefinition.Default(LearningTask.Multiclass).Primary} for several classes, "
+            + $"{EvaluateDefinition.Default(LearningTask.Regression).Primary} for numbers.");
 
-        public static readonly Key<BoundList<string>> Also = new Key<BoundList<string>>(
-            "also", new ListShape<string>(Metric, "a metric", isSet: true), "Metrics that are computed too.").Or(BoundList<string>.Of(EvaluateDefaults.Also));
+        public static readonly Key<BoundList<string>> Also = new(
+            "also",
+            new ListShape<string>(Metric, "a metric", isSet: true),
+            "Metrics that are computed too. By default "
+            + $"{string.Join(", ", EvaluateDefinition.Default(LearningTask.Binary).Also)}; for several classes {string.Join(", ", EvaluateDefinition.Default(LearningTask.Multiclass).Also)}; "
+            + $"for numbers {string.Join(", ", EvaluateDefinition.Default(LearningTask.Regression).Also)}.");
 
         public static readonly Key<BoundList<string>> Slices = new Key<BoundList<string>>(
             "slices", Columns, "Columns whose every value is evaluated as a slice.").Or(BoundList<string>.Of());

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Collections.Immutable;
 using System.Text.Json;
 using MlDurable.Learning.Features;
 using MlDurable.Learning.Numerics;
@@ -8,29 +9,41 @@ using MlDurable.Learning.Training;
 namespace MlDurable.Learning.Models;
 
 /// <summary>
-/// A trained model of a label that is 0 or 1, with all that it needs to turn raw feature columns into probabilities. Immutable, so safe for
-/// concurrent use.
+/// A trained model with all that it needs to turn raw feature columns into predictions: probabilities, or numbers. Immutable, so safe for concurrent
+/// use.
 /// </summary>
 /// <remarks>
 /// File layout, integers little-endian: the magic <c>MLDMODEL</c>, a 32-bit version, the 32-bit length and CRC-32C of the content, the content
-/// (JSON). The version is 3 for a model with columns that have an encoding of their own or with interactions, else 2 for a calibrated one, and else 1:
-/// programs of before there were any must not read it as if it had none. The same model always gives the same bytes, and a model that was read
+/// (JSON). The version is 4 for a model of several classes or of numbers, else 3 for one with columns that have an encoding of their own or with
+/// interactions, else 2 for a calibrated one, and else 1: programs of before there were any must not read it as if it had none. The same model always gives the same bytes, and a model that was read
 /// predicts exactly what the written one does.
 /// </remarks>
-public sealed class BinaryModel
+public sealed class TrainedModel
 {
-    private const int LatestVersion = 3;
+    private const int LatestVersion = 4;
     private const int MaxContentBytes = 256 << 20;
 
-    internal BinaryModel(string trainer, string trainerVersion, FittedFeatures features, Scorer scorer, double threshold, Calibrator? calibrator = null)
+    // A greater one would make a number infinite.
+    private const double MaxExponent = 700;
+
+    /// <summary>A model of the positive class.</summary>
+    internal TrainedModel(string trainer, string trainerVersion, FittedFeatures features, Scorer scorer, double threshold, Calibrator? calibrator = null)
+        : this(trainer, trainerVersion, features, [scorer], Target.Binary, Link.Logistic)
     {
-        Features = features;
-        Scorer = scorer;
-        Trainer = trainer;
-        TrainerVersion = trainerVersion;
         Threshold = threshold;
         Calibrator = calibrator;
-        Signature = new ModelSignature(features.Inputs);
+    }
+
+    /// <summary>A model of any target, with a scorer for each number that it predicts.</summary>
+    internal TrainedModel(
+        string trainer, string trainerVersion, FittedFeatures features, ImmutableArray<Scorer> scorers, Target target, Link link)
+    {
+        Features = features;
+        Scorers = scorers;
+        Trainer = trainer;
+        TrainerVersion = trainerVersion;
+        Link = link;
+        Signature = new ModelSignature(features.Inputs, target);
     }
 
     /// <summary>The name of the trainer that made the model.</summary>
@@ -39,10 +52,13 @@ public sealed class BinaryModel
     /// <summary>The version of that trainer.</summary>
     public string TrainerVersion { get; }
 
-    /// <summary>The columns that <see cref="PredictProbability"/> needs.</summary>
+    /// <summary>The columns that <see cref="Predict"/> needs, and what it gives.</summary>
     public ModelSignature Signature { get; }
 
-    /// <summary>Rows with at least this probability are predicted positive; in [0, 1].</summary>
+    /// <summary>What is predicted.</summary>
+    public Target Target => Signature.Target;
+
+    /// <summary>Rows with at least this probability are predicted positive; in [0, 1]. Of no meaning but for <see cref="LearningTask.Binary"/>.</summary>
     public double Threshold { get; }
 
     /// <summary>How its scores become probabilities.</summary>
@@ -50,37 +66,65 @@ public sealed class BinaryModel
 
     internal FittedFeatures Features { get; }
 
-    internal Scorer Scorer { get; }
+    /// <summary>One for each number that is predicted.</summary>
+    internal ImmutableArray<Scorer> Scorers { get; }
+
+    /// <summary>The scorer of a model that predicts one number for a row.</summary>
+    internal Scorer Scorer => Scorers is [var only] ? only : throw new InvalidOperationException("The model has a scorer for each class.");
+
+    internal Link Link { get; }
 
     internal Calibrator? Calibrator { get; }
 
     private static ReadOnlySpan<byte> Magic => "MLDMODEL"u8;
 
-    /// <summary>The probability that each row is positive.</summary>
+    /// <summary>What the model says about each row.</summary>
     /// <param name="rows">A table with at least the columns of <see cref="Signature"/>, in any order; a column without any value may be of
     /// any kind.</param>
-    /// <returns>One number in [0, 1] per row; never missing.</returns>
+    /// <returns>
+    /// <see cref="Target.OutputCount"/> numbers for each row, row by row, never missing: the probability of the positive class; or those of
+    /// <see cref="Target.Classes"/> in their order, which add up to 1; or the predicted number.
+    /// </returns>
     /// <exception cref="LearningException"><c>signature-mismatch</c>: a column is missing or of another kind; the message names
     /// it.</exception>
-    public double[] PredictProbability(Table rows)
+    public double[] Predict(Table rows)
     {
-        var scores = Scorer.LogOdds(Features.Apply(rows));
-        foreach (ref var score in scores.AsSpan())
+        var features = Features.Apply(rows);
+        var outputs = Scorers is [var only] ? only.Scores(features) : ScoresOfClasses(features);
+        for (var row = 0; row < rows.RowCount; row++)
         {
-            score = Probability(score);
+            ToOutputs(outputs.AsSpan(row * Scorers.Length, Scorers.Length));
         }
 
-        return scores;
+        return outputs;
     }
 
     /// <summary>The probability that each row is positive by the scores alone, without the <see cref="Calibration"/>: to see what it does.</summary>
-    /// <param name="rows">As for <see cref="PredictProbability"/>.</param>
+    /// <param name="rows">As for <see cref="Predict"/>.</param>
     /// <returns>One number in [0, 1] per row; never missing.</returns>
-    /// <exception cref="LearningException"><c>signature-mismatch</c>: as for <see cref="PredictProbability"/>.</exception>
-    public double[] PredictUncalibrated(Table rows) => Array.ConvertAll(Scorer.LogOdds(Features.Apply(rows)), Sigmoid.Probability);
+    /// <exception cref="LearningException"><c>signature-mismatch</c>: as for <see cref="Predict"/>.</exception>
+    public double[] PredictUncalibrated(Table rows) => Array.ConvertAll(Scorer.Scores(Features.Apply(rows)), Sigmoid.Probability);
 
-    /// <summary>The probability of a row with the given score.</summary>
-    internal double Probability(double logOdds) => Calibrator is null ? Sigmoid.Probability(logOdds) : Calibrator.Probability(logOdds);
+    /// <summary>Turns the scores of a row into what is predicted.</summary>
+    internal void ToOutputs(Span<double> scores)
+    {
+        if (Link == Link.Softmax)
+        {
+            Softmax.Apply(scores);
+        }
+        else
+        {
+            scores[0] = ToOutput(scores[0]);
+        }
+    }
+
+    /// <summary>The same for a model that predicts one number for a row.</summary>
+    internal double ToOutput(double score) => Link switch
+    {
+        Link.Logistic => Calibrator is null ? Sigmoid.Probability(score) : Calibrator.Probability(score),
+        Link.Exponential => Math.Exp(Math.Min(score, MaxExponent)),
+        _ => score,
+    };
 
     /// <summary>Writes the model file.</summary>
     /// <param name="stream">Where to; not closed.</param>
@@ -93,10 +137,13 @@ public sealed class BinaryModel
             Threshold,
             Features.Numbers,
             Features.Categories,
-            Scorer,
+            Scorers is [var only] ? only : null,
             Calibrator,
             Features.Encodings.IsEmpty ? default : Features.Encodings,
-            Features.Interactions.IsEmpty ? default : Features.Interactions);
+            Features.Interactions.IsEmpty ? default : Features.Interactions,
+            Link,
+            Target.Classes.IsEmpty ? default : Target.Classes,
+            Scorers.Length == 1 ? default : Scorers);
         var content = JsonSerializer.SerializeToUtf8Bytes(model, ModelJson.Default.ModelContent);
         if (content.Length > MaxContentBytes)
         {
@@ -122,7 +169,7 @@ public sealed class BinaryModel
     /// <c>trainer-not-registered</c>, <c>transform-not-registered</c>: the model was made by a <see cref="CustomTrainer"/> or
     /// <see cref="CustomTransform"/> that this program does not have.
     /// </exception>
-    public static BinaryModel Read(Stream stream)
+    public static TrainedModel Read(Stream stream)
     {
         Span<byte> head = stackalloc byte[Magic.Length + (3 * sizeof(int))];
         if (stream.ReadAtLeast(head, head.Length, throwOnEndOfStream: false) < head.Length || !head.StartsWith(Magic))
@@ -165,15 +212,36 @@ public sealed class BinaryModel
         }
     }
 
-    private static BinaryModel Of(ModelContent content)
+    private static TrainedModel Of(ModelContent content)
     {
         var features = new FittedFeatures(
             [.. content.Numbers.Select(Open)],
             content.Categories,
             content.Encodings.IsDefault ? [] : content.Encodings,
             content.Interactions.IsDefault ? [] : content.Interactions);
-        var scorer = content.Scorer is CustomScorer custom ? Open(content, custom, features) : content.Scorer;
-        return new BinaryModel(content.Trainer, content.TrainerVersion, features, scorer, content.Threshold, content.Calibration);
+        if (content.Link == Link.Softmax)
+        {
+            return new TrainedModel(content.Trainer, content.TrainerVersion, features, content.ClassScorers, Target.Multiclass(content.Classes), Link.Softmax);
+        }
+
+        var scorer = content.Scorer is CustomScorer custom ? Open(content, custom, features) : content.Scorer!;
+        return content.Link == Link.Logistic
+            ? new TrainedModel(content.Trainer, content.TrainerVersion, features, scorer, content.Threshold, content.Calibration)
+            : new TrainedModel(content.Trainer, content.TrainerVersion, features, [scorer], Target.Regression, content.Link);
+    }
+
+    private double[] ScoresOfClasses(FeatureMatrix features)
+    {
+        var scores = new double[features.Rows * Scorers.Length];
+        foreach (var (place, scorer) in Scorers.Index())
+        {
+            foreach (var (row, score) in scorer.Scores(features).Index())
+            {
+                scores[(row * Scorers.Length) + place] = score;
+            }
+        }
+
+        return scores;
     }
 
     private static FittedNumber Open(FittedNumber number)

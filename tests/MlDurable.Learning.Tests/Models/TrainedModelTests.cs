@@ -13,13 +13,13 @@ using MlDurable.Learning.Training;
 
 namespace MlDurable.Learning.Tests.Models;
 
-public sealed class BinaryModelTests
+public sealed class TrainedModelTests
 {
     private const int HeadBytes = 20;
 
     private static readonly LabeledRows Rows = TrainingData.Awkward(400, 2);
 
-    private static readonly Lazy<BinaryModel[]> Trained = new(() =>
+    private static readonly Lazy<TrainedModel[]> Trained = new(() =>
         [.. Trainers.All.Select(trainer => trainer.Fit(TrainingData.Request(
             Rows, null, trainer.Hyperparameters.Any(spec => spec.Name == "trees") ? [("trees", 3), ("leaves", 4)] : []) with
         {
@@ -30,7 +30,7 @@ public sealed class BinaryModelTests
         .. new[] { CalibrationMethod.Platt, CalibrationMethod.Isotonic }.Select(
             method => Trainers.Get("logistic-regression").Fit(TrainingData.Request(Rows, TrainingData.Awkward(300, 3)) with { Calibration = method }))]);
 
-    private static readonly Lazy<BinaryModel[]> Encoded = new(() =>
+    private static readonly Lazy<TrainedModel[]> Encoded = new(() =>
         [.. new ColumnEncoding[] { new TargetEncoding(), new HashEncoding { Buckets = 8 }, new TextEncoding { InRows = 2 } }.Select(encoding =>
             Trainers.Get("logistic-regression").Fit(TrainingData.Request(Rows) with
             {
@@ -57,7 +57,7 @@ public sealed class BinaryModelTests
             var model = item.trainer.Fit(TrainingData.Request(rows, TrainingData.Awkward(400, (ulong)item.seed + 1)) with { Calibration = item.calibration });
             var bytes = ModelBytes.Of(model);
             var read = Read(bytes);
-            Assert.Equal(model.PredictProbability(rows.Features), read.PredictProbability(rows.Features));
+            Assert.Equal(model.Predict(rows.Features), read.Predict(rows.Features));
             Assert.Equal(
                 (model.Trainer, model.TrainerVersion, model.Threshold, model.Signature, model.Calibration),
                 (read.Trainer, read.TrainerVersion, read.Threshold, read.Signature, read.Calibration));
@@ -81,18 +81,18 @@ public sealed class BinaryModelTests
     [InlineData("logistic-regression")]
     [InlineData("gradient-boosting")]
     [InlineData("random-forest")]
-    public void PredictProbability_OtherColumns_AreCheckedAgainstTheSignature(string trainer)
+    public void Predict_OtherColumns_AreCheckedAgainstTheSignature(string trainer)
     {
         var model = Model(trainer);
-        var expected = model.PredictProbability(Rows.Features);
+        var expected = model.Predict(Rows.Features);
         var reordered = new Table([.. Rows.Features.Columns.Reverse(), new NumberColumn("extra", new double[400])]);
-        Assert.Equal(expected, model.PredictProbability(reordered));
-        Assert.Equal(expected, model.PredictProbability(Rows.Features.Without("missing number", "missing category")));
-        var missing = Assert.Throws<LearningException>(() => model.PredictProbability(Rows.Features.Without("x2")));
+        Assert.Equal(expected, model.Predict(reordered));
+        Assert.Equal(expected, model.Predict(Rows.Features.Without("missing number", "missing category")));
+        var missing = Assert.Throws<LearningException>(() => model.Predict(Rows.Features.Without("x2")));
         Assert.Equal("signature-mismatch", missing.Code);
         Assert.Contains("'x2'", missing.Message, StringComparison.Ordinal);
         var retyped = new Table([.. Rows.Features.Without("c").Columns, Rows.Features["x1"].Rename("c")]);
-        Assert.Equal("signature-mismatch", Assert.Throws<LearningException>(() => model.PredictProbability(retyped)).Code);
+        Assert.Equal("signature-mismatch", Assert.Throws<LearningException>(() => model.Predict(retyped)).Code);
     }
 
     [Fact]
@@ -118,7 +118,7 @@ public sealed class BinaryModelTests
         const string Content =
             """{"trainer":"baseline","trainerVersion":"1","threshold":0.5,"numbers":[],"categories":[],"scorer":{"kind":"prior","score":0}}""";
         Assert.Equal(WithContent(Content), ModelBytes.Of(model));
-        Assert.Equal((CalibrationMethod.None, 0.5), (Read(WithContent(Content)).Calibration, Read(WithContent(Content)).PredictProbability(Rows.Features)[0]));
+        Assert.Equal((CalibrationMethod.None, 0.5), (Read(WithContent(Content)).Calibration, Read(WithContent(Content)).Predict(Rows.Features)[0]));
     }
 
     [Theory]
@@ -145,7 +145,7 @@ public sealed class BinaryModelTests
         if (isSound)
         {
             // Half of the way from -1 to 2; and 1 / (1 + exp(-2 * 0.5 + 1)).
-            Assert.Equal(calibration.Contains("platt", StringComparison.Ordinal) ? 0.5 : 0.375, Read(bytes).PredictProbability(Rows.Features)[0], 1e-15);
+            Assert.Equal(calibration.Contains("platt", StringComparison.Ordinal) ? 0.5 : 0.375, Read(bytes).Predict(Rows.Features)[0], 1e-15);
         }
         else
         {
@@ -228,7 +228,7 @@ public sealed class BinaryModelTests
         var model = Read(bytes);
         var rows = new Table(new NumberColumn("x", [double.NaN, 1.5, -3]), CategoryColumn.FromTexts("c", ["a", "never seen", null]));
 
-        Assert.Equal([0.548178763536456, 0.5402277039016604, 0.3106086448927801], model.PredictProbability(rows), new Within(1e-15));
+        Assert.Equal([0.548178763536456, 0.5402277039016604, 0.3106086448927801], model.Predict(rows), new Within(1e-15));
         Assert.Equal(bytes, ModelBytes.Of(model));
     }
 
@@ -265,9 +265,9 @@ public sealed class BinaryModelTests
         + encoding + "]}",
         version: 3));
 
-    private static BinaryModel Model(string trainer) => Trained.Value.First(model => model.Trainer == trainer);
+    private static TrainedModel Model(string trainer) => Trained.Value.First(model => model.Trainer == trainer);
 
-    private static double[] Probe(BinaryModel model) => model.PredictProbability(new Table(
+    private static double[] Probe(TrainedModel model) => model.Predict(new Table(
     [
         new NumberColumn("x1", [double.NaN, double.MaxValue, double.MinValue]), new NumberColumn("x2", [double.NaN, 1, 1]),
         new NumberColumn("constant", [double.NaN, 7.5, 1]), CategoryColumn.FromTexts("c", [null, "a", "unknown"]),
@@ -285,7 +285,7 @@ public sealed class BinaryModelTests
         return bytes;
     }
 
-    private static BinaryModel Read(byte[] bytes) => BinaryModel.Read(new MemoryStream(bytes));
+    private static TrainedModel Read(byte[] bytes) => TrainedModel.Read(new MemoryStream(bytes));
 
     private static void AssertCorrupt(byte[] bytes) => Assert.Equal("model-file-corrupt", Assert.Throws<LearningException>(() => Read(bytes)).Code);
 }
