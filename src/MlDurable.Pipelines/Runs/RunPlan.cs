@@ -97,7 +97,7 @@ public sealed record CandidateResult(
     double FitSeconds,
     bool Reused)
 {
-    /// <summary>What it reached in a cross-validation; null where candidates are selected by <see cref="Validation"/>.</summary>
+    /// <summary>What it reached in a cross-validation; null where candidates are selected by their figures on the validation rows.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public CrossValidation? CrossValidation { get; init; }
 
