@@ -29,6 +29,8 @@ internal static class BlobNames
 
     public static string TrainedCandidate(string pipeline, string key) => $"cache/{pipeline}/candidates/{key}.json";
 
+    public static string TestedFold(string pipeline, string key) => $"cache/{pipeline}/folds/{key}.json";
+
     public static string Run(string runId, string file) => $"{Runs}{runId}/{file}";
 
     /// <summary>Nothing is cut off the partition's name, so that no two partitions share a file.</summary>

@@ -30,6 +30,7 @@ namespace MlDurable.Pipelines;
 [JsonSerializable(typeof(DatasetLineage))]
 [JsonSerializable(typeof(EndedRun))]
 [JsonSerializable(typeof(Evaluation))]
+[JsonSerializable(typeof(FoldResult))]
 [JsonSerializable(typeof(Manifest))]
 [JsonSerializable(typeof(ModelExplanation))]
 [JsonSerializable(typeof(PartitionQuality))]

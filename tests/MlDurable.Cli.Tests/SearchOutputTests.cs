@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace MlDurable.Cli.Tests;
 
-/// <summary>What commands say of candidates that are searched rather than listed.</summary>
+/// <summary>What commands say of candidates that are searched rather than listed, or cross-validated.</summary>
 public sealed class SearchOutputTests : IDisposable
 {
     private readonly CliHost host = new();
@@ -55,6 +55,17 @@ public sealed class SearchOutputTests : IDisposable
         var search = JsonDocument.Parse(host.Output).RootElement.GetProperty("plan").GetProperty("search");
         Assert.Equal(12, search.GetProperty("trials").GetInt32());
         Assert.Equal("l2", Assert.Single(search.GetProperty("varied").GetProperty("logistic-regression").EnumerateArray()).GetString());
+    }
+
+    [Fact]
+    public async Task Run_CrossValidated_ShowsMeansWithTheirErrors()
+    {
+        host.Write("pipeline.yaml", SamplePipeline.Yaml.Replace("train:\n", "train:\n  cross-validate: { folds: 3, by: stratified }\n", StringComparison.Ordinal));
+
+        await host.RunAsync("run", "pipeline.yaml");
+
+        Assert.Contains("candidate (mean of 3 folds)", host.Output, StringComparison.Ordinal);
+        Assert.Matches(@"logistic-regression l2=1 +0\.\d{4} ± 0\.\d{4} ", host.Output);
     }
 
     public void Dispose() => host.Dispose();

@@ -82,7 +82,8 @@ internal static class RunReport
         var names = CandidateNames.Of(run.Leaderboard);
         var metrics = MetricCatalog.Names.Where(name => run.Leaderboard[0].Validation.ContainsKey(name));
         string[] shown = [.. new[] { primary ?? "roc-auc" }.Concat(metrics.Where(name => name is "roc-auc" or "pr-auc" or "log-loss")).Distinct()];
-        var table = new TextTable(["#", "candidate (validation rows)", .. shown, "fit s"]);
+        var folds = run.Leaderboard[0].CrossValidation?.Folds.Length;
+        var table = new TextTable(["#", folds is null ? "candidate (validation rows)" : $"candidate (mean of {folds} folds)", .. shown, "fit s"]);
         for (var index = 0; index < Math.Min(run.Leaderboard.Length, LeaderboardRows); index++)
         {
             var candidate = run.Leaderboard[index];
@@ -90,7 +91,9 @@ internal static class RunReport
             [
                 $"{index + 1}",
                 names[index],
-                .. shown.Select(metric => Text.Metric(candidate.Validation.GetValueOrDefault(metric, double.NaN))),
+                .. shown.Select(metric => candidate.CrossValidation?.Metrics.GetValueOrDefault(metric) is { } mean
+                    ? $"{Text.Metric(mean.Mean)} ± {Text.Metric(mean.StandardError)}"
+                    : Text.Metric(candidate.Figure(metric))),
                 candidate.Reused ? "reused" : candidate.FitSeconds.ToString("0.00"),
             ]);
         }

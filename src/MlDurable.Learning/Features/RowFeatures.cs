@@ -7,7 +7,7 @@ namespace MlDurable.Learning.Features;
 /// <summary>
 /// The part of feature building that needs one row at a time and so learns nothing from the data: which columns are features, the label,
 /// the parts of dates. Its result for a file can be kept and reused as long as this record and the file stay the same. As JSON it names
-/// every property but the time.
+/// every property but the time and the group.
 /// </summary>
 public sealed record RowFeatures
 {
@@ -19,6 +19,9 @@ public sealed record RowFeatures
 
     /// <summary>The column of times that <see cref="Build"/> adds when <see cref="Time"/> is set.</summary>
     public const string TimeColumnName = "@time";
+
+    /// <summary>The column of groups that <see cref="Build"/> adds when <see cref="Group"/> is set: a category.</summary>
+    public const string GroupColumn = "@group";
 
     /// <summary>What the name of a slice column begins with; the name of the sliced column follows.</summary>
     public const string SlicePrefix = "@slice: ";
@@ -50,17 +53,22 @@ public sealed record RowFeatures
     [JsonRequired]
     public ImmutableArray<string> Slices { get => field.IsDefault ? [] : field; init; }
 
+    /// <summary>The column whose value tells which rows belong together, so that a division of rows keeps them together; <see langword="null"/> (the default) for none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Group { get; init; }
+
     /// <summary>
-    /// Makes the features, labels, times and slices of rows. Rows whose label is missing stay, with a missing label: leave them out of
+    /// Makes the features, labels, times, groups and slices of rows. Rows whose label is missing stay, with a missing label: leave them out of
     /// training and evaluation.
     /// </summary>
     /// <param name="raw">The rows as read.</param>
     /// <returns>
-    /// The columns of <see cref="BuildFeatures"/>, then <c>@label</c>, then <c>@weight</c> (with <see cref="Weight"/>), then <c>@time</c> (with <see cref="Time"/>), then <c>@slice:
-    /// name</c> (a category) for each slice column that is not itself a category feature: numbers as text, times as dates.
+    /// The columns of <see cref="BuildFeatures"/>, then <c>@label</c>, then <c>@weight</c> (with <see cref="Weight"/>), then <c>@time</c> (with <see cref="Time"/>), then
+    /// <c>@group</c> (with <see cref="Group"/>, as text), then <c>@slice: name</c> (a category) for each slice column that is not itself a category feature:
+    /// numbers as text, times as dates.
     /// </returns>
     /// <exception cref="LearningException">
-    /// <c>unknown-column</c>: the label, weight, time, a slice or a dropped column is not there; <c>weight-invalid</c>: the weight column holds no numbers, or
+    /// <c>unknown-column</c>: the label, weight, time, group, a slice or a dropped column is not there; <c>weight-invalid</c>: the weight column holds no numbers, or
     /// one that is missing or negative; <c>time-column-kind</c>: the time column holds no
     /// times; <c>reserved-column</c>: a feature's name begins with @; or the label rule does not fit (see <see cref="LabelRule.Apply"/>).
     /// </exception>
@@ -85,6 +93,11 @@ public sealed record RowFeatures
                 : throw new LearningException(
                     "time-column-kind",
                     $"The time column '{Time}' is {raw[Time].Kind}. It must hold ISO 8601 dates or date-times, such as 2001-12-31 or 2001-12-31T23:59:59Z."));
+        }
+
+        if (Group is not null)
+        {
+            columns.Add(CategoryColumn.FromValues(raw[Group], GroupColumn));
         }
 
         foreach (var name in Slices.Distinct(StringComparer.Ordinal))

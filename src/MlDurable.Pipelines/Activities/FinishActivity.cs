@@ -94,7 +94,7 @@ internal sealed class FinishActivity(FlowServices services) : Activity<FinishInp
         var primary = MetricCatalog.Find(pipeline.Data.Label.Rule.Task, pipeline.Evaluate.Primary)!;
         return
         [
-            .. results.OrderByDescending(result => result.Validation[primary.Name] is var value && double.IsNaN(value)
+            .. results.OrderByDescending(result => result.Figure(primary.Name) is var value && double.IsNaN(value)
                 ? double.NegativeInfinity
                 : primary.HigherIsBetter ? value : -value),
         ];

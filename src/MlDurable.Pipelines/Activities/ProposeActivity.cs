@@ -59,7 +59,7 @@ internal sealed class ProposeActivity(FlowServices services) : Activity<ProposeI
     private async Task<SearchTrial> WithResultAsync(string runId, SearchTrial trial, string primary, CancellationToken cancellationToken) =>
         trial.Primary is not null
             ? trial
-            : trial with { Primary = (await services.Runs.CandidateAsync(runId, trial.Candidate.Index, cancellationToken)).Validation[primary] };
+            : trial with { Primary = (await services.Runs.CandidateAsync(runId, trial.Candidate.Index, cancellationToken)).Figure(primary) };
 
     private static IEnumerable<CandidatePlan> Propose(PipelineDefinition pipeline, RunPlan plan, IReadOnlyList<SearchTrial> trials, int count)
     {

@@ -55,6 +55,9 @@ public sealed record TrainDefinition
     /// <summary>How they are searched.</summary>
     public SearchDefinition Search { get; init; } = new();
 
+    /// <summary>How candidates are cross-validated; null when they are selected by their figures on the validation rows.</summary>
+    public CrossValidationDefinition? CrossValidation { get; init; }
+
     /// <summary>How the candidates' scores become probabilities; by no more than the logistic function by default.</summary>
     public CalibrationMethod Calibrate { get; init; }
 

@@ -15,6 +15,9 @@ internal sealed record FittedCandidate(TrainedModel Model, byte[] File, string H
 /// <summary>Fits one candidate. The same rows, recipe, hyperparameters, seed and code give the same bytes.</summary>
 internal static class CandidateTraining
 {
+    /// <summary>Identity of the code that divides rows into folds.</summary>
+    private static readonly string FoldCode = typeof(Folds).Module.ModuleVersionId.ToString("N");
+
     /// <summary>Identity of a fit: everything that its result depends on.</summary>
     public static string Identity(DatasetLineage dataset, PipelineDefinition pipeline, CandidatePlan candidate, ulong seed) =>
         ContentHash.OfParts(
@@ -31,8 +34,39 @@ internal static class CandidateTraining
             .. candidate.Hyperparameters.Select(pair => $"{pair.Key}={pair.Value:R}"),
         ]);
 
+    /// <summary>The identities of the fits of a candidate's cross-validation, in the order of the folds; none without one.</summary>
+    public static ImmutableArray<string> FoldIdentities(DatasetLineage dataset, PipelineDefinition pipeline, CandidatePlan candidate, ulong seed) =>
+        pipeline.Train.CrossValidation is not { } folds
+            ? []
+            :
+            [
+                .. Enumerable.Range(0, folds.Folds).Select(
+                    fold => ContentHash.OfParts(Identity(dataset, pipeline, candidate, seed), FoldCode, $"{folds}", $"fold {fold}")),
+            ];
+
+    /// <summary>Fits a candidate on the training part of a dataset, with the help of its validation part.</summary>
     public static FittedCandidate Fit(
         Dataset dataset,
+        PipelineDefinition pipeline,
+        string trainer,
+        ImmutableSortedDictionary<string, double> hyperparameters,
+        ulong seed,
+        IProgress<double>? progress,
+        CancellationToken cancellationToken) =>
+        Fit(
+            dataset.Take(dataset.Indexes(RowPart.Training)),
+            dataset.Take(dataset.Indexes(RowPart.Validation)),
+            pipeline,
+            trainer,
+            hyperparameters,
+            seed,
+            progress,
+            cancellationToken);
+
+    /// <summary>Fits a candidate on some rows, with the help of others.</summary>
+    public static FittedCandidate Fit(
+        LabeledRows training,
+        LabeledRows validation,
         PipelineDefinition pipeline,
         string trainer,
         ImmutableSortedDictionary<string, double> hyperparameters,
@@ -43,8 +77,8 @@ internal static class CandidateTraining
         var model = Trainers.Get(trainer).Fit(
             new TrainingRequest
             {
-                Training = dataset.Take(dataset.Indexes(RowPart.Training)),
-                Validation = dataset.Take(dataset.Indexes(RowPart.Validation)),
+                Training = training,
+                Validation = validation,
                 Recipe = FeatureSet.Recipe(pipeline.Features),
                 Transforms = pipeline.Features.Transforms,
                 Calibration = pipeline.Train.Calibrate,

@@ -15,8 +15,8 @@ internal sealed class Dataset(DatasetLineage lineage, DatasetRows rows)
 
     public DatasetRows Rows => rows;
 
-    /// <summary>The indexes of the rows that play a part, ascending.</summary>
-    public int[] Indexes(RowPart part) => [.. Enumerable.Range(0, parts.Length).Where(row => parts[row] == part)];
+    /// <summary>The indexes of the rows that play one of some parts, ascending.</summary>
+    public int[] Indexes(params RowPart[] some) => [.. Enumerable.Range(0, parts.Length).Where(row => some.Contains(parts[row]))];
 
     /// <summary>Feature columns and labels of some rows; slice columns that are not features are left out.</summary>
     public LabeledRows Take(int[] indexes) =>

@@ -24,6 +24,9 @@ internal sealed record DatasetRows(
     /// <summary>How much each row counts in training; null where each counts 1.</summary>
     public double[]? Weights { get; init; }
 
+    /// <summary>Which rows belong together; null where nothing asks for it.</summary>
+    public CategoryColumn? Groups { get; init; }
+
     /// <summary>Reads and joins the features of partitions.</summary>
     public static async Task<DatasetRows> LoadAsync(
         IBlobStore store,
@@ -62,7 +65,7 @@ internal sealed record DatasetRows(
         var all = Table.Concat(tables);
         var rows = LabeledRows.From(all, task);
         return new DatasetRows(
-            all.Without(RowFeatures.LabelColumn, RowFeatures.WeightColumn, RowFeatures.TimeColumnName),
+            all.Without(RowFeatures.LabelColumn, RowFeatures.WeightColumn, RowFeatures.TimeColumnName, RowFeatures.GroupColumn),
             rows.Labels,
             all.TryGet(RowFeatures.TimeColumnName, out var time) ? ((TimeColumn)time).Ticks.ToArray() : null,
             [.. partitionOfRow],
@@ -71,6 +74,7 @@ internal sealed record DatasetRows(
         {
             Target = rows.Target,
             Weights = rows.Weights,
+            Groups = all.TryGet(RowFeatures.GroupColumn, out var groups) ? (CategoryColumn)groups : null,
         };
     }
 

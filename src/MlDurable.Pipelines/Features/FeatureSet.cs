@@ -23,6 +23,7 @@ internal static class FeatureSet
         Drop = pipeline.Data.Drop,
         DateParts = pipeline.Features.Dates,
         Slices = pipeline.Evaluate.Slices,
+        Group = pipeline.Train.CrossValidation?.Column,
     };
 
     /// <summary>What is fitted on the training rows.</summary>

@@ -42,7 +42,7 @@ internal static class Split
             ValidationRows = 0,
             HoldoutRows = 0,
         };
-        var times = SortedTimes(rows.Times);
+        var times = SortedTimes(rows.Times ?? []);
         times = asOf is { } end ? times[..LowerBound(times, end.UtcTicks)] : times;
         if (times.Length == 0 && (pipeline.Split.By == SplitBy.Time || pipeline.Data.Window is DataWindow.Days))
         {
@@ -113,29 +113,37 @@ internal static class Split
                 : RowPart.Training;
         }
 
-        var place = Place(rows.Partitions[rows.Partition[row]].Hash, rows.RowInPartition[row], split.Seed);
+        var place = Place(rows, row, split.Seed);
         return place >= 1 - split.Holdout ? RowPart.Holdout
             : place >= 1 - split.Holdout - split.Validation ? RowPart.Validation
             : RowPart.Training;
     }
 
     /// <summary>A row's place in [0, 1), which depends on its partition's content, its row and the seed only: later runs divide it alike.</summary>
-    private static double Place(string partition, int row, ulong seed)
+    public static double Place(DatasetRows rows, int row, ulong seed) =>
+        Place(rows.Partitions[rows.Partition[row]].Hash, rows.RowInPartition[row], seed);
+
+    /// <summary>The place of one of the things that share a content.</summary>
+    /// <param name="hash">The content's SHA-256 in hexadecimal digits.</param>
+    /// <param name="row">Which of the things.</param>
+    /// <param name="seed">The seed.</param>
+    public static double Place(string hash, int row, ulong seed)
     {
-        var identity = BinaryPrimitives.ReadUInt64LittleEndian(Convert.FromHexString(partition.AsSpan(0, 16)));
+        var identity = BinaryPrimitives.ReadUInt64LittleEndian(Convert.FromHexString(hash.AsSpan(0, 16)));
         var mixed = new SplitMix64(identity ^ seed).Next();
         return new SplitMix64(mixed ^ (ulong)row).NextUniform();
     }
 
-    private static long[] SortedTimes(long[]? times)
+    /// <summary>The times that are not missing, ascending.</summary>
+    public static long[] SortedTimes(IEnumerable<long> times)
     {
-        var sorted = times?.Where(time => time != long.MinValue).ToArray() ?? [];
+        var sorted = times.Where(time => time != long.MinValue).ToArray();
         Array.Sort(sorted);
         return sorted;
     }
 
     /// <remarks>A share such as 1 - 0.15 - 0.2 lies a rounding error below 0.65; a row must not change its part for that.</remarks>
-    private static int Position(int count, double share) => Math.Clamp((int)Math.Floor((count * share) + 1e-9), 0, count - 1);
+    public static int Position(int count, double share) => Math.Clamp((int)Math.Floor((count * share) + 1e-9), 0, count - 1);
 
     private static int LowerBound(long[] sorted, long value)
     {

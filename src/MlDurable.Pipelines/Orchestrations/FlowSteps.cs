@@ -48,7 +48,7 @@ internal sealed record ProposeInput(string RunId, int First, int Count);
 /// <summary>Names one candidate of a run's plan.</summary>
 internal sealed record CandidateRef(string RunId, int Index);
 
-/// <summary>One candidate's figure on the validation rows.</summary>
+/// <summary>The figure by which one candidate is compared with the others.</summary>
 /// <param name="Index">The candidate.</param>
 /// <param name="Primary">The primary metric; null when it is undefined.</param>
 /// <param name="Reused">Whether an earlier, identical fit was taken.</param>

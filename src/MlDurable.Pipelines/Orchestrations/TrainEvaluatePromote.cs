@@ -156,7 +156,7 @@ internal sealed class TrainEvaluatePromote : RunOrchestrator
         }
     }
 
-    /// <summary>The best candidate on the validation rows; the earlier one of equals. The baseline, which is last, is never selected.</summary>
+    /// <summary>The best candidate on the validation rows, or over the folds; the earlier one of equals. The baseline, which is last, is never selected.</summary>
     private static int Select(IReadOnlyList<CandidateScore> scores, bool higherIsBetter) =>
         scores
             .SkipLast(1)

@@ -12,6 +12,7 @@ internal static class LeaderboardSection
     public static void Write(HtmlWriter html, ReportModel model)
     {
         var board = model.Run.Leaderboard;
+        var folds = board.IsEmpty ? null : board[0].CrossValidation;
         var primary = model.Evaluation?.Primary;
         var metrics = Metrics(board, primary);
         var drawn = metrics.FirstOrDefault();
@@ -20,7 +21,7 @@ internal static class LeaderboardSection
         // The baseline is far behind: on the same scale it would hide how the others differ.
         var plot = new RowPlot(
             html,
-            drawn is null ? [] : board.Where(candidate => !IsBaseline(candidate)).Select(candidate => Value(candidate, drawn)));
+            drawn is null ? [] : board.Where(candidate => !IsBaseline(candidate)).SelectMany(candidate => Drawn(candidate, drawn)).OfType<double>());
         string[] columns =
         [
             "#Rank",
@@ -30,7 +31,7 @@ internal static class LeaderboardSection
             .. metrics.Skip(1).Select(metric => "#" + ReportText.MetricName(metric)),
             "#Fit",
         ];
-        using (ReportTables.Table(html, "The candidates on the validation rows, best first", columns))
+        using (ReportTables.Table(html, $"The candidates {Rows(folds)}, best first", columns))
         using (html.Open("tbody"))
         {
             for (var rank = 0; rank < board.Length; rank++)
@@ -55,10 +56,19 @@ internal static class LeaderboardSection
                         ("class", "settings"));
                     foreach (var metric in metrics)
                     {
-                        ReportTables.Number(html, ReportText.Metric(Value(candidate, metric)));
+                        if (StandardError(candidate, metric) is { } error)
+                        {
+                            ReportTables.Number(html, ReportText.Metric(candidate.Figure(metric)), $"± {ReportText.Metric(error)}");
+                        }
+                        else
+                        {
+                            ReportTables.Number(html, ReportText.Metric(candidate.Figure(metric)));
+                        }
+
                         if (metric == drawn)
                         {
-                            plot.Cell(rank == selected ? "candidate" : "champion", IsBaseline(candidate) ? null : Value(candidate, metric));
+                            double?[] points = IsBaseline(candidate) ? [null, null, null] : [.. Drawn(candidate, metric)];
+                            plot.Cell(rank == selected ? "candidate" : "champion", points[0], points[1], points[2]);
                         }
                     }
 
@@ -88,6 +98,14 @@ internal static class LeaderboardSection
         if (model.Plan is { } plan && board.Length < plan.MostCandidates)
         {
             html.Element("p", $"{board.Length} of at most {plan.MostCandidates} candidates were trained: the time of the search was over.", ("class", "hint"));
+        }
+
+        if (folds is not null)
+        {
+            html.Element(
+                "p",
+                $"Each figure is the mean over {folds.Folds.Length} folds, with its standard error: the models of two folds share training rows, which it allows for.",
+                ("class", "hint"));
         }
 
         html.Element(
@@ -150,5 +168,20 @@ internal static class LeaderboardSection
 
     private static bool IsBaseline(CandidateResult candidate) => candidate.Trainer == "baseline";
 
-    private static double Value(CandidateResult candidate, string metric) => candidate.Validation.GetValueOrDefault(metric, double.NaN);
+    private static string Rows(CrossValidation? folds) => folds switch
+    {
+        null => "on the validation rows",
+        { By: "group" } => $"cross-validated in {folds.Folds.Length} folds by groups",
+        { By: "time" } => $"cross-validated in {folds.Folds.Length} folds by time",
+        _ => $"cross-validated in {folds.Folds.Length} {folds.By} folds",
+    };
+
+    private static double? StandardError(CandidateResult candidate, string metric) => candidate.CrossValidation?.Metrics.GetValueOrDefault(metric)?.StandardError;
+
+    /// <summary>The dot of a candidate and the ends of its whisker; without one, the dot alone.</summary>
+    private static double?[] Drawn(CandidateResult candidate, string metric)
+    {
+        var (value, error) = (candidate.Figure(metric), StandardError(candidate, metric));
+        return [value, value - error, value + error];
+    }
 }

@@ -117,6 +117,7 @@ public sealed record RunComparison(
             "settings",
             "candidates",
             string.Join("; ", pipeline.Train.Space?.Candidates.Select(space => space.DisplayName) ?? pipeline.Train.Candidates.Select(candidate => candidate.DisplayName)));
+        side.Add("settings", "cross-validate", pipeline.Train.CrossValidation?.ToString() ?? "no");
         side.Add("settings", "calibrate", pipeline.Train.Calibrate.ToString().ToLowerInvariant());
         side.Add("settings", "threshold", pipeline.Train.Threshold.ToString());
         side.Add("settings", "primary metric", pipeline.Evaluate.Primary);

@@ -59,8 +59,12 @@ public sealed class RunForecaster(IBlobStore store)
         var cached = ImmutableArray.CreateBuilder<int>();
         foreach (var candidate in plan.Candidates)
         {
-            var key = CandidateTraining.Identity(lineage, pipeline, candidate, plan.Seed);
-            if (await store.ExistsAsync(BlobNames.TrainedCandidate(plan.Pipeline, key), cancellationToken))
+            string[] records =
+            [
+                BlobNames.TrainedCandidate(plan.Pipeline, CandidateTraining.Identity(lineage, pipeline, candidate, plan.Seed)),
+                .. CandidateTraining.FoldIdentities(lineage, pipeline, candidate, plan.Seed).Select(key => BlobNames.TestedFold(plan.Pipeline, key)),
+            ];
+            if ((await Task.WhenAll(records.Select(record => store.ExistsAsync(record, cancellationToken)))).All(exists => exists))
             {
                 cached.Add(candidate.Index);
             }

@@ -78,7 +78,7 @@ public sealed record RunPlan
     public int MostCandidates => Search is null ? Candidates.Length : Search.Trials + 1;
 }
 
-/// <summary>What one candidate reached on the validation rows.</summary>
+/// <summary>What one candidate reached on the validation rows, and in its cross-validation.</summary>
 /// <param name="Index">The candidate's place in the search.</param>
 /// <param name="Trainer">The trainer's name.</param>
 /// <param name="Hyperparameters">All hyperparameters.</param>
@@ -95,4 +95,16 @@ public sealed record CandidateResult(
     string ModelBlob,
     string ModelHash,
     double FitSeconds,
-    bool Reused);
+    bool Reused)
+{
+    /// <summary>What it reached in a cross-validation; null where candidates are selected by their figures on the validation rows.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public CrossValidation? CrossValidation { get; init; }
+
+    /// <summary>The figure that candidates are compared by: the mean over the folds, or else that on the validation rows.</summary>
+    /// <param name="metric">The metric's name.</param>
+    /// <returns>The figure; not a number where the metric is undefined or was not computed.</returns>
+    public double Figure(string metric) => CrossValidation is { } folds
+        ? folds.Metrics.GetValueOrDefault(metric)?.Mean ?? double.NaN
+        : Validation.GetValueOrDefault(metric, double.NaN);
+}

@@ -133,6 +133,7 @@ public sealed class RunPlanner(IBlobStore store, DataLimits? limits = null)
             .Concat(pipeline.Features.Transforms.Keys.Select(name => (Where: "features.transforms", Name: name)))
             .Concat(pipeline.Features.Encodings.Keys.Select(name => (Where: "features.encodings", Name: name)))
             .Concat(Multiplied(pipeline).Select(name => (Where: "features.interactions", Name: name)))
+            .Concat(pipeline.Train.CrossValidation?.Column is { } group ? [(Where: "train.cross-validate.column", Name: group)] : [])
             .Concat(pipeline.Evaluate.Slices.Select(name => (Where: "evaluate.slices", Name: name)))
             .Concat(pipeline.Quality.OfType<ColumnQualityRule>().Select(rule => (Where: $"quality, line {rule.Line}", Name: rule.Column)));
         var problems = named

@@ -4,7 +4,7 @@ namespace MlDurable.Pipelines.Runs;
 
 /// <summary>One trial of a search.</summary>
 /// <param name="Candidate">What is tried.</param>
-/// <param name="Primary">The primary metric on the validation rows, as it was known when a later round was proposed; null before.</param>
+/// <param name="Primary">The primary metric by which candidates are compared, as it was known when a later round was proposed; null before.</param>
 public sealed record SearchTrial(CandidatePlan Candidate, double? Primary);
 
 /// <summary>

@@ -46,6 +46,20 @@ public sealed class RowFeaturesTests
     }
 
     [Fact]
+    public void Build_Group_AddsItsTextsBesideTheFeatures()
+    {
+        var built = (Rule with { Group = "cost", Slices = [] }).Build(Raw);
+
+        Assert.Equal(["@label", "@time", "@group"], built.Columns.Select(column => column.Name).TakeLast(3));
+        Assert.Equal(["0", "5", "0"], Texts(built["@group"]));
+        Assert.Equal("unknown-column", Assert.Throws<LearningException>(() => (Rule with { Group = "user" }).Build(Raw)).Code);
+    }
+
+    [Fact]
+    public void Json_WithoutAGroup_IsThatOfEarlierVersions() =>
+        Assert.DoesNotContain("group", JsonSerializer.Serialize(Rule, LearningJson.Default.RowFeatures), StringComparison.OrdinalIgnoreCase);
+
+    [Fact]
     public void Build_Weight_IsNoFeatureAndHasAColumnOfItsOwn()
     {
         var weighted = Rule with { Drop = [], Weight = "cost" };

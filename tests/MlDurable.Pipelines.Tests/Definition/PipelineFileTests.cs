@@ -321,6 +321,44 @@ public sealed class PipelineFileTests
             train.Space!.Candidates.Select(static space => space.DisplayName));
     }
 
+    [Theory]
+    [InlineData("{}", "5 folds by time")]
+    [InlineData("{ folds: 3, gap: 7d }", "3 folds by time, gap 7d")]
+    [InlineData("{ by: stratified }", "5 folds by stratified")]
+    [InlineData("{ by: group, column: Size, folds: 10 }", "10 folds by group Size")]
+    public void Load_CrossValidation_HasItsDefaults(string section, string expected) =>
+        Assert.Equal(expected, $"{PipelineText.LoadValid(PipelineText.With("train:\n", $"train:\n  cross-validate: {section}\n")).Train.CrossValidation}");
+
+    [Fact]
+    public void Load_CrossValidationOfRowsWithoutTime_IsStratified()
+    {
+        Assert.Null(PipelineText.LoadValid(PipelineText.Minimal).Train.CrossValidation);
+        Assert.Equal(
+            new CrossValidationDefinition { Folds = 4, By = FoldsBy.Stratified },
+            PipelineText.LoadValid(PipelineText.Minimal.Replace("train:\n", "train:\n  cross-validate: { folds: 4 }\n", StringComparison.Ordinal)).Train.CrossValidation);
+    }
+
+    [Fact]
+    public void Load_TimeFoldsWithoutTimeColumn_SaysWhatToAdd()
+    {
+        var text = PipelineText.Minimal.Replace("train:\n", "train:\n  cross-validate: { by: time }\n", StringComparison.Ordinal);
+
+        Assert.Equal(
+            ["6:25: folds by time need the column that orders rows; add 'time' to 'data', or use 'by: stratified'"], PipelineText.Problems(text));
+    }
+
+    [Theory]
+    [InlineData("by: stratified", "6:25: folds 'by: stratified' share classes equally, and the task regression has none; use 'by: random'")]
+    [InlineData("by: time", "6:25: folds by time need the column that orders rows; add 'time' to 'data', or use 'by: random'")]
+    public void Load_FoldsOfNumbers_AreOfNoClasses(string by, string problem)
+    {
+        var text = PipelineText.Minimal
+            .Replace("column: Effect", "column: Effect, task: regression", StringComparison.Ordinal)
+            .Replace("train:\n", $"train:\n  cross-validate: {{ {by} }}\n", StringComparison.Ordinal);
+
+        Assert.Contains(problem, PipelineText.Problems(text));
+    }
+
     [Fact]
     public void Load_TenMistakes_GivesTenLocatedErrors()
     {

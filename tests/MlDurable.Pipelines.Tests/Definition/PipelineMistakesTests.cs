@@ -375,6 +375,17 @@ public sealed class PipelineMistakesTests
             "strategy: grid, parallel: 2 }\n  candidates:\n", "strategy: random, trials: 2 }\n  candidates:\n    - trainer: gradient-boosting\n",
             "31:7: 'gradient-boosting' is already on line 28; a search has one space for each trainer, so make one entry of both"
         },
+        { "train:\n", "train:\n  cross-validate: { by: stratify }\n", "26:25: 'by' must be a way to divide (random, stratified, group or time), not the text 'stratify'; did you mean 'stratified'?" },
+        { "train:\n", "train:\n  cross-validate: { folds: 1 }\n", "26:28: 'folds' must be a whole number from 2 to 20, not 1" },
+        { "train:\n", "train:\n  cross-validate: { by: group }\n", "26:25: 'by: group' needs the key 'column', whose values are kept together" },
+        { "train:\n", "train:\n  cross-validate: { by: random, column: Size }\n", "26:41: 'column' is for folds 'by: group'" },
+        { "train:\n", "train:\n  cross-validate: { column: Size }\n", "26:29: 'column' is for folds 'by: group'" },
+        { "train:\n", "train:\n  cross-validate: { by: group, column: Effect }\n", "26:40: 'Effect' is the label, whose values are no groups" },
+        { "train:\n", "train:\n  cross-validate: { by: stratified, gap: 7d }\n", "26:42: 'gap' is for folds 'by: time'" },
+        {
+            "split: { by: time, validation: 0.15, holdout: 0.2 }\ntrain:\n", "split: { by: hash }\ntrain:\n  cross-validate: { gap: 7d }\n",
+            "26:26: 'gap' is for folds 'by: time'"
+        },
         { "also: [pr-auc, log-loss]", "also: [pr-auc, roc-auc]", "35:18: 'roc-auc' is the primary metric; remove it from 'also'" },
         {
             "leaves: 8", "leaves: 8\n    - trainer: logistic-regression\n      l2: 10",

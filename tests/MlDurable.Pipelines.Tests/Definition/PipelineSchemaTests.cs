@@ -11,6 +11,7 @@ public sealed class PipelineSchemaTests
     [
         "cron: 0 0 3 * * *\n", "30 FEB", "22-3", "0 0 24", "* * 7", "*/0", "set: { margin: 0.7 }", "webhook: http://hooks", "webhook: https://ada:",
         "strategy: random, parallel", // what a strategy needs
+        "by: group }", // what a way to divide needs
         "trainer: test-levels", // which hyperparameters a trainer of one's own has
     ];
 

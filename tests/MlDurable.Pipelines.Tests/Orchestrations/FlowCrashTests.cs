@@ -66,6 +66,14 @@ public sealed class FlowCrashTests
         await CrashLoop.RunAsync(() => new Play(FlowHarness.Source(pipeline), data.Copy()), points: Points(40));
     }
 
+    [Fact]
+    public async Task Failure_AtRandomOperationsOfACrossValidation_EndsAsTheUndisturbedRun()
+    {
+        var data = TinyData();
+        var pipeline = Tiny.Replace("train:\n", "train:\n  cross-validate: { folds: 3, by: stratified }\n", StringComparison.Ordinal);
+        await CrashLoop.RunAsync(() => new Play(FlowHarness.Source(pipeline), data.Copy()), points: Points(20));
+    }
+
     [Theory]
     [InlineData("bird-strikes")]
     [InlineData("own-trainer")]
@@ -130,7 +138,7 @@ public sealed class FlowCrashTests
             return string.Join('\n',
             [
                 $"{run.Status} {run.Outcome} {run.Summary} {run.Failure}",
-                .. run.Leaderboard.Select(candidate => $"{candidate.Index} {candidate.ModelHash}"),
+                .. run.Leaderboard.Select(candidate => $"{candidate.Index} {candidate.ModelHash} {candidate.Figure("roc-auc"):R}"),
                 $"champion {registry.ChampionVersion} of {registry.Versions.Length}, {registry.History.Length} changes",
                 $"model {manifest?.ModelHash}",
             ]);

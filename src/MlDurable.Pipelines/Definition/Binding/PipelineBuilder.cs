@@ -15,6 +15,8 @@ internal static class PipelineBuilder
     {
         var name = file.Get(RootKeys.Pipeline);
         var data = BuildData(file.Get(RootKeys.Data));
+        var split = BuildSplit(file.Get(RootKeys.Split), data);
+        var trainSection = file.Get(RootKeys.Train);
         var promote = BuildPromote(file.Get(RootKeys.Promote), data.Label.Rule.Task, name);
         return new PipelineDefinition
         {
@@ -26,11 +28,12 @@ internal static class PipelineBuilder
             Data = data,
             Quality = [.. file.Get(RootKeys.Quality).Values.SelectMany(BuildRules)],
             Features = BuildFeatures(file.Get(RootKeys.Features)),
-            Split = BuildSplit(file.Get(RootKeys.Split), data),
+            Split = split,
             Train = train with
             {
-                Calibrate = file.Get(RootKeys.Train).Get(TrainKeys.Calibrate),
-                Threshold = file.Get(RootKeys.Train).Get(TrainKeys.Threshold),
+                CrossValidation = trainSection.TryGet(TrainKeys.CrossValidate, out var folds) ? BuildFolds(folds.Value, split, data.Label.Rule.Task) : null,
+                Calibrate = trainSection.Get(TrainKeys.Calibrate),
+                Threshold = trainSection.Get(TrainKeys.Threshold),
             },
             Evaluate = BuildEvaluate(file.Get(RootKeys.Evaluate), data.Label.Rule.Task, promote.Gates),
             Promote = promote,
@@ -158,6 +161,17 @@ internal static class PipelineBuilder
         By = split.TryGet(SplitKeys.By, out var by) ? by.Value : data.Time is null ? SplitBy.Hash : SplitBy.Time,
         Validation = split.Get(SplitKeys.Validation),
         Holdout = split.Get(SplitKeys.Holdout),
+    };
+
+    private static CrossValidationDefinition BuildFolds(Section folds, SplitDefinition split, LearningTask task) => new()
+    {
+        Folds = folds.Get(TrainKeys.Folds),
+        By = folds.TryGet(TrainKeys.FoldsBy, out var by) ? by.Value
+            : split.By == SplitBy.Time ? FoldsBy.Time
+            : task == LearningTask.Regression ? FoldsBy.Random
+            : FoldsBy.Stratified,
+        Column = folds.TryGet(TrainKeys.GroupColumn, out var column) ? column.Value : null,
+        Gap = folds.Get(TrainKeys.Gap),
     };
 
     private static EvaluateDefinition BuildEvaluate(Section evaluate, LearningTask task, ImmutableArray<MetricGate> gates)

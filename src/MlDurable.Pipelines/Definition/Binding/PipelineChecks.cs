@@ -15,6 +15,7 @@ internal static class PipelineChecks
         var data = file.TryGet(RootKeys.Data, out var found) ? found.Value : null;
         CheckColumns(data, file, context);
         CheckSplit(data, file, context);
+        CheckFolds(data, file, context);
         CheckTransforms(file, context);
         CheckInteractions(file, context);
         CheckTexts(file, context);
@@ -132,6 +133,61 @@ internal static class PipelineChecks
                 $"'validation' {validation.Value} and 'holdout' {holdout.Value} leave no rows for training; together they must be less than 1");
         }
     }
+
+    private static void CheckFolds(Section? data, Section file, BindContext context)
+    {
+        if (!file.TryGet(RootKeys.Train, out var train) || !train.Value.TryGet(TrainKeys.CrossValidate, out var found) || data is null)
+        {
+            return;
+        }
+
+        var folds = found.Value;
+        var hasLabel = data.TryGet(DataKeys.Label, out var label);
+        var isRegression = hasLabel && label.Value.TryGet(LabelKeys.Task, out var task) && task.Value == LearningTask.Regression;
+        FoldsBy? by = folds.TryGet(TrainKeys.FoldsBy, out var given) ? given.Value
+            : folds.Has(TrainKeys.FoldsBy) ? null
+            : IsSplitByTime(data, file) ? FoldsBy.Time
+            : isRegression ? FoldsBy.Random
+            : FoldsBy.Stratified;
+        switch (by)
+        {
+            case FoldsBy.Time when !data.Has(DataKeys.Time):
+                Conflict(folds.MarkOf(TrainKeys.FoldsBy), $"folds by time need the column that orders rows; add 'time' to 'data', or use 'by: {(isRegression ? "random" : "stratified")}'");
+                break;
+            case FoldsBy.Stratified when isRegression:
+                Conflict(given.Mark, "folds 'by: stratified' share classes equally, and the task regression has none; use 'by: random'");
+                break;
+            case FoldsBy.Group when !folds.Has(TrainKeys.GroupColumn):
+                context.Report(given.Mark, PipelineProblemCodes.MissingKey, "'by: group' needs the key 'column', whose values are kept together");
+                break;
+        }
+
+        if (by is not null and not FoldsBy.Group && folds.Has(TrainKeys.GroupColumn))
+        {
+            Conflict(folds.MarkOf(TrainKeys.GroupColumn), "'column' is for folds 'by: group'");
+        }
+
+        if (by is not null and not FoldsBy.Time && folds.Has(TrainKeys.Gap))
+        {
+            Conflict(folds.MarkOf(TrainKeys.Gap), "'gap' is for folds 'by: time'");
+        }
+
+        if (folds.TryGet(TrainKeys.GroupColumn, out var column)
+            && hasLabel
+            && label.Value.TryGet(LabelKeys.Column, out var labelColumn)
+            && column.Value == labelColumn.Value)
+        {
+            Conflict(column.Mark, $"'{column.Value}' is the label, whose values are no groups");
+        }
+
+        void Conflict(SourceMark mark, string message) => context.Report(mark, PipelineProblemCodes.Conflict, message);
+    }
+
+    /// <summary>Whether rows are divided by their time, by the file's own word or by default; not where that word was refused.</summary>
+    private static bool IsSplitByTime(Section data, Section file) =>
+        !file.TryGet(RootKeys.Split, out var split) || !split.Value.Has(SplitKeys.By)
+            ? data.Has(DataKeys.Time)
+            : split.Value.TryGet(SplitKeys.By, out var by) && by.Value == SplitBy.Time;
 
     private static void CheckTransforms(Section file, BindContext context)
     {

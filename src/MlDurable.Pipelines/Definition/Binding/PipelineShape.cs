@@ -44,6 +44,7 @@ internal static class PipelineShape
     private static readonly SplitDefinition SplitDefaults = new() { By = SplitBy.Time };
     private static readonly SearchDefinition SearchDefaults = new();
     private static readonly TrainDefinition TrainDefaults = new() { Candidates = [] };
+    private static readonly CrossValidationDefinition FoldsDefaults = new() { By = FoldsBy.Stratified };
     private static readonly EvaluateDefinition EvaluateDefaults = new();
     private static readonly VersusChampionDefinition ChampionDefaults = new();
 
@@ -350,6 +351,33 @@ internal static class PipelineShape
             "The trainers to try, with their hyperparameters. The baseline is always trained too.",
             isRequired: true);
 
+        public static readonly Key<int> Folds = new Key<int>(
+            "folds",
+            new IntegerShape<int>(CrossValidationDefinition.LeastFolds, CrossValidationDefinition.MostFolds),
+            "How many models of each candidate are fitted and tested.").Or(FoldsDefaults.Folds);
+
+        public static readonly Key<FoldsBy> FoldsBy = new(
+            "by",
+            new ChoiceShape<FoldsBy>("a way to divide", [
+                ("random", Definition.FoldsBy.Random),
+                ("stratified", Definition.FoldsBy.Stratified),
+                ("group", Definition.FoldsBy.Group),
+                ("time", Definition.FoldsBy.Time)]),
+            "What decides the fold of a row: chance, chance within its class, a column's value that stays together, or its time. "
+            + "By default time when rows are split by time, else stratified, or random for the task regression.");
+
+        public static readonly Key<string> GroupColumn = new("column", Text, "The column whose values are kept together, of folds by group.");
+
+        public static readonly Key<TimeSpan> Gap = new Key<TimeSpan>(
+            "gap",
+            new DurationShape(TimeSpan.Zero, TimeSpan.FromDays(MostDays)),
+            "How far the training rows of a fold lie before its test rows, of folds by time.").Or(FoldsDefaults.Gap);
+
+        public static readonly Key<Section> CrossValidate = new(
+            "cross-validate",
+            new SectionShape(Folds, FoldsBy, GroupColumn, Gap),
+            "Candidates are selected by their mean over folds of the training and validation rows. By default by their figures on the validation rows.");
+
         public static readonly Key<CalibrationMethod> Calibrate = new Key<CalibrationMethod>(
             "calibrate",
             new ChoiceShape<CalibrationMethod>("a calibration", [
@@ -361,7 +389,7 @@ internal static class PipelineShape
             new ThresholdShape(),
             "From which probability a row is called positive: chosen on the validation rows for the greatest F1 or the least cost of mistakes, or a given number.").Or(TrainDefaults.Threshold);
 
-        public static readonly SectionShape Shape = new(Search, Candidates, Calibrate, Threshold);
+        public static readonly SectionShape Shape = new(Search, Candidates, CrossValidate, Calibrate, Threshold);
     }
 
     public static class EvaluateKeys
