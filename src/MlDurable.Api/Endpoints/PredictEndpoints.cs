@@ -10,12 +10,13 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Net.Http.Headers;
 using MlDurable.Api.Telemetry;
+using MlDurable.Learning.Features;
 using MlDurable.Pipelines.Registry;
 using MlDurable.Pipelines.Serving;
 
 namespace MlDurable.Api.Endpoints;
 
-/// <summary><c>/api/models/{name}/predict</c>: rows in, probabilities out.</summary>
+/// <summary><c>/api/models/{name}/predict</c>: rows in, predictions out.</summary>
 internal static class PredictEndpoints
 {
     private const string Csv = "text/csv";
@@ -35,9 +36,10 @@ internal static class PredictEndpoints
 
     private static void Describe(RouteHandlerBuilder endpoint, string name) => endpoint
         .WithName(name)
-        .WithSummary("The probability and the decision for one row or many")
+        .WithSummary("The prediction for one row or many")
         .WithDescription(
             "The body is a row as a JSON object, an array of rows, or a CSV file with a header (text/csv); CSV is answered with CSV. "
+            + "The answer is the probability of the positive class and the decision, or the class and the probabilities of all, or a number, as the model predicts. "
             + "The champion answers unless an alias or a version is named in the path or as ?alias= or ?version=. "
             + "With ?explain=true each prediction of JSON rows has the columns that pushed it most, as many as ?reasons= says (5).")
         .Accepts<JsonElement>("application/json", Csv)
@@ -101,7 +103,7 @@ internal static class PredictEndpoints
         var body = await RequestBody.ReadAsync(context.Request, options.MaxPredictBytes, context.RequestAborted);
         var predictions = JsonScoring.Score(
             new ReadOnlySequence<byte>(body), served.Predictor, reasons > 0 ? options.MaxExplainRows : options.MaxPredictRows, reasons);
-        var content = new ArrayBufferWriter<byte>(predictions.IsBatch ? 256 + (64 * predictions.Probabilities.Count) : 512);
+        var content = new ArrayBufferWriter<byte>(predictions.IsBatch ? 256 + (64 * predictions.Result.Outputs.Length) : 512);
         using (var writer = new Utf8JsonWriter(content))
         {
             PredictionDocument.Write(writer, served, predictions);
@@ -110,7 +112,7 @@ internal static class PredictEndpoints
         context.Response.ContentType = "application/json; charset=utf-8";
         context.Response.ContentLength = content.WrittenCount;
         await context.Response.BodyWriter.WriteAsync(content.WrittenMemory, context.RequestAborted);
-        return predictions.Probabilities.Count;
+        return predictions.Result.Rows;
     }
 
     /// <summary>Scores a file as it comes. A mistake in the first megabytes is a problem like any other; after that the answer has begun, and breaks off.</summary>
@@ -131,7 +133,11 @@ internal static class PredictEndpoints
         response.ContentType = "text/csv; charset=utf-8";
         response.Headers["MlDurable-Model"] = $"{served.Model}/{served.Version}";
         response.Headers["MlDurable-Model-Hash"] = served.Predictor.Version.ModelHash;
-        response.Headers["MlDurable-Threshold"] = served.Predictor.Threshold.ToString("R", CultureInfo.InvariantCulture);
+        if (served.Predictor.Target.Task == LearningTask.Binary)
+        {
+            response.Headers["MlDurable-Threshold"] = served.Predictor.Threshold.ToString("R", CultureInfo.InvariantCulture);
+        }
+
         response.Headers["MlDurable-Stale"] = served.StaleReason is null ? "false" : "true";
 
         // Not disposed of on failure: that would send what is buffered, and so begin an answer that is none.

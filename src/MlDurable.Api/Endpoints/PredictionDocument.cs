@@ -1,6 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using MlDurable.Learning.Explaining;
+using MlDurable.Learning.Features;
+using MlDurable.Learning.Metrics;
 using MlDurable.Pipelines.Serving;
 
 namespace MlDurable.Api.Endpoints;
@@ -9,10 +11,13 @@ namespace MlDurable.Api.Endpoints;
 /// <param name="Model">The model's name.</param>
 /// <param name="Version">The version that predicted.</param>
 /// <param name="ModelHash">SHA-256 of its model file.</param>
-/// <param name="Threshold">The probability at and above which the decision is 1.</param>
 /// <param name="Stale">Whether the registry could not be asked lately: the version is the last good one, and another may be meant by now.</param>
-public sealed record PredictionDocument(string Model, int Version, string ModelHash, double Threshold, bool Stale)
+public sealed record PredictionDocument(string Model, int Version, string ModelHash, bool Stale)
 {
+    /// <summary>The probability at and above which the decision is 1; only where labels are binary.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? Threshold { get; init; }
+
     /// <summary>Why <see cref="Stale"/>; only when it is.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? StaleReason { get; init; }
@@ -21,13 +26,25 @@ public sealed record PredictionDocument(string Model, int Version, string ModelH
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public DateTimeOffset? ConfirmedAt { get; init; }
 
-    /// <summary>The probability of the positive class, 0 to 1; only for one row.</summary>
+    /// <summary>The probability of the positive class, 0 to 1; only for one row, where labels are binary.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public double? Probability { get; init; }
 
-    /// <summary>1 at and above the threshold, else 0; only for one row.</summary>
+    /// <summary>1 at and above the threshold, else 0; only for one row, where labels are binary.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public int? Decision { get; init; }
+
+    /// <summary>The most probable class; only for one row, where there are several.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Class { get; init; }
+
+    /// <summary>The probability of each class, 0 to 1; only for one row, where there are several.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyDictionary<string, double>? Probabilities { get; init; }
+
+    /// <summary>The predicted number; only for one row, where numbers are predicted.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? Prediction { get; init; }
 
     /// <summary>What the probability comes from; only for one row, when reasons are asked for.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
@@ -40,12 +57,15 @@ public sealed record PredictionDocument(string Model, int Version, string ModelH
     /// <summary>Writes what serializing such a document would, without making one.</summary>
     internal static void Write(Utf8JsonWriter writer, ServedModel served, JsonPredictions predictions)
     {
-        var threshold = served.Predictor.Threshold;
         writer.WriteStartObject();
         writer.WriteString("model"u8, served.Model);
         writer.WriteNumber("version"u8, served.Version);
         writer.WriteString("modelHash"u8, served.Predictor.Version.ModelHash);
-        writer.WriteNumber("threshold"u8, threshold);
+        if (predictions.Result.Target.Task == LearningTask.Binary)
+        {
+            writer.WriteNumber("threshold"u8, predictions.Result.Threshold);
+        }
+
         writer.WriteBoolean("stale"u8, served.StaleReason is not null);
         if (served.StaleReason is not null)
         {
@@ -56,10 +76,10 @@ public sealed record PredictionDocument(string Model, int Version, string ModelH
         if (predictions.IsBatch)
         {
             writer.WriteStartArray("predictions"u8);
-            for (var row = 0; row < predictions.Probabilities.Count; row++)
+            for (var row = 0; row < predictions.Result.Rows; row++)
             {
                 writer.WriteStartObject();
-                WritePrediction(writer, predictions, row, threshold);
+                WritePrediction(writer, predictions, row);
                 writer.WriteEndObject();
             }
 
@@ -67,17 +87,37 @@ public sealed record PredictionDocument(string Model, int Version, string ModelH
         }
         else
         {
-            WritePrediction(writer, predictions, 0, threshold);
+            WritePrediction(writer, predictions, 0);
         }
 
         writer.WriteEndObject();
     }
 
-    private static void WritePrediction(Utf8JsonWriter writer, JsonPredictions predictions, int row, double threshold)
+    private static void WritePrediction(Utf8JsonWriter writer, JsonPredictions predictions, int row)
     {
-        var probability = predictions.Probabilities[row];
-        writer.WriteNumber("probability"u8, probability);
-        writer.WriteNumber("decision"u8, probability >= threshold ? 1 : 0);
+        var result = predictions.Result;
+        var outputs = result.Of(row);
+        switch (result.Target.Task)
+        {
+            case LearningTask.Multiclass:
+                writer.WriteString("class"u8, result.Target.Classes[MulticlassMetrics.Decision(outputs)]);
+                writer.WriteStartObject("probabilities"u8);
+                foreach (var (place, name) in result.Target.Classes.Index())
+                {
+                    writer.WriteNumber(name, outputs[place]);
+                }
+
+                writer.WriteEndObject();
+                break;
+            case LearningTask.Regression:
+                writer.WriteNumber("prediction"u8, outputs[0]);
+                break;
+            default:
+                writer.WriteNumber("probability"u8, outputs[0]);
+                writer.WriteNumber("decision"u8, outputs[0] >= result.Threshold ? 1 : 0);
+                break;
+        }
+
         if (predictions.Explanations.Count > 0)
         {
             writer.WritePropertyName("explanation"u8);
@@ -86,12 +126,30 @@ public sealed record PredictionDocument(string Model, int Version, string ModelH
     }
 }
 
-/// <summary>The prediction for a row.</summary>
-/// <param name="Probability">The probability of the positive class, 0 to 1.</param>
-/// <param name="Decision">1 at and above the threshold, else 0.</param>
-public sealed record RowPrediction(double Probability, int Decision)
+/// <summary>The prediction for a row: a probability and a decision, or a class and the probabilities of all, or a number.</summary>
+public sealed record RowPrediction
 {
-    /// <summary>What the probability comes from; only when reasons are asked for.</summary>
+    /// <summary>The probability of the positive class, 0 to 1.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? Probability { get; init; }
+
+    /// <summary>1 at and above the threshold, else 0.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? Decision { get; init; }
+
+    /// <summary>The most probable class.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Class { get; init; }
+
+    /// <summary>The probability of each class, 0 to 1.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyDictionary<string, double>? Probabilities { get; init; }
+
+    /// <summary>The predicted number.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? Prediction { get; init; }
+
+    /// <summary>What the probability or the number comes from; only when reasons are asked for.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public Explanation? Explanation { get; init; }
 }

@@ -73,7 +73,7 @@ internal static class PredictCommand
                 + $"the first is '{errors.FirstText}' in line {errors.FirstLine}");
         }
 
-        call.Terminal.Remark($"{Text.Counted(scored.Rows, "row")} scored by version {predictor.Version.Number} of {model}, {scored.Positives} called positive"
+        call.Terminal.Remark($"{Text.Counted(scored.Rows, "row")} scored by version {predictor.Version.Number} of {model}{(scored.Positives is { } positives ? $", {positives} called positive" : "")}"
             + (target is null ? "" : $", in {target}"));
         call.Terminal.Json(new PredictDocument(model, predictor.Version.Number, target, scored), CliJson.Default.PredictDocument);
         return ExitCodes.Done;

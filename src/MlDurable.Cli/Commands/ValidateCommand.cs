@@ -81,15 +81,15 @@ internal static class ValidateCommand
     private static void WriteData(Terminal terminal, DataInspectionResult data)
     {
         terminal.Line($"data: {Text.Counted(data.Partitions.Length, "partition")}, {Text.Counted(data.Rows, "row")}, "
-            + $"{Text.Counted(data.Labelled, "labelled row")}, {Text.Counted(data.Positives, "positive")}");
+            + $"{Text.Counted(data.Labelled, "labelled row")}, {data.Labels}");
         foreach (var partition in data.Partitions)
         {
             QualityOutput.Write(terminal, partition);
         }
 
-        if (data.Labelled > 0 && (data.Positives == 0 || data.Positives == data.Labelled))
+        if (data.HasOneLabel)
         {
-            terminal.Line(Tone.Warning, "warning", ": the label has one class only, so that there is nothing to learn; check `data.label`");
+            terminal.Line(Tone.Warning, "warning", ": all rows have the same label, so that there is nothing to learn; check `data.label`");
         }
 
         foreach (var leak in data.Leaks)

@@ -133,7 +133,7 @@ internal static class RunReport
 
         terminal.Line();
         table.WriteTo(terminal, 2);
-        terminal.Line($"  on {Text.Counted(evaluation.Rows.Compared, "row")} ({evaluation.Rows.ComparedPositives} positive) that no compared model has learned from; "
+        terminal.Line($"  on {Text.Counted(evaluation.Rows.Compared, "row")}{(evaluation.Rows.ComparedPositives is { } positives ? $" ({positives} positive)" : "")} that no compared model has learned from; "
             + "a difference above 0 is in the candidate's favour");
     }
 

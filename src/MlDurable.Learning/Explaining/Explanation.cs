@@ -4,7 +4,7 @@ namespace MlDurable.Learning.Explaining;
 
 /// <summary>Why a model gives one row its score: <see cref="BaseValue"/> plus what each column adds is the score.</summary>
 /// <param name="BaseValue">The mean score over the training rows: where every row starts from.</param>
-/// <param name="Score">The row's score: its probability p, or the log-odds ln(p / (1 - p)), as the unit says; before any calibration of the model.</param>
+/// <param name="Score">The row's score: its probability p, or the log-odds ln(p / (1 - p)), or its number or the logarithm of that, as the unit says; before any calibration of the model.</param>
 /// <param name="Reasons">The columns that push the score most, the strongest first; equal ones in ordinal order of their names. Columns that
 /// add nothing are left out.</param>
 /// <param name="Others">What all other columns add together.</param>
@@ -32,14 +32,20 @@ public enum ScoreUnit
 
     /// <summary>The probability itself, of models that average probabilities.</summary>
     Probability,
+
+    /// <summary>The predicted number itself.</summary>
+    Number,
+
+    /// <summary>The logarithm of the predicted number, of models whose predictions are above 0.</summary>
+    Logarithm,
 }
 
 /// <summary>Which way a column pushes the score of a row.</summary>
 public enum Direction
 {
-    /// <summary>Towards positive.</summary>
+    /// <summary>Towards positive, or a greater number.</summary>
     Raises,
 
-    /// <summary>Towards negative.</summary>
+    /// <summary>Towards negative, or a lesser number.</summary>
     Lowers,
 }

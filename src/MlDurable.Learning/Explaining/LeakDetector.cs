@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Runtime.InteropServices;
+using MlDurable.Learning.Features;
 using MlDurable.Learning.Numerics;
 using MlDurable.Learning.Tables;
 using MlDurable.Learning.Training;
@@ -41,6 +42,34 @@ public static class LeakDetector
 
     /// <summary>The two-sided 99 % quantile of the normal distribution.</summary>
     private const double Z99 = 2.5758293035489004;
+
+    /// <summary>Looks at each feature column. Of several classes each is told from the others; of numbers those above the median from the others.</summary>
+    /// <param name="features">The feature columns; columns of times and those whose names begin with @ are passed over.</param>
+    /// <param name="labels">The label of each row.</param>
+    /// <param name="target">What the labels are.</param>
+    /// <returns>The suspicious columns, in the order of the table, each once.</returns>
+    /// <exception cref="LearningException"><c>invalid-labels</c>: there are not as many labels as rows.</exception>
+    public static ImmutableArray<LeakWarning> Find(Table features, double[] labels, Target target)
+    {
+        switch (target.Task)
+        {
+            case LearningTask.Multiclass:
+                var found = target.Classes
+                    .SelectMany((name, place) => Find(features, Array.ConvertAll(labels, label => label == place ? 1.0 : 0))
+                        .Select(warning => warning with { Why = $"of the class '{name}' as the positive one: {warning.Why}" }))
+                    .ToLookup(warning => warning.Column, StringComparer.Ordinal);
+                return [.. features.Columns.SelectMany(column => found[column.Name].Take(1))];
+            case LearningTask.Regression when labels.Length > 0:
+                var median = Quantiles.Linear([.. labels.Order()], 0.5);
+                return
+                [
+                    .. Find(features, Array.ConvertAll(labels, label => label > median ? 1.0 : 0))
+                        .Select(warning => warning with { Why = $"of labels above the median as positive: {warning.Why}" }),
+                ];
+            default:
+                return Find(features, labels);
+        }
+    }
 
     /// <summary>Looks at each feature column.</summary>
     /// <param name="features">The feature columns; columns of times and those whose names begin with @ are passed over.</param>

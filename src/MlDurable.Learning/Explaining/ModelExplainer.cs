@@ -52,7 +52,11 @@ public sealed class ModelExplainer
 
     /// <summary>Why what columns add cannot be computed for a model, and what to do; <see langword="null"/> when it can.</summary>
     /// <param name="model">The model.</param>
-    public static string? Obstacle(TrainedModel model) => model.Scorer switch
+    public static string? Obstacle(TrainedModel model) => model.Scorers.Length > 1
+        ? "What columns add is known of models that give a row one score; this one gives it a score for each class. Look at its permutation importance."
+        : ObstacleOf(model);
+
+    private static string? ObstacleOf(TrainedModel model) => model.Scorer switch
     {
         LinearScorer { Means.IsDefault: false } or NaiveBayesScorer or PriorScorer => null,
         TreeScorer { Trees: var trees } when trees.All(tree => !tree.Cover.IsDefault) => null,
@@ -98,7 +102,12 @@ public sealed class ModelExplainer
 
         return new Contributions(contributor.BaseValue, Columns, values[..Columns.Length])
         {
-            Unit = model.Scorer is ForestScorer ? ScoreUnit.Probability : ScoreUnit.LogOdds,
+            Unit = model.Link switch
+            {
+                Link.Identity => ScoreUnit.Number,
+                Link.Exponential => ScoreUnit.Logarithm,
+                _ => model.Scorer is ForestScorer ? ScoreUnit.Probability : ScoreUnit.LogOdds,
+            },
         };
     }
 

@@ -50,7 +50,8 @@ public sealed record ModelExplanation
     /// <summary>Why there are no <see cref="Contributions"/>; null when there are.</summary>
     public string? Obstacle { get; init; }
 
-    /// <summary>The mean probability by the values of each of the most important columns; of a time column, by each part of its times.</summary>
+    /// <summary>The mean prediction by the values of each of the most important columns; of a time column, by each part of its times. Empty where there are
+    /// several classes.</summary>
     public ImmutableArray<DependenceCurve> Curves { get => field.IsDefault ? [] : field; init; }
 
     /// <summary>Explains a model on rows.</summary>
@@ -91,7 +92,7 @@ public sealed record ModelExplanation
             Curves =
             [
                 .. importance
-                    .Take(options.Curves)
+                    .Take(model.Target.OutputCount == 1 ? options.Curves : 0)
                     .SelectMany(column => raw[column.Feature].Features)
                     .Where(feature => inputs.Find(feature) is not null)
                     .Select(feature => PartialDependence.Compute(

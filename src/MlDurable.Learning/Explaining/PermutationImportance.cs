@@ -53,9 +53,9 @@ public static class PermutationImportance
     private const double Confidence = 0.95;
 
     /// <summary>Measures the importance of each column.</summary>
-    /// <param name="predict">The model: one score per row.</param>
+    /// <param name="predict">The model: what <paramref name="metric"/> takes.</param>
     /// <param name="rows">The rows; columns whose names begin with @ are not shuffled.</param>
-    /// <param name="labels">1 or 0 for each row.</param>
+    /// <param name="labels">The truth for each row.</param>
     /// <param name="metric">Computes the metric from labels and scores.</param>
     /// <param name="higherIsBetter">Whether greater values of the metric are better.</param>
     /// <param name="options">Repeats, seed and columns.</param>
@@ -109,12 +109,13 @@ public static class PermutationImportance
     }
 
     /// <summary>Measures the importance of each column on the rows of each slice: values are shuffled only among the rows of the slice.</summary>
-    /// <param name="predict">The model: one score per row.</param>
+    /// <param name="predict">The model: what <paramref name="metric"/> takes.</param>
     /// <param name="rows">The rows; columns whose names begin with @ are not shuffled.</param>
-    /// <param name="labels">1 or 0 for each row.</param>
+    /// <param name="labels">The truth for each row.</param>
     /// <param name="metric">Computes the metric from labels and scores.</param>
     /// <param name="higherIsBetter">Whether greater values of the metric are better.</param>
     /// <param name="slicing">The slicing columns, with as many rows.</param>
+    /// <param name="task">What the labels are.</param>
     /// <param name="options">Repeats, seed and columns.</param>
     /// <param name="cancellationToken">Stops between two shuffles.</param>
     /// <returns>The slices that are large enough to be tested (see <see cref="SliceTests"/>), by column, largest first.</returns>
@@ -127,6 +128,7 @@ public static class PermutationImportance
         Func<double[], double[], double> metric,
         bool higherIsBetter,
         IReadOnlyList<CategoryColumn> slicing,
+        LearningTask task,
         PermutationOptions options,
         CancellationToken cancellationToken = default)
     {
@@ -138,7 +140,7 @@ public static class PermutationImportance
         var slices = slicing
             .SelectMany(column => SliceTests.Of(column, labels.Length).Select(slice => (Column: column, slice.Code, slice.Rows)))
             .Select(slice => (slice.Column, slice.Code, slice.Rows, Labels: slice.Rows.ConvertAll(row => labels[row]).ToArray()))
-            .Where(slice => SliceTests.IsLarge(slice.Labels))
+            .Where(slice => SliceTests.IsLarge(slice.Labels, task))
             .ToArray();
         var results = ImmutableArray.CreateBuilder<SliceImportance>(slices.Length);
         foreach (var slice in slices)

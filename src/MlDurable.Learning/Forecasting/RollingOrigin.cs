@@ -96,6 +96,7 @@ public static class RollingOrigin
                 return sum / count;
             },
             new double[pairs.Length],
+            ofClasses: false,
             options);
         return new PairedDifference(
             "mase", candidate.Mase, reference.Mase, distribution.Observed, distribution.StandardError, distribution.Interval(1 - (2 * (1 - options.Confidence))), rows)

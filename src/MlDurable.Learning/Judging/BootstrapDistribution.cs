@@ -33,7 +33,7 @@ internal sealed class BootstrapDistribution
 
     public double StandardError { get; }
 
-    public static BootstrapDistribution Of(Func<int[], double> statistic, double[] labels, BootstrapOptions options)
+    public static BootstrapDistribution Of(Func<int[], double> statistic, double[] labels, bool ofClasses, BootstrapOptions options)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(options.Resamples, 100, nameof(options));
         if (options.Confidence is not (> 0.5 and < 1))
@@ -41,7 +41,7 @@ internal sealed class BootstrapDistribution
             throw new ArgumentOutOfRangeException(nameof(options), options.Confidence, "The confidence is above 0.5 and below 1.");
         }
 
-        var resampler = new RowResampler(labels, options.Seed);
+        var resampler = new RowResampler(labels, ofClasses, options.Seed);
         var weights = new int[labels.Length];
         Array.Fill(weights, 1);
         var observed = statistic(weights);

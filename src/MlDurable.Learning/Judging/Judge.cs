@@ -1,3 +1,4 @@
+using MlDurable.Learning.Features;
 using MlDurable.Learning.Metrics;
 
 namespace MlDurable.Learning.Judging;
@@ -19,7 +20,8 @@ namespace MlDurable.Learning.Judging;
 /// <para>The verdict, the first line that fits:</para>
 /// <list type="table">
 /// <item><term>Keep</term><description>the candidate's hash is the champion's: the same model</description></item>
-/// <item><term>Blocked(Leak)</term><description>ROC AUC &gt; 0.995; or a gain over the champion above m and above 5 times the median past gain, where that is positive</description></item>
+/// <item><term>Blocked(Leak)</term><description>too good to be true: ROC AUC &gt; 0.995 of two classes, accuracy &gt; 0.995 of several (whose ROC AUC good
+/// models do reach), R² &gt; 0.995 of numbers; or a gain over the champion above m and above 5 times the median past gain, where that is positive</description></item>
 /// <item><term>Blocked(Gate)</term><description>a threshold is missed (also when its metric is undefined), or low &lt;= 0 against the baseline</description></item>
 /// <item><term>Promote</term><description>there is no champion: the first version</description></item>
 /// <item><term>Keep</term><description>worse, not better or not shown, against champion or anchor</description></item>
@@ -35,8 +37,8 @@ namespace MlDurable.Learning.Judging;
 /// </remarks>
 public static class Judge
 {
-    /// <summary>Above this ROC AUC a candidate is held for a leak review.</summary>
-    public const double LeakRocAuc = 0.995;
+    /// <summary>Above this ROC AUC, or accuracy between several classes, or R² of numbers, a candidate is held for a leak review.</summary>
+    public const double LeakLimit = 0.995;
 
     /// <summary>A gain of more than this many median past gains is held for a leak review.</summary>
     public const double LeakGainFactor = 5;
@@ -45,22 +47,34 @@ public static class Judge
     /// <param name="input">The scores and the rules.</param>
     /// <returns>The verdict with everything that was checked.</returns>
     /// <exception cref="LearningException">
-    /// As <see cref="Bootstrap.Compare"/>; code <c>one-class</c> when the rows have one class only; <c>invalid-margin</c> when the margin
+    /// As <see cref="Bootstrap.Compare"/>; code <c>one-class</c> when the rows have one class only, <c>one-label</c> when all have the same number; <c>invalid-margin</c> when the margin
     /// is not above 0.
     /// </exception>
     /// <exception cref="ArgumentOutOfRangeException">A bootstrap option is out of its range.</exception>
     public static Verdict Decide(JudgeInput input) => VerdictRules.Decide(Gather(input));
 
+    /// <summary>The metric that <see cref="LeakLimit"/> is of.</summary>
+    internal static Metric LeakMetric(LearningTask task) => MetricCatalog.Find(
+        task,
+        task switch
+        {
+            LearningTask.Multiclass => "accuracy",
+            LearningTask.Regression => "r2",
+            _ => "roc-auc",
+        })!;
+
     private static JudgeEvidence Gather(JudgeInput input)
     {
         var (metric, labels, candidate) = (input.Primary, input.Labels, input.Candidate);
-        ScoredRows.Check(labels, candidate.Scores);
+        ScoredRows.CheckFor(metric.Task, labels, candidate.Scores);
         if (Array.TrueForAll(labels, label => label == labels[0]))
         {
-            throw new LearningException(
-                "one-class",
-                $"A candidate is judged on positive and negative rows, but all {labels.Length} rows have the label {labels[0]}. "
-                + "Judge on more rows, or check the rule that makes the label.");
+            throw metric.Task == LearningTask.Regression
+                ? new LearningException("one-label", $"A candidate is judged on different labels, but all {labels.Length} rows have the label {labels[0]}. Judge on more rows.")
+                : new LearningException(
+                    "one-class",
+                    $"A candidate is judged on rows of different classes, but all {labels.Length} rows have the label {labels[0]}. "
+                    + "Judge on more rows, or check the rule that makes the label.");
         }
 
         if (input.Margin is <= 0 or double.NaN)
@@ -74,7 +88,7 @@ public static class Judge
         {
             Primary = metric,
             SameModel = input.CandidateHash is not null && input.CandidateHash == input.ChampionHash,
-            CandidateRocAuc = BinaryMetrics.RocAuc(labels, candidate.Scores),
+            LeakFigure = LeakMetric(metric.Task).Evaluate(labels, candidate.Scores, candidate.Threshold),
             Gates = [.. input.Gates.Select(gate => new GateResult(gate, gate.Metric.Evaluate(labels, candidate.Scores, candidate.Threshold)))],
             VersusBaseline = input.Baseline is null ? null : Bootstrap.Compare(metric, labels, candidate, input.Baseline, input.Bootstrap),
             VersusChampion = champion,

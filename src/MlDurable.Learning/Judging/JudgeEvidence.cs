@@ -10,8 +10,8 @@ internal sealed record JudgeEvidence
 
     public bool SameModel { get; init; }
 
-    /// <summary>The candidate's ROC AUC, whatever the primary metric is.</summary>
-    public double CandidateRocAuc { get; init; } = 0.5;
+    /// <summary>The candidate's <see cref="Judge.LeakMetric"/>, whatever the primary metric is.</summary>
+    public double LeakFigure { get; init; } = 0.5;
 
     public ImmutableArray<GateResult> Gates { get; init; } = [];
 

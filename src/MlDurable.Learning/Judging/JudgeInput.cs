@@ -10,7 +10,7 @@ public sealed record JudgeInput
     /// <summary>The metric that decides.</summary>
     public required Metric Primary { get; init; }
 
-    /// <summary>The truth per row: 0 or 1, both present.</summary>
+    /// <summary>The truth per row, of the task of <see cref="Primary"/>; at least two different labels.</summary>
     public required double[] Labels { get; init; }
 
     /// <summary>The model that asks to be promoted.</summary>

@@ -1,30 +1,44 @@
+using MlDurable.Learning.Features;
+using MlDurable.Learning.Metrics;
 using MlDurable.Learning.Numerics;
 
 namespace MlDurable.Learning.Judging;
 
-/// <summary>McNemar's test of two models' decisions on the same rows. Thread-safe.</summary>
+/// <summary>McNemar's test of two models' decisions on the same rows, between two classes or several. Thread-safe.</summary>
 public static class McNemar
 {
-    /// <summary>Tests two models' decisions, each at its own threshold.</summary>
-    /// <param name="labels">The truth per row: 0 or 1.</param>
+    /// <summary>Tests two models' decisions: for the positive class, each at its own threshold, or for the most probable class.</summary>
+    /// <param name="task">Binary or multiclass.</param>
+    /// <param name="labels">The truth per row.</param>
     /// <param name="candidate">The candidate's scores on the rows.</param>
     /// <param name="reference">The reference's scores on the rows.</param>
     /// <returns>The counts and what follows.</returns>
     /// <exception cref="LearningException">Code <c>no-rows</c>, <c>length-mismatch</c>, <c>invalid-label</c> or <c>invalid-score</c>.</exception>
-    public static McNemarResult Compare(double[] labels, ScoredModel candidate, ScoredModel reference)
+    public static McNemarResult Compare(LearningTask task, double[] labels, ScoredModel candidate, ScoredModel reference)
     {
-        Metrics.ScoredRows.Check(labels, candidate.Scores);
-        Metrics.ScoredRows.Check(labels, reference.Scores);
+        var (ofCandidate, ofReference) = (Right(task, labels, candidate), Right(task, labels, reference));
         int referenceOnly = 0, candidateOnly = 0;
         for (var row = 0; row < labels.Length; row++)
         {
-            var candidateRight = (candidate.Scores[row] >= candidate.Threshold) == (labels[row] == 1);
-            var referenceRight = (reference.Scores[row] >= reference.Threshold) == (labels[row] == 1);
-            referenceOnly += referenceRight && !candidateRight ? 1 : 0;
-            candidateOnly += candidateRight && !referenceRight ? 1 : 0;
+            referenceOnly += ofReference[row] && !ofCandidate[row] ? 1 : 0;
+            candidateOnly += ofCandidate[row] && !ofReference[row] ? 1 : 0;
         }
 
         return FromCounts(referenceOnly, candidateOnly, labels.Length);
+    }
+
+    private static bool[] Right(LearningTask task, double[] labels, ScoredModel model)
+    {
+        switch (task)
+        {
+            case LearningTask.Binary:
+                ScoredRows.Check(labels, model.Scores);
+                return [.. labels.Zip(model.Scores, (label, score) => (score >= model.Threshold) == (label == 1))];
+            case LearningTask.Multiclass:
+                return Array.ConvertAll(MulticlassMetrics.Decided(labels, model.Scores).Right, right => right == 1);
+            default:
+                throw new ArgumentOutOfRangeException(nameof(task), task, "Predicted numbers are no decisions.");
+        }
     }
 
     /// <summary>Tests the counts of rows on which only one model is right.</summary>

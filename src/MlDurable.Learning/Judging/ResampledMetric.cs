@@ -13,7 +13,7 @@ internal abstract class ResampledMetric
 
     public static ResampledMetric Prepare(Metric metric, double[] labels, ScoredModel model)
     {
-        ScoredRows.Check(labels, model.Scores);
+        ScoredRows.CheckFor(metric.Task, labels, model.Scores);
         switch (metric.Formula)
         {
             case MetricFormula.RocAuc:
@@ -28,10 +28,51 @@ internal abstract class ResampledMetric
             case MetricFormula.CalibrationError:
                 ScoredRows.CheckProbabilities(labels, model.Scores);
                 return new CalibrationMetric(labels, model.Scores);
+            case MetricFormula.ClassLogLoss:
+                return new MeanMetric(OfRows(labels, model.Scores, MulticlassMetrics.RowLogLoss));
+            case MetricFormula.ClassBrier:
+                return new MeanMetric(OfRows(labels, model.Scores, MulticlassMetrics.RowBrier));
+            case MetricFormula.ClassRocAuc:
+                return new ClassRankedMetric(labels, model.Scores);
+            case MetricFormula.ClassAccuracy:
+                return new MeanMetric(MulticlassMetrics.Decided(labels, model.Scores).Right);
+            case MetricFormula.ClassCalibrationError:
+                var (right, confidence) = MulticlassMetrics.Decided(labels, model.Scores);
+                return new CalibrationMetric(right, confidence);
+            case MetricFormula.ClassBalancedAccuracy:
+            case MetricFormula.ClassF1:
+            case MetricFormula.ClassMcc:
+                return new ClassDecisionMetric(ClassConfusion.Cells(labels, model.Scores), model.Scores.Length / labels.Length, metric.Formula);
+            case MetricFormula.RootMeanSquaredError:
+                return new RootMeanMetric(labels.Zip(model.Scores, RegressionMetrics.RowSquaredError).ToArray());
+            case MetricFormula.MeanAbsoluteError:
+                return new MeanMetric(labels.Zip(model.Scores, RegressionMetrics.RowAbsoluteError).ToArray());
+            case MetricFormula.MedianAbsoluteError:
+                return new MedianMetric(labels.Zip(model.Scores, RegressionMetrics.RowAbsoluteError).ToArray());
+            case MetricFormula.MeanAbsolutePercentageError:
+                return new MeanMetric(labels.Zip(model.Scores, RegressionMetrics.RowPercentageError).ToArray());
+            case MetricFormula.RSquared:
+                return new DeterminationMetric(labels, model.Scores);
+            case MetricFormula.PoissonDeviance:
+                return new MeanMetric(labels.Zip(model.Scores, RegressionMetrics.RowPoissonDeviance).ToArray());
+            case MetricFormula.PinballLoss:
+                return new MeanMetric(labels.Zip(model.Scores, (label, score) => RegressionMetrics.RowPinballLoss(label, score, metric.Quantile)).ToArray());
             default:
                 return new DecisionMetric(
                     labels.Zip(model.Scores, (label, score) => ConfusionMatrix.Cell(label, score, model.Threshold)).ToArray(), metric.Formula);
         }
+    }
+
+    private static double[] OfRows(double[] labels, double[] probabilities, MulticlassMetrics.RowMetric ofRow)
+    {
+        var classes = probabilities.Length / labels.Length;
+        var values = new double[labels.Length];
+        for (var row = 0; row < values.Length; row++)
+        {
+            values[row] = ofRow(labels[row], probabilities.AsSpan(row * classes, classes));
+        }
+
+        return values;
     }
 
     private sealed class RankedMetric : ResampledMetric
@@ -113,6 +154,118 @@ internal abstract class ResampledMetric
             }
 
             return sum / count;
+        }
+    }
+
+    private sealed class RootMeanMetric(double[] values) : ResampledMetric
+    {
+        private readonly MeanMetric mean = new(values);
+
+        public override double Evaluate(ReadOnlySpan<int> weights) => Math.Sqrt(mean.Evaluate(weights));
+    }
+
+    private sealed class MedianMetric : ResampledMetric
+    {
+        private readonly int[] rows;
+        private readonly double[] sorted;
+
+        public MedianMetric(double[] values)
+        {
+            sorted = [.. values];
+            rows = [.. Enumerable.Range(0, values.Length)];
+            Array.Sort(sorted, rows);
+        }
+
+        public override double Evaluate(ReadOnlySpan<int> weights)
+        {
+            long count = 0;
+            foreach (var weight in weights)
+            {
+                count += weight;
+            }
+
+            // Halfway between the middle two of an even number.
+            return (At((count - 1) / 2, weights) + At(count / 2, weights)) / 2;
+        }
+
+        private double At(long place, ReadOnlySpan<int> weights)
+        {
+            var rank = -1;
+            for (long before = 0; before <= place; before += weights[rows[rank]])
+            {
+                rank++;
+            }
+
+            return sorted[rank];
+        }
+    }
+
+    private sealed class DeterminationMetric(double[] labels, double[] predictions) : ResampledMetric
+    {
+        // Away from their mean, so that the squares lose no digits.
+        private readonly double[] deviations = [.. labels.Select(label => label - labels.Average())];
+        private readonly double[] squaredErrors = labels.Zip(predictions, RegressionMetrics.RowSquaredError).ToArray();
+
+        public override double Evaluate(ReadOnlySpan<int> weights)
+        {
+            double error = 0, sum = 0, squares = 0;
+            long count = 0;
+            for (var row = 0; row < squaredErrors.Length; row++)
+            {
+                error += weights[row] * squaredErrors[row];
+                sum += weights[row] * deviations[row];
+                squares += weights[row] * deviations[row] * deviations[row];
+                count += weights[row];
+            }
+
+            var deviation = squares - (sum * sum / count);
+            return deviation > 0 ? 1 - (error / deviation) : double.NaN;
+        }
+    }
+
+    private sealed class ClassRankedMetric : ResampledMetric
+    {
+        private readonly RankedMetric[] ofClasses;
+
+        public ClassRankedMetric(double[] labels, double[] probabilities)
+        {
+            ofClasses = new RankedMetric[probabilities.Length / labels.Length];
+            for (var place = 0; place < ofClasses.Length; place++)
+            {
+                var (isOfClass, scores) = (new double[labels.Length], new double[labels.Length]);
+                MulticlassMetrics.OneAgainstRest(labels, probabilities, place, isOfClass, scores);
+                ofClasses[place] = new RankedMetric(isOfClass, scores, MetricFormula.RocAuc);
+            }
+        }
+
+        public override double Evaluate(ReadOnlySpan<int> weights)
+        {
+            var (sum, count) = (0.0, 0);
+            foreach (var ofClass in ofClasses)
+            {
+                var auc = ofClass.Evaluate(weights);
+                if (!double.IsNaN(auc))
+                {
+                    sum += auc;
+                    count++;
+                }
+            }
+
+            return sum / count;
+        }
+    }
+
+    private sealed class ClassDecisionMetric(int[] cells, int classes, MetricFormula formula) : ResampledMetric
+    {
+        public override double Evaluate(ReadOnlySpan<int> weights)
+        {
+            var counts = new int[classes * classes];
+            for (var row = 0; row < cells.Length; row++)
+            {
+                counts[cells[row]] += weights[row];
+            }
+
+            return MulticlassMetrics.OfDecisions(formula, counts, classes);
         }
     }
 

@@ -3,26 +3,26 @@ using MlDurable.Learning.Numerics;
 namespace MlDurable.Learning.Judging;
 
 /// <summary>
-/// Draws rows with replacement. One uniform number u per row drawn, in order: the row is floor(u * n). When the rarer class
-/// has fewer than 100 rows (and is there at all), each class is drawn on its own, class 0 first, so that no resample is
+/// Draws rows with replacement. One uniform number u per row drawn, in order: the row is floor(u * n). When the rarest of the classes that are there
+/// has fewer than 100 rows, and there are several, each class is drawn on its own, class 0 first, so that no resample is
 /// short of it; then the row is the floor(u * n)-th of its class.
 /// </summary>
 internal sealed class RowResampler
 {
-    /// <summary>Below this many rows of the rarer class the resamples are stratified.</summary>
+    /// <summary>Below this many rows of the rarest class the resamples are stratified.</summary>
     public const int StratifyBelow = 100;
 
     private readonly SplitMix64 random;
 
-    public RowResampler(double[] labels, ulong seed)
+    /// <param name="labels">The labels of the rows.</param>
+    /// <param name="ofClasses">Whether labels are classes; numbers have no strata.</param>
+    /// <param name="seed">The seed of the draws.</param>
+    public RowResampler(double[] labels, bool ofClasses, ulong seed)
     {
         random = new SplitMix64(seed);
-        var rows = Enumerable.Range(0, labels.Length).ToArray();
-        var positives = labels.Count(label => label == 1);
-        var rarer = Math.Min(positives, labels.Length - positives);
-        Strata = rarer is > 0 and < StratifyBelow
-            ? [Array.FindAll(rows, row => labels[row] == 0), Array.FindAll(rows, row => labels[row] == 1)]
-            : [rows];
+        var rows = Enumerable.Range(0, labels.Length);
+        int[][] classes = ofClasses ? [.. rows.GroupBy(row => labels[row]).OrderBy(group => group.Key).Select(group => group.ToArray())] : [];
+        Strata = classes.Length > 1 && classes.Min(ofClass => ofClass.Length) < StratifyBelow ? classes : [[.. rows]];
     }
 
     /// <summary>The row numbers of each stratum.</summary>

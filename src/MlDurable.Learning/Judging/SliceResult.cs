@@ -4,7 +4,7 @@ namespace MlDurable.Learning.Judging;
 /// <param name="Column">The slicing column.</param>
 /// <param name="Value">The value that the rows share; <see cref="SliceTests.MissingValue"/> for rows without one.</param>
 /// <param name="Rows">The rows of the slice.</param>
-/// <param name="Positives">How many of them are positive.</param>
+/// <param name="Positives">How many of them are positive; null unless labels are binary.</param>
 /// <param name="Candidate">The candidate's metric on them; null when it is undefined there.</param>
 /// <param name="Reference">The reference's metric on them; null when it is undefined or there is no reference.</param>
 /// <param name="Difference">The paired difference; null when the slice is not tested.</param>
@@ -16,7 +16,7 @@ public sealed record SliceResult(
     string Column,
     string Value,
     int Rows,
-    int Positives,
+    int? Positives,
     double? Candidate,
     double? Reference,
     PairedDifference? Difference,

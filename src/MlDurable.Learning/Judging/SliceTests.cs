@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using MlDurable.Learning.Features;
 using MlDurable.Learning.Metrics;
 using MlDurable.Learning.Numerics;
 using MlDurable.Learning.Tables;
@@ -7,7 +8,7 @@ namespace MlDurable.Learning.Judging;
 
 /// <summary>Candidate and reference on the parts of the rows. Thread-safe.</summary>
 /// <remarks>
-/// <para>A slice is tested from 100 rows with 30 of the rarer class. It counts against the candidate only when it is <b>shown to be
+/// <para>A slice is tested from 100 rows; with two classes it needs 30 of the rarer one, with more 30 that are not of its most frequent one. It counts against the candidate only when it is <b>shown to be
 /// worse</b>: the one-sided test of "the gain is below -2 x margin" (normal, with the slice's bootstrap standard error), after Holm's
 /// correction over all tested slices of all columns, at alpha 0.05. A slice too small to say is shown as such and decides nothing.</para>
 /// <para>Under the strict rule every tested slice must instead be non-inferior: the lower end of its interval above -margin. That is
@@ -18,7 +19,7 @@ public static class SliceTests
     /// <summary>The fewest rows of a tested slice.</summary>
     public const int MinimumRows = 100;
 
-    /// <summary>The fewest rows of the rarer class of a tested slice.</summary>
+    /// <summary>The fewest rows of a tested slice that are not of its most frequent class; numbers have no such limit.</summary>
     public const int MinimumRarerClass = 30;
 
     /// <summary>The chance of holding one good slice against the candidate.</summary>
@@ -32,7 +33,7 @@ public static class SliceTests
 
     /// <summary>Judges every slice of every column.</summary>
     /// <param name="metric">The metric.</param>
-    /// <param name="labels">The truth per row: 0 or 1.</param>
+    /// <param name="labels">The truth per row.</param>
     /// <param name="candidate">The candidate's scores on the rows.</param>
     /// <param name="reference">The reference's scores on the rows; null when there is none, and then nothing is tested.</param>
     /// <param name="columns">The slicing columns.</param>
@@ -69,10 +70,10 @@ public static class SliceTests
 
         SliceResult Judge(CategoryColumn column, int code, List<int> rows)
         {
-            var sliceLabels = Pick(labels, rows);
-            var sliceCandidate = candidate with { Scores = Pick(candidate.Scores, rows) };
-            var sliceReference = reference is null ? null : reference with { Scores = Pick(reference.Scores, rows) };
-            var large = IsLarge(sliceLabels);
+            var sliceLabels = Pick(labels, rows, labels.Length);
+            var sliceCandidate = candidate with { Scores = Pick(candidate.Scores, rows, labels.Length) };
+            var sliceReference = reference is null ? null : reference with { Scores = Pick(reference.Scores, rows, labels.Length) };
+            var large = IsLarge(sliceLabels, metric.Task);
             var difference = large && sliceReference is not null
                 ? Bootstrap.Compare(metric, sliceLabels, sliceCandidate, sliceReference, options)
                 : null;
@@ -80,7 +81,7 @@ public static class SliceTests
                 column.Name,
                 ValueOf(column, code),
                 rows.Count,
-                sliceLabels.Count(label => label == 1),
+                metric.Task == LearningTask.Binary ? sliceLabels.Count(label => label == 1) : null,
                 Value(sliceLabels, sliceCandidate),
                 sliceReference is null ? null : Value(sliceLabels, sliceReference),
                 difference,
@@ -106,11 +107,11 @@ public static class SliceTests
                 "length-mismatch", $"The slicing column '{column.Name}' has {column.Count} rows, but {rowCount} rows are judged.");
 
     /// <summary>Whether there are enough rows to test a slice of these labels.</summary>
-    internal static bool IsLarge(double[] labels)
-    {
-        var positives = labels.Count(label => label == 1);
-        return labels.Length >= MinimumRows && Math.Min(positives, labels.Length - positives) >= MinimumRarerClass;
-    }
+    internal static bool IsLarge(double[] labels, LearningTask task) =>
+        labels.Length >= MinimumRows
+        && (task == LearningTask.Regression
+            ? Array.Exists(labels, label => label != labels[0])
+            : labels.Length - labels.CountBy(label => label).Max(ofClass => ofClass.Value) >= MinimumRarerClass);
 
     /// <summary>The value that the rows of a slice share.</summary>
     internal static string ValueOf(CategoryColumn column, int code) => code == CategoryColumn.MissingCode ? MissingValue : column.Categories[code];
@@ -159,5 +160,16 @@ public static class SliceTests
         return slices.Select(slice => (slice.Key, slice.Value)).OrderByDescending(slice => slice.Value.Count).ThenBy(slice => slice.Key);
     }
 
-    private static double[] Pick(double[] values, List<int> rows) => rows.ConvertAll(row => values[row]).ToArray();
+    /// <summary>What belongs to some rows, of values of which each row has equally many.</summary>
+    private static double[] Pick(double[] values, List<int> rows, int rowCount)
+    {
+        var width = values.Length / rowCount;
+        var picked = new double[rows.Count * width];
+        foreach (var (place, row) in rows.Index())
+        {
+            values.AsSpan(row * width, width).CopyTo(picked.AsSpan(place * width));
+        }
+
+        return picked;
+    }
 }

@@ -153,12 +153,13 @@ internal static class VerdictRules
 
     private static VerdictFinding Leak(JudgeEvidence evidence)
     {
-        if (evidence.CandidateRocAuc > Judge.LeakRocAuc)
+        var figure = $"{Judge.LeakMetric(evidence.Primary.Task).DisplayName} {evidence.LeakFigure:0.0000}";
+        if (evidence.LeakFigure > Judge.LeakLimit)
         {
             return new VerdictFinding(
                 Checks.Leak,
                 false,
-                $"ROC AUC {evidence.CandidateRocAuc:0.0000} is above {Judge.LeakRocAuc}: too good to be true. Look for a feature that knows the label, "
+                $"{figure} is above {Judge.LeakLimit}: too good to be true. Look for a feature that knows the label, "
                 + "or for training rows among the comparison rows.");
         }
 
@@ -175,7 +176,7 @@ internal static class VerdictRules
                 + $"{evidence.PastGains.Length} past gains ({Sentences.Signed(usualGain)}). Look for a feature that knows the label.");
         }
 
-        return new VerdictFinding(Checks.Leak, true, $"Nothing is too good to be true: ROC AUC {evidence.CandidateRocAuc:0.0000}.");
+        return new VerdictFinding(Checks.Leak, true, $"Nothing is too good to be true: {figure}.");
     }
 
     /// <summary>The median, or 0 for none.</summary>

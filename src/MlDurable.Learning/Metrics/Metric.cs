@@ -35,6 +35,9 @@ public sealed record Metric
 
     internal MetricFormula Formula { get; init; }
 
+    /// <summary>Of <see cref="MetricFormula.PinballLoss"/>.</summary>
+    internal double Quantile { get; init; }
+
     /// <summary>Computes the metric. Thread-safe.</summary>
     /// <param name="labels">The truth per row, as <see cref="Target"/> says: 0 or 1, the place of a class, or a number.</param>
     /// <param name="scores">What is predicted, as <see cref="Models.TrainedModel.Predict"/> gives it: for several classes a probability for each row and
@@ -50,10 +53,18 @@ public sealed record Metric
         MetricFormula.Brier => BinaryMetrics.Brier(labels, scores),
         MetricFormula.CalibrationError => BinaryMetrics.CalibrationError(labels, scores),
         MetricFormula.ClassLogLoss => MulticlassMetrics.LogLoss(labels, scores),
+        MetricFormula.ClassBrier => MulticlassMetrics.Brier(labels, scores),
+        MetricFormula.ClassRocAuc => MulticlassMetrics.RocAuc(labels, scores),
         MetricFormula.ClassAccuracy => MulticlassMetrics.Accuracy(labels, scores),
+        MetricFormula.ClassCalibrationError => MulticlassMetrics.CalibrationError(labels, scores),
+        MetricFormula.ClassBalancedAccuracy or MetricFormula.ClassF1 or MetricFormula.ClassMcc => OfClassDecisions(labels, scores),
         MetricFormula.RootMeanSquaredError => RegressionMetrics.RootMeanSquaredError(labels, scores),
         MetricFormula.MeanAbsoluteError => RegressionMetrics.MeanAbsoluteError(labels, scores),
+        MetricFormula.MedianAbsoluteError => RegressionMetrics.MedianAbsoluteError(labels, scores),
+        MetricFormula.MeanAbsolutePercentageError => RegressionMetrics.MeanAbsolutePercentageError(labels, scores),
         MetricFormula.RSquared => RegressionMetrics.RSquared(labels, scores),
+        MetricFormula.PoissonDeviance => RegressionMetrics.PoissonDeviance(labels, scores),
+        MetricFormula.PinballLoss => RegressionMetrics.PinballLoss(labels, scores, Quantile),
         var formula => BinaryMetrics.OfDecisions(formula, ConfusionMatrix.Count(labels, scores, threshold)),
     };
 
@@ -69,4 +80,17 @@ public sealed record Metric
     /// <returns>The margin in units of the metric, never negative.</returns>
     public double Margin(double? declared, double referenceValue) =>
         declared ?? (MarginIsRelative ? DefaultMargin * Math.Abs(referenceValue) : DefaultMargin);
+
+    private double OfClassDecisions(ReadOnlySpan<double> labels, ReadOnlySpan<double> probabilities)
+    {
+        var cells = ClassConfusion.Cells(labels, probabilities);
+        var classes = probabilities.Length / labels.Length;
+        var counts = new int[classes * classes];
+        foreach (var cell in cells)
+        {
+            counts[cell]++;
+        }
+
+        return MulticlassMetrics.OfDecisions(Formula, counts, classes);
+    }
 }

@@ -23,11 +23,27 @@ public static class MetricCatalog
         Decision("f1", "F1", MetricFormula.F1),
         Decision("mcc", "Matthews correlation", MetricFormula.Mcc),
         Unit("calibration-error", "Calibration error", MetricFormula.CalibrationError) with { HigherIsBetter = false },
-        Loss("log-loss", "Log loss", MetricFormula.ClassLogLoss) with { Task = LearningTask.Multiclass },
-        Unit("accuracy", "Accuracy", MetricFormula.ClassAccuracy) with { Task = LearningTask.Multiclass },
-        Loss("rmse", "RMSE", MetricFormula.RootMeanSquaredError) with { Task = LearningTask.Regression },
-        Loss("mae", "MAE", MetricFormula.MeanAbsoluteError) with { Task = LearningTask.Regression },
-        Unit("r2", "R²", MetricFormula.RSquared) with { Task = LearningTask.Regression },
+        .. OfTask(
+            LearningTask.Multiclass,
+            Loss("log-loss", "Log loss", MetricFormula.ClassLogLoss),
+            Loss("brier", "Brier score", MetricFormula.ClassBrier),
+            Unit("roc-auc", "ROC AUC", MetricFormula.ClassRocAuc),
+            Unit("accuracy", "Accuracy", MetricFormula.ClassAccuracy),
+            Unit("balanced-accuracy", "Balanced accuracy", MetricFormula.ClassBalancedAccuracy),
+            Unit("macro-f1", "Macro F1", MetricFormula.ClassF1),
+            Unit("mcc", "Matthews correlation", MetricFormula.ClassMcc),
+            Unit("calibration-error", "Calibration error", MetricFormula.ClassCalibrationError) with { HigherIsBetter = false }),
+        .. OfTask(
+            LearningTask.Regression,
+            Loss("rmse", "RMSE", MetricFormula.RootMeanSquaredError),
+            Loss("mae", "MAE", MetricFormula.MeanAbsoluteError),
+            Loss("median-absolute-error", "Median absolute error", MetricFormula.MedianAbsoluteError),
+            Loss("mape", "MAPE", MetricFormula.MeanAbsolutePercentageError),
+            Unit("r2", "R²", MetricFormula.RSquared),
+            Loss("poisson-deviance", "Poisson deviance", MetricFormula.PoissonDeviance),
+            Loss("pinball-10", "Pinball loss 10 %", MetricFormula.PinballLoss) with { Quantile = 0.1 },
+            Loss("pinball-50", "Pinball loss 50 %", MetricFormula.PinballLoss) with { Quantile = 0.5 },
+            Loss("pinball-90", "Pinball loss 90 %", MetricFormula.PinballLoss) with { Quantile = 0.9 }),
     ];
 
     /// <summary>The names of all metrics, each once, in the order of <see cref="All"/>.</summary>
@@ -47,6 +63,8 @@ public static class MetricCatalog
     /// <param name="name">The name, such as <c>roc-auc</c>.</param>
     /// <returns>The metric, or null when there is none of that name.</returns>
     public static Metric? Find(string name) => All.FirstOrDefault(metric => metric.Name == name);
+
+    private static IEnumerable<Metric> OfTask(LearningTask task, params IEnumerable<Metric> metrics) => metrics.Select(metric => metric with { Task = task });
 
     private static Metric Unit(string name, string displayName, MetricFormula formula) => new()
     {

@@ -1,3 +1,5 @@
+using MlDurable.Learning.Features;
+
 namespace MlDurable.Learning.Metrics;
 
 /// <summary>The checks that every metric makes before it counts.</summary>
@@ -33,6 +35,23 @@ internal static class ScoredRows
                 throw new LearningException(
                     "invalid-score", $"Row {row} has the score {scores[row]}; a probability is between 0 and 1.");
             }
+        }
+    }
+
+    /// <summary>Checks labels and scores of a task.</summary>
+    public static void CheckFor(LearningTask task, ReadOnlySpan<double> labels, ReadOnlySpan<double> scores)
+    {
+        switch (task)
+        {
+            case LearningTask.Multiclass:
+                CheckClasses(labels, scores);
+                break;
+            case LearningTask.Regression:
+                CheckNumbers(labels, scores);
+                break;
+            default:
+                Check(labels, scores);
+                break;
         }
     }
 

@@ -45,7 +45,8 @@ internal sealed class FinishScoringActivity(FlowServices services) : Activity<Fi
             ? $"version {work.Version} has scored all that can be scored"
             : string.Create(
                 CultureInfo.InvariantCulture,
-                $"version {work.Version} scored {work.Scored:N0} of {work.Partitions:N0} partitions, {work.Rows:N0} rows, {work.Positives:N0} called positive");
+                $"version {work.Version} scored {work.Scored:N0} of {work.Partitions:N0} partitions, {work.Rows:N0} rows")
+                + (work.Positives is { } positives ? string.Create(CultureInfo.InvariantCulture, $", {positives:N0} called positive") : "");
         return work.FailedCount == 0
             ? scored
             : $"{scored}; {work.FailedCount} could not be scored: {string.Join(", ", work.Failed.Take(3).Select(finding => finding.Partition))}{(work.FailedCount > 3 ? ", …" : "")}";

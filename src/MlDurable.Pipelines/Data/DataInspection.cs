@@ -1,7 +1,9 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using MlDurable.Learning;
 using MlDurable.Learning.Drift;
 using MlDurable.Learning.Explaining;
+using MlDurable.Learning.Features;
 using MlDurable.Learning.Tables;
 using MlDurable.Pipelines.Definition;
 using MlDurable.Pipelines.Features;
@@ -16,9 +18,13 @@ namespace MlDurable.Pipelines.Data;
 /// <param name="Leaks">Features that alone predict the label suspiciously well.</param>
 /// <param name="Rows">Rows in the readable partitions.</param>
 /// <param name="Labelled">Rows of them that have a label.</param>
-/// <param name="Positives">Labelled rows that are positive.</param>
+/// <param name="Labels">What the labels are, in words: how many are positive, or of the rarest and the most frequent class, or their range.</param>
 public sealed record DataInspectionResult(
-    ImmutableArray<PartitionQuality> Partitions, ImmutableArray<LeakWarning> Leaks, int Rows, int Labelled, int Positives);
+    ImmutableArray<PartitionQuality> Partitions, ImmutableArray<LeakWarning> Leaks, int Rows, int Labelled, string Labels)
+{
+    /// <summary>Whether all labels are the same, so that there is nothing to learn.</summary>
+    public bool HasOneLabel { get; init; }
+}
 
 /// <summary>Looks at data as a run would, without running: reads only.</summary>
 public sealed class DataInspection(IBlobStore store, TimeProvider timeProvider)
@@ -48,14 +54,33 @@ public sealed class DataInspection(IBlobStore store, TimeProvider timeProvider)
 
         if (tables.Count == 0)
         {
-            return new DataInspectionResult(quality.MoveToImmutable(), [], 0, 0, 0);
+            return new DataInspectionResult(quality.MoveToImmutable(), [], 0, 0, "no labels");
         }
 
         var rows = DatasetRows.Join(tables.Select(table => (new PartitionLineage("", "", 0), FeatureSet.RowFeatures(pipeline).Build(table))), pipeline.Data.Label.Rule.Task);
         var slices = rows.Table.Columns.Select(column => column.Name).Where(name => name.StartsWith(Learning.Features.RowFeatures.SlicePrefix, StringComparison.Ordinal));
-        var positives = rows.Labels.Count(label => label == 1);
-        ImmutableArray<LeakWarning> leaks = positives == 0 || positives == rows.Count ? [] : [.. LeakDetector.Find(rows.Table.Without([.. slices]), rows.Labels)];
-        return new DataInspectionResult(quality.MoveToImmutable(), leaks, tables.Sum(table => table.RowCount), rows.Count, positives);
+        var hasOneLabel = rows.Labels.Distinct().Take(2).Count() == 1;
+        var leaks = hasOneLabel ? [] : LeakDetector.Find(rows.Table.Without([.. slices]), rows.Labels, rows.Target);
+        return new DataInspectionResult(quality.MoveToImmutable(), leaks, tables.Sum(table => table.RowCount), rows.Count, Summary(rows)) { HasOneLabel = hasOneLabel };
+    }
+
+    private static string Summary(DatasetRows rows)
+    {
+        switch (rows.Target.Task)
+        {
+            case LearningTask.Multiclass:
+                var classes = rows.Labels.CountBy(label => (int)label).OrderByDescending(ofClass => ofClass.Value).ThenBy(ofClass => ofClass.Key).ToList();
+                return string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{classes.Count} classes, from '{rows.Target.Classes[classes[0].Key]}' with {classes[0].Value} rows to '{rows.Target.Classes[classes[^1].Key]}' with {classes[^1].Value}");
+            case LearningTask.Regression when rows.Count > 0:
+                return string.Create(CultureInfo.InvariantCulture, $"labels from {rows.Labels.Min()} to {rows.Labels.Max()}, on average {rows.Labels.Average():0.####}");
+            case LearningTask.Regression:
+                return "no labels";
+            default:
+                var positives = rows.Labels.Count(label => label == 1);
+                return string.Create(CultureInfo.InvariantCulture, $"{positives} {(positives == 1 ? "positive" : "positives")}");
+        }
     }
 
     private static async Task<PartitionQuality> InspectAsync(

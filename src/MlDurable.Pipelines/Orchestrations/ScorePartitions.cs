@@ -21,7 +21,7 @@ internal sealed class ScorePartitions : RunOrchestrator
             scored.Count(partition => partition is { Passed: true, Reused: false }),
             scored.Count(partition => !partition.Passed),
             scored.Sum(partition => partition.Rows),
-            scored.Sum(partition => partition.Positives));
+            scored.Any(partition => partition.Positives is null) ? null : scored.Sum(partition => partition.Positives));
         return await context.CallActivityAsync(ScoreSteps.Finish, input, Options);
     }
 }

@@ -13,16 +13,16 @@ internal sealed record ScoringSize(int Partitions, int Parallel);
 /// <param name="Passed">Whether it has predictions now.</param>
 /// <param name="Reused">Whether it had them already.</param>
 /// <param name="Rows">Rows scored by this run.</param>
-/// <param name="Positives">Rows of them that the model calls positive.</param>
-internal sealed record PartitionScore(int Index, string Name, bool Passed, bool Reused, long Rows, long Positives);
+/// <param name="Positives">Rows of them that the model calls positive; null unless labels are binary.</param>
+internal sealed record PartitionScore(int Index, string Name, bool Passed, bool Reused, long Rows, long? Positives);
 
 /// <summary>How a scoring run ends.</summary>
 /// <param name="RunId">The run.</param>
 /// <param name="Scored">Partitions scored by it.</param>
 /// <param name="Failed">Partitions that could not be scored.</param>
 /// <param name="Rows">Rows scored.</param>
-/// <param name="Positives">Rows of them that the model calls positive.</param>
-internal sealed record FinishScoringInput(string RunId, int Scored, int Failed, long Rows, long Positives);
+/// <param name="Positives">Rows of them that the model calls positive; null unless labels are binary.</param>
+internal sealed record FinishScoringInput(string RunId, int Scored, int Failed, long Rows, long? Positives);
 
 /// <summary>The activities and the orchestrator of batch scoring.</summary>
 internal static class ScoreSteps

@@ -24,10 +24,14 @@ internal sealed class Evaluator(IBlobStore store, RunRequest request, PipelineDe
     private readonly Metric primary = MetricCatalog.Find(pipeline.Data.Label.Rule.Task, pipeline.Evaluate.Primary)!;
     private readonly BootstrapOptions bootstrap = new() { Confidence = pipeline.Promote.VersusChampion.Confidence, Seed = plan.Seed };
 
+    private LearningTask Task => dataset.Rows.Target.Task;
+
     /// <summary>A model that takes part in the comparison.</summary>
     private sealed record Contestant(string Role, string Trainer, string Hash, TrainedModel Model, int? Version, ThresholdRule Rule)
     {
         public double[] Scores { get; init; } = [];
+
+        public double? Threshold => Model.Target.Task == LearningTask.Binary ? Model.Threshold : null;
 
         /// <summary>The probabilities without the model's calibration; null for a model without one.</summary>
         public double[]? Uncalibrated { get; init; }
@@ -47,14 +51,14 @@ internal sealed class Evaluator(IBlobStore store, RunRequest request, PipelineDe
         var holdout = dataset.Indexes(RowPart.Holdout);
         var rows = Unseen(Unseen(holdout, championModel), anchorModel);
         var labels = Array.ConvertAll(rows, row => dataset.Rows.Labels[row]);
-        var positives = labels.Count(label => label == 1);
-        var described = Describe(holdout, rows, positives);
-        if (positives == 0 || positives == rows.Length)
+        var described = Describe(holdout, rows);
+        if (labels.Distinct().Take(2).Count() < 2)
         {
             throw new PipelineException(
                 "nothing-to-compare-on",
-                $"of {holdout.Length} holdout rows {rows.Length} are new to the champion and they hold {positives} positives; "
-                + "a comparison needs rows of both classes that no compared model has learned from: add newer data, or widen `split.holdout`");
+                $"of {holdout.Length} holdout rows {rows.Length} are new to the champion and "
+                + (described.ComparedPositives is { } positives ? $"they hold {positives} positives; a comparison needs rows of both classes" : "a comparison needs rows of different labels")
+                + " that no compared model has learned from: add newer data, or widen `split.holdout`");
         }
 
         var features = dataset.Rows.Table.Take(rows);
@@ -95,6 +99,7 @@ internal sealed class Evaluator(IBlobStore store, RunRequest request, PipelineDe
         var evaluation = new Evaluation
         {
             Primary = primary.Name,
+            Task = Task,
             Rows = described,
             Candidate = judged,
             Champion = champion is null ? null
@@ -105,6 +110,9 @@ internal sealed class Evaluator(IBlobStore store, RunRequest request, PipelineDe
             VersusChampion = champion is null || sameModel
                 ? []
                 : [.. metrics.AsParallel().AsOrdered().Select(metric => Bootstrap.Compare(metric, labels, candidate.Scored, champion.Scored, bootstrap))],
+            Decisions = champion is null || sameModel || Task == LearningTask.Regression
+                ? null
+                : McNemar.Compare(Task, labels, candidate.Scored, champion.Scored),
             VersusAnchor = verdict.VersusAnchor,
             VersusBaseline = verdict.VersusBaseline ?? Bootstrap.Compare(primary, labels, candidate.Scored, baseline.Scored, bootstrap),
             Slices = verdict.Slices,
@@ -143,6 +151,7 @@ internal sealed class Evaluator(IBlobStore store, RunRequest request, PipelineDe
         Champion = own.Candidate with { Role = champion.Role, Version = champion.Version },
         Anchor = null,
         VersusChampion = [],
+        Decisions = null,
         VersusAnchor = null,
         Slices = [.. own.Slices.Select(slice => slice with { Reference = slice.Candidate, Difference = null, PValue = null })],
         Verdict = Judge.Decide(new JudgeInput
@@ -184,22 +193,25 @@ internal sealed class Evaluator(IBlobStore store, RunRequest request, PipelineDe
         return Array.FindAll(rows, row => !Split.HasSeen(model.Manifest.Dataset, partitions, dataset.Rows, row));
     }
 
-    private EvaluationRows Describe(int[] holdout, int[] rows, int positives)
+    private EvaluationRows Describe(int[] holdout, int[] rows)
     {
         var times = dataset.Rows.Times is { } all ? rows.Select(row => all[row]).Where(ticks => ticks != long.MinValue).ToList() : [];
         return new EvaluationRows(
             holdout.Length,
-            holdout.Count(row => dataset.Rows.Labels[row] == 1),
+            Positives(holdout),
             rows.Length,
-            positives,
+            Positives(rows),
             times.Count == 0 ? null : new DateTimeOffset(times.Min(), TimeSpan.Zero),
             times.Count == 0 ? null : new DateTimeOffset(times.Max(), TimeSpan.Zero),
             ContentHash.OfParts([dataset.Lineage.Hash, .. rows.Select(row => row.ToString(CultureInfo.InvariantCulture))]));
     }
 
-    private static Contestant Score(Contestant contestant, Table features) => contestant with
+    private int? Positives(int[] rows) => Task == LearningTask.Binary ? rows.Count(row => dataset.Rows.Labels[row] == 1) : null;
+
+    // A champion may know other classes than this data has.
+    private Contestant Score(Contestant contestant, Table features) => contestant with
     {
-        Scores = contestant.Model.Predict(features),
+        Scores = contestant.Model.Target.Align(contestant.Model.Predict(features), dataset.Rows.Target),
         Uncalibrated = contestant.Model.Calibration == CalibrationMethod.None ? null : contestant.Model.PredictUncalibrated(features),
     };
 
@@ -252,13 +264,15 @@ internal sealed class Evaluator(IBlobStore store, RunRequest request, PipelineDe
         Trainer = contestant.Trainer,
         Version = contestant.Version,
         ModelHash = contestant.Hash,
-        Threshold = contestant.Model.Threshold,
+        Threshold = contestant.Threshold,
         ThresholdRule = contestant.Rule,
         Metrics = [.. metrics.AsParallel().AsOrdered().Select(metric => Bootstrap.Estimate(metric, labels, contestant.Scores, contestant.Model.Threshold, bootstrap))],
-        Confusion = ConfusionMatrix.Count(labels, contestant.Scores, contestant.Model.Threshold),
-        Roc = Curves.RocCurve(labels, contestant.Scores),
-        PrecisionRecall = Curves.PrecisionRecallCurve(labels, contestant.Scores),
-        Calibration = Curves.CalibrationCurve(labels, contestant.Scores),
+        Confusion = Task == LearningTask.Binary ? ConfusionMatrix.Count(labels, contestant.Scores, contestant.Model.Threshold) : null,
+        ClassConfusion = Task == LearningTask.Multiclass ? ClassConfusion.Count(dataset.Rows.Target.Classes, labels, contestant.Scores) : null,
+        Errors = Task == LearningTask.Regression ? ErrorFigures.Of(labels, contestant.Scores) : null,
+        Roc = Task == LearningTask.Binary ? Curves.RocCurve(labels, contestant.Scores) : [],
+        PrecisionRecall = Task == LearningTask.Binary ? Curves.PrecisionRecallCurve(labels, contestant.Scores) : [],
+        Calibration = Task == LearningTask.Binary ? Curves.CalibrationCurve(labels, contestant.Scores) : [],
         Uncalibrated = contestant.Uncalibrated is { } scores
             ? new UncalibratedFigures(
                 contestant.Model.Calibration, BinaryMetrics.LogLoss(labels, scores), BinaryMetrics.Brier(labels, scores), BinaryMetrics.CalibrationError(labels, scores))
@@ -284,7 +298,7 @@ internal sealed class Evaluator(IBlobStore store, RunRequest request, PipelineDe
         {
             Slices = pipeline.Evaluate.SliceImportance
                 ? PermutationImportance.ComputeSlices(
-                    candidate.Model.Predict, inputs, labels, Measure, primary.HigherIsBetter, SliceColumns(features), options, cancellationToken)
+                    candidate.Model.Predict, inputs, labels, Measure, primary.HigherIsBetter, SliceColumns(features), Task, options, cancellationToken)
                 : [],
         };
 
@@ -294,24 +308,30 @@ internal sealed class Evaluator(IBlobStore store, RunRequest request, PipelineDe
     private ImmutableArray<LeakWarning> FindLeaks()
     {
         var training = dataset.Take(dataset.Indexes(RowPart.Training));
-        return LeakDetector.Find(training.Features, training.Labels);
+        return LeakDetector.Find(training.Features, training.Labels, training.Target);
     }
 
+    /// <summary>For binary labels the probability of the positive class; for several classes the class with each model's decision; for numbers the numbers.</summary>
     private string Predictions(int[] rows, double[] labels, Contestant candidate, Contestant? champion)
     {
         var csv = new StringBuilder("partition,row,label,candidate,champion\n");
         for (var i = 0; i < rows.Length; i++)
         {
-            var name = dataset.Rows.Partitions[dataset.Rows.Partition[rows[i]]].Name.Replace("\"", "\"\"", StringComparison.Ordinal);
-            csv.Append(CultureInfo.InvariantCulture, $"\"{name}\",{dataset.Rows.RowInPartition[rows[i]]},{labels[i]},{candidate.Scores[i]:R},");
-            if (champion is not null)
-            {
-                csv.Append(CultureInfo.InvariantCulture, $"{champion.Scores[i]:R}");
-            }
-
-            csv.Append('\n');
+            var name = Quoted(dataset.Rows.Partitions[dataset.Rows.Partition[rows[i]]].Name);
+            csv.Append(CultureInfo.InvariantCulture, $"{name},{dataset.Rows.RowInPartition[rows[i]]},{Label(labels[i])},{Predicted(candidate, i)},");
+            csv.Append(champion is null ? "" : Predicted(champion, i)).Append('\n');
         }
 
         return csv.ToString();
+
+        string Label(double label) => Task == LearningTask.Multiclass ? Class((int)label) : label.ToString("R", CultureInfo.InvariantCulture);
+
+        string Predicted(Contestant contestant, int row) => Task == LearningTask.Multiclass
+            ? Class(MulticlassMetrics.Decision(contestant.Scores.AsSpan(row * dataset.Rows.Target.OutputCount, dataset.Rows.Target.OutputCount)))
+            : contestant.Scores[row].ToString("R", CultureInfo.InvariantCulture);
+
+        string Class(int place) => Quoted(dataset.Rows.Target.Classes[place]);
+
+        static string Quoted(string text) => $"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
     }
 }

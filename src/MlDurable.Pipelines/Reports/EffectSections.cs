@@ -54,7 +54,7 @@ internal static class EffectSections
 
         html.Element(
             "p",
-            $"Each row's score, {(explanation.Unit == ScoreUnit.Probability ? "its probability" : "in log-odds")}{(explanation.Calibration == CalibrationMethod.None ? "" : " before the calibration")}, "
+            $"Each row's score, {ScoreWords(explanation.Unit)}{(explanation.Calibration == CalibrationMethod.None ? "" : " before the calibration")}, "
             + $"is the mean score {ReportText.Metric(explanation.BaseValue)} plus what its columns add (Shapley values); this is the "
             + $"mean size of what they add over {ReportText.Counted(explanation.Rows, "row")}, whichever way it goes.",
             ("class", "hint"));
@@ -70,6 +70,8 @@ internal static class EffectSections
         // One scale for all, so that a column that matters little looks like it.
         var means = explanation.Curves.SelectMany(curve => curve.Points).Select(point => point.Mean).ToArray();
         var range = LinearScale.Around(means, 0, 1);
+        var isProbability = explanation.Unit is ScoreUnit.LogOdds or ScoreUnit.Probability;
+        var (what, words) = isProbability ? ("Mean probability", (Func<double, string>)ReportText.Percent) : ("Mean prediction", ReportText.Plain);
         using (html.Open("div", ("class", "charts")))
         {
             for (var index = 0; index < explanation.Curves.Length; index++)
@@ -80,11 +82,11 @@ internal static class EffectSections
                     html.Element("p", curve.Column, ("class", "legend"));
                     if (curve.Points.Any(point => point.Number is not null))
                     {
-                        WriteLine(html, curve, "effect-" + index.ToString(CultureInfo.InvariantCulture), (range.Low, range.High));
+                        WriteLine(html, curve, "effect-" + index.ToString(CultureInfo.InvariantCulture), (range.Low, range.High), what, words);
                     }
                     else
                     {
-                        WriteCategories(html, curve, means);
+                        WriteCategories(html, curve, means, what, words);
                     }
                 }
             }
@@ -92,37 +94,46 @@ internal static class EffectSections
 
         html.Element(
             "p",
-            $"The mean probability over {ReportText.Counted(explanation.Rows, "row")}, were all of them to have the value (partial dependence). Where columns go "
+            $"The {what.ToLowerInvariant()} over {ReportText.Counted(explanation.Rows, "row")}, were all of them to have the value (partial dependence). Where columns go "
             + "together that mean includes rows that do not occur.",
             ("class", "hint"));
     }
 
-    private static void WriteLine(HtmlWriter html, DependenceCurve curve, string id, (double Low, double High) range)
+    private static string ScoreWords(ScoreUnit unit) => unit switch
+    {
+        ScoreUnit.Probability => "its probability",
+        ScoreUnit.Number => "its prediction",
+        ScoreUnit.Logarithm => "the logarithm of its prediction",
+        _ => "in log-odds",
+    };
+
+    private static void WriteLine(
+        HtmlWriter html, DependenceCurve curve, string id, (double Low, double High) range, string what, Func<double, string> toText)
     {
         var points = curve.Points.Where(point => point.Number is not null).Select(point => new CurvePoint(point.Number!.Value, point.Mean)).ToArray();
-        var words = string.Join("; ", points.Select(point => $"{ReportText.Plain(point.X)}: {ReportText.Percent(point.Y)}"));
-        using (SvgChart.Open(html, id, ChartWidth, ChartHeight, $"Mean probability by {curve.Column}", words + "."))
+        var words = string.Join("; ", points.Select(point => $"{ReportText.Plain(point.X)}: {toText(point.Y)}"));
+        using (SvgChart.Open(html, id, ChartWidth, ChartHeight, $"{what} by {curve.Column}", words + "."))
         {
             var values = LinearScale.Around(points.Select(point => point.X), 0, 1);
             var chart = new SvgChart(html, ChartWidth, ChartHeight, (values.Low, values.High), range);
-            chart.Axes(Short(curve.Column), "Mean probability");
+            chart.Axes(Short(curve.Column), what);
             chart.Line("candidate", points);
             foreach (var point in points.Where(point => double.IsFinite(point.X) && double.IsFinite(point.Y)))
             {
-                chart.Dot("candidate-dot", point.X, point.Y, 2.5, $"{ReportText.Plain(point.X)}: {ReportText.Percent(point.Y)}");
+                chart.Dot("candidate-dot", point.X, point.Y, 2.5, $"{ReportText.Plain(point.X)}: {toText(point.Y)}");
             }
         }
 
         if (curve.Points.FirstOrDefault(point => point.Number is null) is { } missing)
         {
-            html.Element("figcaption", $"Without a value: {ReportText.Percent(missing.Mean)}.");
+            html.Element("figcaption", $"Without a value: {toText(missing.Mean)}.");
         }
     }
 
-    private static void WriteCategories(HtmlWriter html, DependenceCurve curve, double[] means)
+    private static void WriteCategories(HtmlWriter html, DependenceCurve curve, double[] means, string what, Func<double, string> toText)
     {
         var plot = new RowPlot(html, means);
-        using (ReportTables.Table(html, $"Mean probability by {curve.Column}, most frequent values first", "Value", "#Mean", ""))
+        using (ReportTables.Table(html, $"{what} by {curve.Column}, most frequent values first", "Value", "#Mean", ""))
         using (html.Open("tbody"))
         {
             foreach (var point in curve.Points)
@@ -130,7 +141,7 @@ internal static class EffectSections
                 using (html.Open("tr"))
                 {
                     html.Element("th", point.Category ?? "(missing)", ("scope", "row"));
-                    ReportTables.Number(html, ReportText.Percent(point.Mean));
+                    ReportTables.Number(html, toText(point.Mean));
                     plot.Cell("candidate", point.Mean);
                 }
             }

@@ -1,3 +1,4 @@
+using MlDurable.Learning.Features;
 using MlDurable.Pipelines.Runs;
 
 namespace MlDurable.Pipelines.Reports;
@@ -14,9 +15,11 @@ public static class HtmlReport
         ReportSection.Of("decision", "Why", model => model.Verdict, DecisionSections.WriteDecision),
         ReportSection.Of("approval", "Approval", model => model.Run.Approval, (html, _, approval) => DecisionSections.WriteApproval(html, approval)),
         Evidence("metrics", "Metrics", MetricSections.WriteMetrics),
-        Evidence("curves", "Ranking", MetricSections.WriteCurves),
-        Evidence("calibration", "Calibration", MetricSections.WriteCalibration),
-        Evidence("confusion", "Decisions", MetricSections.WriteConfusion),
+        Evidence("curves", "Ranking", MetricSections.WriteCurves, evaluation => evaluation.Task == LearningTask.Binary),
+        Evidence("calibration", "Calibration", MetricSections.WriteCalibration, evaluation => evaluation.Task == LearningTask.Binary),
+        Evidence("confusion", "Decisions", MetricSections.WriteConfusion, evaluation => evaluation.Candidate.Confusion is not null),
+        ReportSection.Of("classes", "Classes", model => model.Evaluation?.Candidate.ClassConfusion, (html, _, confusion) => ClassSection.Write(html, confusion)),
+        ReportSection.Of("errors", "Errors", model => model.Evaluation?.Candidate.Errors, (html, _, errors) => ErrorSection.Write(html, errors)),
         Evidence("slices", "Slices", SliceSection.Write, evaluation => evaluation.Slices.Length > 0),
         Evidence("importance", "Importance", MetricSections.WriteImportance, evaluation => evaluation.Importance.Length > 0),
         ReportSection.Of(
@@ -152,7 +155,7 @@ public static class HtmlReport
                 Figure(
                     "Rows compared",
                     ReportText.Count(evaluation.Rows.Compared),
-                    $"{ReportText.Counted(evaluation.Rows.ComparedPositives, "positive")}, seen by none of the models");
+                    (evaluation.Rows.ComparedPositives is { } positives ? $"{ReportText.Counted(positives, "positive")}, " : "") + "seen by none of the models");
             }
 
             Figure(

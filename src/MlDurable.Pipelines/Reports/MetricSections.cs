@@ -21,9 +21,10 @@ internal static class MetricSections
         var rows = evaluation.Rows;
         html.Element(
             "p",
-            $"On {ReportText.Counted(rows.Compared, "row")} that none of the compared models had seen "
-            + $"({ReportText.Counted(rows.ComparedPositives, "positive")}, {ReportText.Percent(rows.ComparedPositives, rows.Compared)}){Period(rows)}. "
-            + $"The holdout part has {ReportText.Counted(rows.Holdout, "row")}, {ReportText.Counted(rows.Positives, "positive")}.");
+            $"On {ReportText.Counted(rows.Compared, "row")} that none of the compared models had seen"
+            + (rows.ComparedPositives is { } compared ? $" ({ReportText.Counted(compared, "positive")}, {ReportText.Percent(compared, rows.Compared)})" : "")
+            + $"{Period(rows)}. The holdout part has {ReportText.Counted(rows.Holdout, "row")}"
+            + (rows.Positives is { } positives ? $", {ReportText.Counted(positives, "positive")}." : "."));
 
         EvaluatedModel[] models = [.. CandidateAndChampion(evaluation), evaluation.Baseline];
         var hasChampion = evaluation.VersusChampion.Length > 0;
@@ -83,6 +84,14 @@ internal static class MetricSections
                 ? $" Gains have their {ReportText.Percent(first.Interval.Confidence)} interval, and are positive where the candidate is better."
                 : ""),
             ("class", "hint"));
+        if (evaluation.Decisions is { } decisions)
+        {
+            html.Element(
+                "p",
+                $"Only the candidate decides {ReportText.Counted(decisions.CandidateOnlyRight, "row")} right, and only the champion {ReportText.Count(decisions.ReferenceOnlyRight)}: "
+                + $"p {ReportText.PValue(decisions.ExactPValue)} that both are right equally often (McNemar's exact test). It is shown only; the metric that decides is above.",
+                ("class", "hint"));
+        }
     }
 
     public static void WriteCurves(HtmlWriter html, Evaluation evaluation)
@@ -94,7 +103,7 @@ internal static class MetricSections
                 evaluated => evaluated.Roc, new(0, 0), new(1, 1),
                 "How many of the positive rows are found (up) at the price of how many negative rows called positive (right). "
                 + "The dotted line is chance.");
-            var rate = evaluation.Rows.Compared == 0 ? 0 : (double)evaluation.Rows.ComparedPositives / evaluation.Rows.Compared;
+            var rate = evaluation.Rows.Compared == 0 ? 0 : (double)evaluation.Rows.ComparedPositives! / evaluation.Rows.Compared;
             WriteCurve(
                 html, evaluation, "pr", "Precision–recall curve", "pr-auc", "Recall", "Precision",
                 evaluated => evaluated.PrecisionRecall, new(0, rate), new(1, rate),
@@ -176,9 +185,9 @@ internal static class MetricSections
     {
         using (html.Open("div", ("class", "charts")))
         {
-            foreach (var evaluated in CandidateAndChampion(evaluation))
+            foreach (var evaluated in CandidateAndChampion(evaluation).Where(evaluated => evaluated.Confusion is not null))
             {
-                var (hits, alarms, rejections, misses) = evaluated.Confusion;
+                var (hits, alarms, rejections, misses) = evaluated.Confusion!;
                 var caption = $"{Name(evaluated)}: called positive from a probability of {ReportText.Metric(evaluated.Threshold)}, {ReportText.Rule(evaluated.ThresholdRule)}";
                 using (html.Open("table", ("class", "confusion")))
                 {
@@ -226,10 +235,10 @@ internal static class MetricSections
     // All at the candidate's costs, which are those of now.
     private static string Costs(Evaluation evaluation, double falsePositive, double falseNegative)
     {
-        var (rows, positives) = (evaluation.Rows.Compared, evaluation.Rows.ComparedPositives);
+        var (rows, positives) = (evaluation.Rows.Compared, evaluation.Rows.ComparedPositives!.Value);
         (string Who, ConfusionMatrix Confusion)[] decisions =
         [
-            .. CandidateAndChampion(evaluation).Select(evaluated => ($"of the {evaluated.Role}", evaluated.Confusion)),
+            .. CandidateAndChampion(evaluation).Select(evaluated => ($"of the {evaluated.Role}", evaluated.Confusion!)),
             ("of calling every row negative", new ConfusionMatrix(0, 0, rows - positives, positives)),
             ("of calling every row positive", new ConfusionMatrix(positives, rows - positives, 0, 0)),
         ];

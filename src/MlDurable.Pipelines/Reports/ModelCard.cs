@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using MlDurable.Learning.Features;
 using MlDurable.Learning.Judging;
 using MlDurable.Learning.Metrics;
 using MlDurable.Learning.Models;
@@ -124,7 +125,7 @@ public static class ModelCard
         Heading(card, 2, "Performance");
         Paragraph(
             card,
-            $"On {ReportText.Counted(rows.Compared, "row")} that it had not seen, {ReportText.Counted(rows.ComparedPositives, "positive")}"
+            $"On {ReportText.Counted(rows.Compared, "row")} that it had not seen{(rows.ComparedPositives is { } positives ? $", {ReportText.Counted(positives, "positive")}" : "")}"
             + (rows is { From: { } from, To: { } to } ? $", from {ReportText.Boundary(from)} to {ReportText.Boundary(to)}." : "."));
         Row(card, ["Metric", .. models.Select(evaluated => evaluated.Role)]);
         card.Append("| --- |").Insert(card.Length, " ---: |", models.Length).Append('\n');
@@ -146,12 +147,21 @@ public static class ModelCard
             Paragraph(card, $"In brackets: the {ReportText.Percent(first.Interval.Confidence)} bootstrap interval.");
         }
 
-        var (hits, alarms, rejections, misses) = evaluation.Candidate.Confusion;
-        Paragraph(
-            card,
-            $"At its threshold it finds {ReportText.Count(hits)} of {ReportText.Counted(hits + misses, "positive row")} "
-            + $"({ReportText.Percent(hits, hits + misses)}), with {ReportText.Counted(alarms, "false alarm")} among "
-            + $"{ReportText.Counted(alarms + rejections, "negative row")} ({ReportText.Percent(alarms, alarms + rejections)}).");
+        if (evaluation.Candidate.Confusion is var (hits, alarms, rejections, misses))
+        {
+            Paragraph(
+                card,
+                $"At its threshold it finds {ReportText.Count(hits)} of {ReportText.Counted(hits + misses, "positive row")} "
+                + $"({ReportText.Percent(hits, hits + misses)}), with {ReportText.Counted(alarms, "false alarm")} among "
+                + $"{ReportText.Counted(alarms + rejections, "negative row")} ({ReportText.Percent(alarms, alarms + rejections)}).");
+        }
+
+        if (evaluation.Candidate.Errors is { Quantiles: [var lowest, _, var median, _, var highest] })
+        {
+            Paragraph(
+                card,
+                $"Of its errors (prediction less truth) 90 % lie between {ReportText.Metric(lowest)} and {ReportText.Metric(highest)}; half are below {ReportText.Metric(median)}.");
+        }
     }
 
     private static void WriteSlices(StringBuilder card, Evaluation evaluation)
@@ -163,19 +173,22 @@ public static class ModelCard
         }
 
         Heading(card, 2, "Slices");
-        Row(card, "Slice", "Rows", "Positives", ReportText.MetricName(evaluation.Primary), "Gain over the champion");
-        card.Append("| --- | ---: | ---: | ---: | ---: |\n");
+        var isBinary = evaluation.Task == LearningTask.Binary;
+        Row(card, ["Slice", "Rows", .. isBinary ? ["Positives"] : Array.Empty<string>(), ReportText.MetricName(evaluation.Primary), "Gain over the champion"]);
+        card.Append("| ---").Insert(card.Length, " | ---:", isBinary ? 4 : 3).Append(" |\n");
         foreach (var slice in slices)
         {
             Row(
                 card,
-                $"{slice.Column}: {slice.Value}",
-                ReportText.Count(slice.Rows),
-                ReportText.Count(slice.Positives),
-                ReportText.Metric(slice.Candidate),
-                slice.Difference is { } difference
-                    ? $"{ReportText.Signed(difference.Delta)} ({ReportText.SignedEnds(difference.Interval)})"
-                    : ReportText.None);
+                [
+                    $"{slice.Column}: {slice.Value}",
+                    ReportText.Count(slice.Rows),
+                    .. slice.Positives is { } positives ? [ReportText.Count(positives)] : Array.Empty<string>(),
+                    ReportText.Metric(slice.Candidate),
+                    slice.Difference is { } difference
+                        ? $"{ReportText.Signed(difference.Delta)} ({ReportText.SignedEnds(difference.Interval)})"
+                        : ReportText.None,
+                ]);
         }
 
         card.Append('\n');

@@ -126,6 +126,8 @@ internal static class ReportStyle
         .probe-line { stroke: var(--muted); stroke-width: 1; }
         .probe-text { font-size: 11px; fill: var(--ink); stroke: var(--page); stroke-width: 4px; stroke-linejoin: round; paint-order: stroke; }
 
+        .heat-1 { background: color-mix(in srgb, var(--accent) 8%, transparent); } .heat-2 { background: color-mix(in srgb, var(--accent) 18%, transparent); }
+        .heat-3 { background: color-mix(in srgb, var(--accent) 30%, transparent); } .heat-4 { background: color-mix(in srgb, var(--accent) 42%, transparent); }
         .confusion caption { padding-bottom: 0.25rem; }
         .confusion th, .confusion td { border: 0; padding: 0.6rem 0.9rem; }
         .confusion thead th, .confusion tbody th { color: var(--muted); font-weight: 500; padding-left: 0; vertical-align: middle; }

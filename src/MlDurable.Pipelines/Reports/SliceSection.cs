@@ -1,3 +1,4 @@
+using MlDurable.Learning.Features;
 using MlDurable.Learning.Judging;
 using MlDurable.Pipelines.Runs;
 
@@ -22,9 +23,10 @@ internal static class SliceSection
         var caption = compared
             ? $"{metric} by slice; gain over the champion{(confidence is { } share ? $" with its {ReportText.Percent(share)} interval" : "")}"
             : $"{metric} by slice; the line is the value over all rows, {ReportText.Metric(overall)}";
+        string[] counts = evaluation.Task == LearningTask.Binary ? ["#Rows", "#Positives"] : ["#Rows"];
         string[] columns = compared
-            ? ["Slice", "#Rows", "#Positives", "#Candidate", "#Champion", "#Gain", "", "Finding"]
-            : ["Slice", "#Rows", "#Positives", "#Candidate", "", "Finding"];
+            ? ["Slice", .. counts, "#Candidate", "#Champion", "#Gain", "", "Finding"]
+            : ["Slice", .. counts, "#Candidate", "", "Finding"];
         using (ReportTables.Table(html, caption, columns))
         {
             foreach (var column in evaluation.Slices.GroupBy(slice => slice.Column))
@@ -83,7 +85,11 @@ internal static class SliceSection
         {
             html.Element("th", slice.Value, ("scope", "row"));
             ReportTables.Number(html, ReportText.Count(slice.Rows));
-            ReportTables.Number(html, ReportText.Count(slice.Positives));
+            if (slice.Positives is { } positives)
+            {
+                ReportTables.Number(html, ReportText.Count(positives));
+            }
+
             ReportTables.Number(html, ReportText.Metric(slice.Candidate));
             var drawn = slice.Finding is SliceFinding.ShownWorse or SliceFinding.NotShownNonInferior ? "worse" : "candidate";
             if (compared)

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json.Serialization;
 using MlDurable.Learning.Explaining;
+using MlDurable.Learning.Features;
 using MlDurable.Learning.Judging;
 using MlDurable.Learning.Metrics;
 using MlDurable.Learning.Models;
@@ -10,14 +11,14 @@ namespace MlDurable.Pipelines.Runs;
 
 /// <summary>The rows on which models were judged.</summary>
 /// <param name="Holdout">Rows in the holdout part.</param>
-/// <param name="Positives">Positive rows among them.</param>
+/// <param name="Positives">Positive rows among them; null unless labels are binary.</param>
 /// <param name="Compared">Holdout rows that none of the compared models had seen in training or validation.</param>
-/// <param name="ComparedPositives">Positive rows among those.</param>
+/// <param name="ComparedPositives">Positive rows among those; null unless labels are binary.</param>
 /// <param name="From">Earliest time of the compared rows; null without a time column.</param>
 /// <param name="To">Latest time of the compared rows; null without a time column.</param>
 /// <param name="Hash">Identity of the compared rows.</param>
 public sealed record EvaluationRows(
-    int Holdout, int Positives, int Compared, int ComparedPositives, DateTimeOffset? From, DateTimeOffset? To, string Hash);
+    int Holdout, int? Positives, int Compared, int? ComparedPositives, DateTimeOffset? From, DateTimeOffset? To, string Hash);
 
 /// <summary>One model's figures on the compared rows.</summary>
 public sealed record EvaluatedModel
@@ -34,8 +35,8 @@ public sealed record EvaluatedModel
     /// <summary>SHA-256 of the model file.</summary>
     public required string ModelHash { get; init; }
 
-    /// <summary>Probability at and above which a row is called positive.</summary>
-    public required double Threshold { get; init; }
+    /// <summary>Probability at and above which a row is called positive; null unless labels are binary.</summary>
+    public required double? Threshold { get; init; }
 
     /// <summary>What <see cref="Threshold"/> was chosen by; the greatest F1 in records of older versions.</summary>
     public ThresholdRule ThresholdRule { get => field ?? ThresholdRule.GreatestF1; init; }
@@ -43,10 +44,18 @@ public sealed record EvaluatedModel
     /// <summary>Every metric with its interval.</summary>
     public required ImmutableArray<MetricEstimate> Metrics { get; init; }
 
-    /// <summary>Decisions at <see cref="Threshold"/>.</summary>
-    public required ConfusionMatrix Confusion { get; init; }
+    /// <summary>Decisions at <see cref="Threshold"/>; null unless labels are binary.</summary>
+    public required ConfusionMatrix? Confusion { get; init; }
 
-    /// <summary>The ROC curve: x false positive rate, y true positive rate.</summary>
+    /// <summary>Decisions for the most probable class; null unless there are several classes.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ClassConfusion? ClassConfusion { get; init; }
+
+    /// <summary>How far predicted numbers are off; null unless numbers are predicted.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ErrorFigures? Errors { get; init; }
+
+    /// <summary>The ROC curve: x false positive rate, y true positive rate. This and the next two are empty unless labels are binary.</summary>
     public required ImmutableArray<CurvePoint> Roc { get; init; }
 
     /// <summary>The precision–recall curve: x recall, y precision.</summary>
@@ -73,6 +82,10 @@ public sealed record Evaluation
     /// <summary>The metric that decides.</summary>
     public required string Primary { get; init; }
 
+    /// <summary>What is predicted; binary labels in records of older versions.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public LearningTask Task { get; init; }
+
     /// <summary>The rows that were scored.</summary>
     public required EvaluationRows Rows { get; init; }
 
@@ -96,6 +109,10 @@ public sealed record Evaluation
 
     /// <summary>Paired differences of candidate and champion, one per metric; empty without a champion.</summary>
     public ImmutableArray<PairedDifference> VersusChampion { get => field.IsDefault ? [] : field; init; }
+
+    /// <summary>McNemar's test of the decisions of candidate and champion; null without a champion, for numbers, and in records of older versions.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public McNemarResult? Decisions { get; init; }
 
     /// <summary>The paired difference of candidate and anchor on the primary metric; null without an anchor.</summary>
     public PairedDifference? VersusAnchor { get; init; }

@@ -23,7 +23,7 @@ public sealed record ScoringPlan(
 /// <param name="ETag">The ETag of the content that was scored.</param>
 /// <param name="Hash">SHA-256 of that content.</param>
 /// <param name="Rows">Rows scored.</param>
-/// <param name="Positives">Rows of them that the model calls positive.</param>
+/// <param name="Positives">Rows of them that the model calls positive; null unless labels are binary.</param>
 /// <param name="Model">The model's name.</param>
 /// <param name="Version">The version that scored.</param>
 /// <param name="ModelHash">SHA-256 of its model file.</param>
@@ -34,7 +34,7 @@ public sealed record PredictionLineage(
     string ETag,
     string Hash,
     long Rows,
-    long Positives,
+    long? Positives,
     string Model,
     int Version,
     string ModelHash,
@@ -57,8 +57,8 @@ public sealed record ScoringFinding(string Partition, string Code, string Messag
 /// <param name="Partitions">Partitions that match the pipeline's pattern.</param>
 /// <param name="Scored">Partitions scored by this run; all others but the failed ones had their predictions.</param>
 /// <param name="Rows">Rows scored by this run.</param>
-/// <param name="Positives">Rows of them that the model calls positive.</param>
+/// <param name="Positives">Rows of them that the model calls positive; null unless labels are binary.</param>
 /// <param name="Failed">The first partitions, at most 100, that could not be scored, ordered as in the plan.</param>
 /// <param name="FailedCount">How many could not be scored.</param>
 public sealed record ScoringWork(
-    int Version, string ModelHash, int Partitions, int Scored, long Rows, long Positives, ImmutableArray<ScoringFinding> Failed, int FailedCount);
+    int Version, string ModelHash, int Partitions, int Scored, long Rows, long? Positives, ImmutableArray<ScoringFinding> Failed, int FailedCount);

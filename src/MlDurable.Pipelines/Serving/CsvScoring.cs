@@ -5,17 +5,23 @@ using System.Text;
 using System.Text.Json;
 using MlDurable.Learning;
 using MlDurable.Learning.Explaining;
+using MlDurable.Learning.Features;
+using MlDurable.Learning.Metrics;
 using MlDurable.Learning.Tables;
 
 namespace MlDurable.Pipelines.Serving;
 
 /// <summary>What came of scoring a file.</summary>
 /// <param name="Rows">Rows scored.</param>
-/// <param name="Positives">Rows of them that the model calls positive.</param>
+/// <param name="Positives">Rows of them that the model calls positive; null unless labels are binary.</param>
 /// <param name="TypeErrors">Columns with cells that could not be read as the model's data has them; they counted as missing.</param>
-public sealed record ScoredFile(long Rows, long Positives, ImmutableArray<TypeErrors> TypeErrors);
+public sealed record ScoredFile(long Rows, long? Positives, ImmutableArray<TypeErrors> TypeErrors);
 
-/// <summary>Scores a CSV file of any length, a chunk of rows at a time: every row comes out as it went in, with two columns more.</summary>
+/// <summary>
+/// Scores a CSV file of any length, a chunk of rows at a time: every row comes out as it went in, with columns more. Those are <see cref="ProbabilityColumn"/>
+/// and <see cref="DecisionColumn"/>; of several classes <see cref="ClassColumn"/> and, for each class, its name after <see cref="ClassProbabilityPrefix"/>; of
+/// numbers <see cref="PredictionColumn"/>.
+/// </summary>
 public sealed class CsvScoring(Predictor predictor)
 {
     /// <summary>The column of probabilities that is appended.</summary>
@@ -23,6 +29,15 @@ public sealed class CsvScoring(Predictor predictor)
 
     /// <summary>The column of decisions that is appended: 1 at and above the model's threshold, else 0.</summary>
     public const string DecisionColumn = "decision";
+
+    /// <summary>The column of the most probable class that is appended.</summary>
+    public const string ClassColumn = "class";
+
+    /// <summary>What the names of the columns with the probabilities of classes begin with.</summary>
+    public const string ClassProbabilityPrefix = "probability: ";
+
+    /// <summary>The column of predicted numbers that is appended.</summary>
+    public const string PredictionColumn = "prediction";
 
     /// <summary>The column of explanations that is appended when reasons are asked for: JSON, as <see cref="ExplainingJsonContext"/> writes it.</summary>
     public const string ExplanationColumn = "explanation";
@@ -46,7 +61,7 @@ public sealed class CsvScoring(Predictor predictor)
     public async Task<ScoredFile> ScoreAsync(
         Stream input, TextWriter output, IProgress<long>? progress = null, CancellationToken cancellationToken = default)
     {
-        string[] appended = Reasons > 0 ? [ProbabilityColumn, DecisionColumn, ExplanationColumn] : [ProbabilityColumn, DecisionColumn];
+        string[] appended = [.. Columns(), .. Reasons > 0 ? [ExplanationColumn] : Array.Empty<string>()];
         var explainer = Reasons > 0 ? predictor.Explainer : null;
         await using var plain = await DecompressAsync(input, cancellationToken);
         using var records = new CsvRecordSplitter(plain, new CsvOptions().MaxRecordBytes);
@@ -54,7 +69,7 @@ public sealed class CsvScoring(Predictor predictor)
             ?? throw new CsvException("csv-empty", "the file is empty; the first line must name the columns", 1);
         await RequireNewColumnsAsync(header, appended, cancellationToken);
         var total = new Total();
-        await output.WriteAsync($"{Encoding.UTF8.GetString(header)},{string.Join(',', appended)}\n");
+        await output.WriteAsync($"{Encoding.UTF8.GetString(header)},{string.Join(',', appended.Select(Quoted))}\n");
 
         var chunk = new List<byte[]>();
         var bytes = 0;
@@ -79,7 +94,7 @@ public sealed class CsvScoring(Predictor predictor)
             progress?.Report(total.Rows);
         }
 
-        return new ScoredFile(total.Rows, total.Positives, [.. total.TypeErrors.Values]);
+        return new ScoredFile(total.Rows, predictor.Target.Task == LearningTask.Binary ? total.Positives : null, [.. total.TypeErrors.Values]);
     }
 
     private async Task ScoreAsync(
@@ -110,17 +125,45 @@ public sealed class CsvScoring(Predictor predictor)
 
         var prediction = Predict(content);
         var explanations = explainer?.Explain(content.Table, Reasons, cancellationToken);
-        for (var row = 0; row < prediction.Probabilities.Length; row++)
+        for (var row = 0; row < prediction.Rows; row++)
         {
-            var positive = prediction.Probabilities[row] >= prediction.Threshold;
-            total.Positives += positive ? 1 : 0;
-            await output.WriteAsync(string.Create(
-                CultureInfo.InvariantCulture,
-                $"{Encoding.UTF8.GetString(chunk[row])},{prediction.Probabilities[row]:R},{(positive ? 1 : 0)}{Cell(explanations?[row])}\n"));
+            total.Positives += prediction.Target.Task == LearningTask.Binary && prediction.Of(row)[0] >= prediction.Threshold ? 1 : 0;
+            await output.WriteAsync($"{Encoding.UTF8.GetString(chunk[row])},{Cells(prediction, row)}{Cell(explanations?[row])}\n");
         }
 
         total.Rows += chunk.Count;
     }
+
+    /// <summary>The columns that are appended without reasons.</summary>
+    private string[] Columns() => predictor.Target.Task switch
+    {
+        LearningTask.Multiclass => [ClassColumn, .. predictor.Target.Classes.Select(name => ClassProbabilityPrefix + name)],
+        LearningTask.Regression => [PredictionColumn],
+        _ => [ProbabilityColumn, DecisionColumn],
+    };
+
+    private static string Cells(PredictionResult prediction, int row)
+    {
+        var outputs = prediction.Of(row);
+        switch (prediction.Target.Task)
+        {
+            case LearningTask.Multiclass:
+                var cells = new StringBuilder(Quoted(prediction.Target.Classes[MulticlassMetrics.Decision(outputs)]));
+                foreach (var probability in outputs)
+                {
+                    cells.Append(CultureInfo.InvariantCulture, $",{probability:R}");
+                }
+
+                return cells.ToString();
+            case LearningTask.Regression:
+                return outputs[0].ToString("R", CultureInfo.InvariantCulture);
+            default:
+                return string.Create(CultureInfo.InvariantCulture, $"{outputs[0]:R},{(outputs[0] >= prediction.Threshold ? 1 : 0)}");
+        }
+    }
+
+    private static string Quoted(string text) =>
+        text.AsSpan().IndexOfAny(",\"\r\n") < 0 ? text : $"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
 
     private static string Cell(Explanation? explanation) => explanation is null
         ? ""

@@ -25,11 +25,21 @@ public interface IPredictor<in TIn, TOut>
 }
 
 /// <summary>What a model says about a row.</summary>
-/// <param name="Probability">The probability of the positive class, from 0 to 1.</param>
-/// <param name="Decision">Whether the probability is at or above the threshold.</param>
-/// <param name="Threshold">The model's threshold.</param>
+/// <param name="Probability">The probability of the positive class, from 0 to 1; of several classes that of <see cref="Class"/>; of numbers not a number.</param>
+/// <param name="Decision">Whether the probability of the positive class is at or above the threshold; false where there is no such class.</param>
+/// <param name="Threshold">The model's threshold; not a number where there is none.</param>
 /// <param name="Model">The model's name.</param>
 /// <param name="Version">The version that predicted.</param>
 /// <param name="ModelHash">SHA-256 of its model file.</param>
 /// <param name="Stale">Whether the registry could not be asked lately, so that another version may be meant by now.</param>
-public sealed record Prediction(double Probability, bool Decision, double Threshold, string Model, int Version, string ModelHash, bool Stale);
+public sealed record Prediction(double Probability, bool Decision, double Threshold, string Model, int Version, string ModelHash, bool Stale)
+{
+    /// <summary>The most probable class; null unless there are several.</summary>
+    public string? Class { get; init; }
+
+    /// <summary>The probability of each class; null unless there are several.</summary>
+    public IReadOnlyDictionary<string, double>? Probabilities { get; init; }
+
+    /// <summary>The predicted number; null unless numbers are predicted.</summary>
+    public double? Value { get; init; }
+}

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
 using MlDurable.Learning;
@@ -9,9 +10,9 @@ using MlDurable.Learning.Tables;
 namespace MlDurable.Pipelines.Serving;
 
 /// <summary>Predictions for the rows of a JSON text.</summary>
-/// <param name="Probabilities">The probability of the positive class, one for each row, from 0 to 1.</param>
+/// <param name="Result">What is predicted of the rows.</param>
 /// <param name="IsBatch">Whether the text was an array of rows rather than one row.</param>
-public sealed record JsonPredictions(IReadOnlyList<double> Probabilities, bool IsBatch)
+public sealed record JsonPredictions(PredictionResult Result, bool IsBatch)
 {
     /// <summary>The reasons for each row's score; empty when none were asked for.</summary>
     public IReadOnlyList<Explanation> Explanations { get; init; } = [];
@@ -43,21 +44,21 @@ public static class JsonScoring
         var explainer = reasons > 0 ? predictor.Explainer : null;
         var row = predictor.Rows.NewRow(keepsCells: explainer is not null);
         var explanations = new List<Explanation>();
+        var outputs = new List<double>();
         try
         {
             Read(ref reader);
             if (reader.TokenType != JsonTokenType.StartArray)
             {
-                var probability = ScoreRow(ref reader, predictor.Rows, row, index: null);
+                ScoreRow(ref reader, predictor.Rows, row, index: null, outputs);
                 Explain();
                 RequireEnd(ref reader);
-                return new JsonPredictions([probability], IsBatch: false) { Explanations = explanations };
+                return Predictions(isBatch: false);
             }
 
-            var probabilities = new List<double>();
-            while (Read(ref reader) != JsonTokenType.EndArray)
+            for (var rows = 0; Read(ref reader) != JsonTokenType.EndArray; rows++)
             {
-                if (probabilities.Count == maxRows)
+                if (rows == maxRows)
                 {
                     throw new RowException(
                         "too-many-rows",
@@ -66,18 +67,21 @@ public static class JsonScoring
                             : $"at most {maxRows} rows are explained in one request; send the others in another");
                 }
 
-                probabilities.Add(ScoreRow(ref reader, predictor.Rows, row, probabilities.Count));
+                ScoreRow(ref reader, predictor.Rows, row, rows, outputs);
                 Explain();
             }
 
             RequireEnd(ref reader);
-            return new JsonPredictions(probabilities, IsBatch: true) { Explanations = explanations };
+            return Predictions(isBatch: true);
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
             // The reader says with the latter that a string is not UTF-8, or that an escape stands for no character.
             throw new RowException("invalid-json", $"the body is not JSON: {exception.Message}", innerException: exception);
         }
+
+        JsonPredictions Predictions(bool isBatch) =>
+            new(new PredictionResult([.. outputs], predictor.Target, predictor.Threshold), isBatch) { Explanations = explanations };
 
         void Explain()
         {
@@ -88,7 +92,8 @@ public static class JsonScoring
         }
     }
 
-    private static double ScoreRow(ref Utf8JsonReader reader, RowScorer scorer, ScoringRow row, int? index)
+    /// <summary>Adds what is predicted of a row.</summary>
+    private static void ScoreRow(ref Utf8JsonReader reader, RowScorer scorer, ScoringRow row, int? index, List<double> outputs)
     {
         if (reader.TokenType != JsonTokenType.StartObject)
         {
@@ -123,7 +128,9 @@ public static class JsonScoring
 
         try
         {
-            return row.Predict();
+            var first = outputs.Count;
+            CollectionsMarshal.SetCount(outputs, first + scorer.Model.Target.OutputCount);
+            row.Predict(CollectionsMarshal.AsSpan(outputs)[first..]);
         }
         catch (LearningException exception) when (exception.Code == "signature-mismatch")
         {

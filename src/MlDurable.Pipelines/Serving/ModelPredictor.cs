@@ -1,3 +1,5 @@
+using MlDurable.Learning.Features;
+using MlDurable.Learning.Metrics;
 using MlDurable.Learning.Models;
 using MlDurable.Pipelines.Registry;
 
@@ -50,10 +52,33 @@ public sealed class ModelPredictor<TIn, TOut> : IPredictor<TIn, TOut>
             set(scoring, column, row);
         }
 
+        return output(PredictionOf(served, scoring));
+    }
+
+    private static Prediction PredictionOf(ServedModel served, ScoringRow scoring)
+    {
         var predictor = served.Predictor;
-        var probability = scoring.Predict();
-        return output(new Prediction(
-            probability, probability >= predictor.Threshold, predictor.Threshold, served.Model, served.Version, predictor.Version.ModelHash, served.StaleReason is not null));
+        var target = predictor.Target;
+        switch (target.Task)
+        {
+            case LearningTask.Multiclass:
+                var probabilities = new double[target.OutputCount];
+                scoring.Predict(probabilities);
+                var decision = MulticlassMetrics.Decision(probabilities);
+                return Of(probabilities[decision], decision: false, double.NaN) with
+                {
+                    Class = target.Classes[decision],
+                    Probabilities = target.Classes.Zip(probabilities).ToDictionary(pair => pair.First, pair => pair.Second, StringComparer.Ordinal),
+                };
+            case LearningTask.Regression:
+                return Of(double.NaN, decision: false, double.NaN) with { Value = scoring.Predict() };
+            default:
+                var probability = scoring.Predict();
+                return Of(probability, probability >= predictor.Threshold, predictor.Threshold);
+        }
+
+        Prediction Of(double probability, bool decision, double threshold) =>
+            new(probability, decision, threshold, served.Model, served.Version, predictor.Version.ModelHash, served.StaleReason is not null);
     }
 
     private Binding BindingOf(ServedModel served) =>

@@ -1,4 +1,5 @@
 using MlDurable.Learning.Explaining;
+using MlDurable.Learning.Features;
 using MlDurable.Learning.Models;
 using MlDurable.Learning.Tables;
 using MlDurable.Pipelines.Features;
@@ -9,9 +10,19 @@ using MlDurable.Storage;
 namespace MlDurable.Pipelines.Serving;
 
 /// <summary>Predictions for some rows.</summary>
-/// <param name="Probabilities">The probability of the positive class, one for each row, from 0 to 1.</param>
-/// <param name="Threshold">The probability at and above which the model calls a row positive.</param>
-public sealed record PredictionResult(double[] Probabilities, double Threshold);
+/// <param name="Outputs">What is predicted, as <see cref="TrainedModel.Predict"/> gives it: for each row the probability of the positive class, or those of all
+/// classes, or a number.</param>
+/// <param name="Target">What that is.</param>
+/// <param name="Threshold">The probability at and above which the model calls a row positive; of no meaning unless it does.</param>
+public sealed record PredictionResult(double[] Outputs, Target Target, double Threshold)
+{
+    /// <summary>How many rows there are.</summary>
+    public int Rows => Outputs.Length / Target.OutputCount;
+
+    /// <summary>What is predicted of a row: <see cref="Target.OutputCount"/> numbers.</summary>
+    /// <param name="row">The row.</param>
+    public ReadOnlySpan<double> Of(int row) => Outputs.AsSpan(row * Target.OutputCount, Target.OutputCount);
+}
 
 /// <summary>Scores raw rows with a registered version: the row-level features are made as the version expects them. Safe for concurrent use.</summary>
 public sealed class Predictor
@@ -37,7 +48,10 @@ public sealed class Predictor
     /// <summary>The columns that rows to score are read with: those of the pipeline's data, without the label and what is dropped.</summary>
     public TableSchema Schema { get; }
 
-    /// <summary>The probability at and above which the model calls a row positive.</summary>
+    /// <summary>What the model predicts.</summary>
+    public Target Target => registered.Model.Target;
+
+    /// <summary>The probability at and above which the model calls a row positive; of no meaning unless it does.</summary>
     public double Threshold => registered.Model.Threshold;
 
     /// <summary>Scores rows one at a time, with the same numbers as <see cref="Predict"/> gives. Its columns are all of the pipeline's data.</summary>
@@ -74,5 +88,5 @@ public sealed class Predictor
     /// <param name="table">Raw rows, read with <see cref="Schema"/>; other columns are ignored.</param>
     /// <exception cref="Learning.LearningException"><c>signature-mismatch</c>: a column that the model needs is missing or of another kind.</exception>
     public PredictionResult Predict(Table table) =>
-        new(registered.Model.Predict(registered.Features.BuildFeatures(table)), Threshold);
+        new(registered.Model.Predict(registered.Features.BuildFeatures(table)), Target, Threshold);
 }

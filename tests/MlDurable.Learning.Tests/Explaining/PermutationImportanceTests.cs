@@ -118,7 +118,7 @@ public sealed class PermutationImportanceTests
         var rows = new Table([.. Rows.Columns, new NumberColumn("here", [.. Labels.Select((_, row) => row < 200 ? 1.0 : 0)])]);
         var reported = new List<double>();
         var options = new PermutationOptions { Progress = new Reports(reported.Add) };
-        var slices = PermutationImportance.ComputeSlices(Here, rows, Labels, TestAuc.Of, higherIsBetter: true, [slice], options);
+        var slices = PermutationImportance.ComputeSlices(Here, rows, Labels, TestAuc.Of, higherIsBetter: true, [slice], LearningTask.Binary, options);
         Assert.Equal([("where", "here", 200), ("where", "(missing)", 190)], slices.Select(one => (one.Column, one.Value, one.Rows)));
         Assert.Equal("used", slices[0].Importance[0].Feature);
         Assert.True(slices[0].Importance[0].Interval!.Low > 0.3);
@@ -127,7 +127,7 @@ public sealed class PermutationImportanceTests
         Assert.Equal(
             "length-mismatch",
             Assert.Throws<LearningException>(
-                () => PermutationImportance.ComputeSlices(Here, rows, Labels, TestAuc.Of, higherIsBetter: true, [slice.Take([1])], options)).Code);
+                () => PermutationImportance.ComputeSlices(Here, rows, Labels, TestAuc.Of, higherIsBetter: true, [slice.Take([1])], LearningTask.Binary, options)).Code);
     }
 
     [Fact]

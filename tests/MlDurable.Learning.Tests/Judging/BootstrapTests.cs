@@ -77,7 +77,7 @@ public sealed class BootstrapTests
     public void Draw_RareClass_KeepsItsCountInEveryResample()
     {
         var labels = Enumerable.Range(0, 500).Select(row => row % 100 == 0 ? 1.0 : 0).ToArray();
-        var resampler = new RowResampler(labels, 1);
+        var resampler = new RowResampler(labels, ofClasses: true, 1);
         var weights = new int[500];
         for (var resample = 0; resample < 50; resample++)
         {
@@ -93,8 +93,8 @@ public sealed class BootstrapTests
     {
         var labels = Enumerable.Range(0, 500).Select(row => row < 100 ? 1.0 : 0).ToArray();
 
-        Assert.Single(new RowResampler(labels, 1).Strata);
-        Assert.Equal(2, new RowResampler(labels[1..], 1).Strata.Length);
+        Assert.Single(new RowResampler(labels, ofClasses: true, 1).Strata);
+        Assert.Equal(2, new RowResampler(labels[1..], ofClasses: true, 1).Strata.Length);
     }
 
     [Fact]
@@ -127,7 +127,7 @@ public sealed class BootstrapTests
         var losses = Enumerable.Range(0, rows).Select(row => Math.Exp(5 * (row % 150 / 150.0) * (row % 150 / 150.0)) / 5).ToArray();
         var scores = labels.Zip(losses, (label, loss) => label == 1 ? Math.Exp(-loss) : 1 - Math.Exp(-loss)).ToArray();
         var prepared = ResampledMetric.Prepare(MetricCatalog.Find("log-loss")!, labels, new ScoredModel(scores, 0.5));
-        var distribution = BootstrapDistribution.Of(weights => prepared.Evaluate(weights), labels, new BootstrapOptions { Resamples = 10_000 });
+        var distribution = BootstrapDistribution.Of(weights => prepared.Evaluate(weights), labels, ofClasses: true, new BootstrapOptions { Resamples = 10_000 });
         var (bca, percentile) = (distribution.Interval(0.95), distribution.PercentileInterval(0.95));
         return bca.Low + bca.High - percentile.Low - percentile.High;
     }

@@ -1,3 +1,4 @@
+using MlDurable.Learning.Features;
 using MlDurable.Learning.Judging;
 
 namespace MlDurable.Learning.Tests.Judging;
@@ -33,7 +34,7 @@ public sealed class McNemarTests
         var vector = ReferenceVectors.Paired.GetProperty("bootstrap");
 
         // In the file A is the champion: b counts where only A is right.
-        var result = McNemar.Compare(vector.Numbers("y"), new ScoredModel(vector.Numbers("pb"), 0.5), new ScoredModel(vector.Numbers("pa"), 0.5));
+        var result = McNemar.Compare(LearningTask.Binary, vector.Numbers("y"), new ScoredModel(vector.Numbers("pb"), 0.5), new ScoredModel(vector.Numbers("pa"), 0.5));
 
         Assert.Equal(217, result.ReferenceOnlyRight);
         ReferenceVectors.AssertClose(vector.Number("mcnemar_exact_p"), result.ExactPValue, 1e-9, "exact");

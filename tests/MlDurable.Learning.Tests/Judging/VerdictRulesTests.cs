@@ -79,7 +79,7 @@ public sealed class VerdictRulesTests
         Assert.Equal(VerdictKind.Promote, VerdictRules.Decide(first).Kind);
         AssertBlocked(BlockReason.Gate, first with { Gates = [Gate(0.7, 0.69)] });
         AssertBlocked(BlockReason.Gate, first with { VersusBaseline = Difference(-0.001, 0.3) });
-        AssertBlocked(BlockReason.Leak, first with { CandidateRocAuc = 0.9951 });
+        AssertBlocked(BlockReason.Leak, first with { LeakFigure = 0.9951 });
     }
 
     [Fact]
@@ -106,7 +106,7 @@ public sealed class VerdictRulesTests
     [Fact]
     public void Decide_SameModel_KeepsTheChampionBeforeAnythingElse()
     {
-        var evidence = Evidence(ChampionRule.NonInferior, Difference(0, 0)) with { SameModel = true, CandidateRocAuc = 0.999, Gates = [Gate(0.7, 0.1)] };
+        var evidence = Evidence(ChampionRule.NonInferior, Difference(0, 0)) with { SameModel = true, LeakFigure = 0.999, Gates = [Gate(0.7, 0.1)] };
 
         Assert.Equal(VerdictKind.Keep, VerdictRules.Decide(evidence).Kind);
     }

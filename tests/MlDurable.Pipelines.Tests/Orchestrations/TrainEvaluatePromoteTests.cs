@@ -325,6 +325,6 @@ public sealed class TrainEvaluatePromoteTests
         var lines = Encoding.UTF8.GetString(await flow.Store.ReadBytesAsync(RunStore.FileName(run.RunId, "predictions.csv"), 1 << 20)).Split('\n');
         var judged = lines.Skip(1).Where(line => line.Contains("1993", StringComparison.Ordinal)).Select(line => line.Split(',')).ToList();
         Assert.NotEmpty(judged);
-        Assert.All(judged, fields => Assert.Equal(double.Parse(fields[3]), result.Probabilities[int.Parse(fields[1])]));
+        Assert.All(judged, fields => Assert.Equal(double.Parse(fields[3]), result.Outputs[int.Parse(fields[1])]));
     }
 }

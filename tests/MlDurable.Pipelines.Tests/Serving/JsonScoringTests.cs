@@ -34,26 +34,26 @@ public sealed class JsonScoringTests : IAsyncLifetime
         {
             var predictions = Score(models.Json(row));
             Assert.False(predictions.IsBatch);
-            Assert.Equal(expected[row], Assert.Single(predictions.Probabilities));
+            Assert.Equal(expected[row], Assert.Single(predictions.Result.Outputs));
         }
     }
 
     [Fact]
-    public void Score_Batch_KeepsTheOrder() => Assert.Equal(expected[..200], Score(models.JsonBatch(200)).Probabilities);
+    public void Score_Batch_KeepsTheOrder() => Assert.Equal(expected[..200], Score(models.JsonBatch(200)).Result.Outputs);
 
     [Theory]
     [InlineData(1)]
     [InlineData(7)]
     [InlineData(64)]
-    public void Score_BodyInPieces_IsTheSame(int size) => Assert.Equal(expected[..20], Score(Pieces(models.JsonBatch(20), size)).Probabilities);
+    public void Score_BodyInPieces_IsTheSame(int size) => Assert.Equal(expected[..20], Score(Pieces(models.JsonBatch(20), size)).Result.Outputs);
 
     [Fact]
     public void Score_NumbersAndTimesAsText_AreReadAsInCsv()
     {
-        Assert.Equal(Score(With("Speed IAS in knots", "100")).Probabilities, Score(With("Speed IAS in knots", "\" 100 \"")).Probabilities);
-        Assert.Equal(Score(With("Speed IAS in knots", "null")).Probabilities, Score(With("Speed IAS in knots", "\"NA\"")).Probabilities);
-        Assert.Equal(Score(With("Flight Date", "\"1990-03-01\"")).Probabilities, Score(With("Flight Date", "\"1990-03-01T05:00:00Z\"")).Probabilities);
-        Assert.Equal(Score(With("Wildlife Size", "\"Small\"")).Probabilities, Score(With("Wildlife Size", "\"\\u0053mall\"")).Probabilities);
+        Assert.Equal(Score(With("Speed IAS in knots", "100")).Result.Outputs, Score(With("Speed IAS in knots", "\" 100 \"")).Result.Outputs);
+        Assert.Equal(Score(With("Speed IAS in knots", "null")).Result.Outputs, Score(With("Speed IAS in knots", "\"NA\"")).Result.Outputs);
+        Assert.Equal(Score(With("Flight Date", "\"1990-03-01\"")).Result.Outputs, Score(With("Flight Date", "\"1990-03-01T05:00:00Z\"")).Result.Outputs);
+        Assert.Equal(Score(With("Wildlife Size", "\"Small\"")).Result.Outputs, Score(With("Wildlife Size", "\"\\u0053mall\"")).Result.Outputs);
     }
 
     [Fact]
@@ -111,7 +111,7 @@ public sealed class JsonScoringTests : IAsyncLifetime
     [Fact]
     public void Score_OtherMembers_AreIgnoredWhateverTheyHold() =>
         Assert.Equal(
-            Score(Row()).Probabilities, Score(Row().Replace("{", "{\"id\":{\"a\":[1,{}]},\"Effect Amount of damage\":[],", StringComparison.Ordinal)).Probabilities);
+            Score(Row()).Result.Outputs, Score(Row().Replace("{", "{\"id\":{\"a\":[1,{}]},\"Effect Amount of damage\":[],", StringComparison.Ordinal)).Result.Outputs);
 
     [Theory]
     [InlineData("", "invalid-json")]
@@ -128,7 +128,7 @@ public sealed class JsonScoringTests : IAsyncLifetime
     {
         if (code is null)
         {
-            Assert.Empty(Score(json).Probabilities);
+            Assert.Empty(Score(json).Result.Outputs);
         }
         else
         {
@@ -148,7 +148,7 @@ public sealed class JsonScoringTests : IAsyncLifetime
     {
         var json = new ReadOnlySequence<byte>(models.JsonBatch(11));
         Assert.Equal("too-many-rows", Assert.Throws<RowException>(() => JsonScoring.Score(json, predictor, maxRows: 10)).Code);
-        Assert.Equal(11, JsonScoring.Score(json, predictor, maxRows: 11).Probabilities.Count);
+        Assert.Equal(11, JsonScoring.Score(json, predictor, maxRows: 11).Result.Rows);
     }
 
     private string Row() => Encoding.UTF8.GetString(models.Json(0));

@@ -142,7 +142,7 @@ public sealed class ServedModelsTests : IAsyncLifetime
         var loaded = await served.GetAsync(SampleModels.Name, $"{number}");
         var scored = JsonScoring.Score(new ReadOnlySequence<byte>(models.JsonBatch(200)), loaded.Predictor, maxRows: 200);
 
-        Assert.Equal(models.Expected(model)[..200], scored.Probabilities);
+        Assert.Equal(models.Expected(model)[..200], scored.Result.Outputs);
     }
 
     [Fact]

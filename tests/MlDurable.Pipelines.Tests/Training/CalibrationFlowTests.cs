@@ -37,7 +37,7 @@ public sealed class CalibrationFlowTests : IAsyncLifetime
 
         var predictor = await Predictor.OpenAsync(flow.Store, flow.Registry, "strikes");
         await using var file = File.OpenRead(Path.Combine(FlowHarness.SampleData, "birdstrikes-1993.csv"));
-        var probabilities = predictor.Predict((await CsvTable.ReadAsync(file, new CsvOptions { Schema = predictor.Schema })).Table).Probabilities;
+        var probabilities = predictor.Predict((await CsvTable.ReadAsync(file, new CsvOptions { Schema = predictor.Schema })).Table).Outputs;
         var judged = (await TextAsync(run, "predictions.csv")).Split('\n').Where(line => line.Contains("1993", StringComparison.Ordinal)).Select(line => line.Split(',')).ToList();
         Assert.NotEmpty(judged);
         Assert.All(judged, fields => Assert.Equal(double.Parse(fields[3]), probabilities[int.Parse(fields[1])]));
@@ -111,15 +111,15 @@ public sealed class CalibrationFlowTests : IAsyncLifetime
         var run = await flow.RunAsync(FlowHarness.Source(With("threshold: { cost: { false-positive: 2, false-negative: 50 } }")));
 
         var evaluation = await EvaluationAsync(run);
-        var ((_, alarms, _, misses), rows) = (evaluation.Candidate.Confusion, evaluation.Rows);
+        var ((_, alarms, _, misses), rows, positives) = (evaluation.Candidate.Confusion!, evaluation.Rows, evaluation.Rows.ComparedPositives!.Value);
         Assert.Equal((ThresholdRule.LeastCost(2, 50), ThresholdRule.GreatestF1), (evaluation.Candidate.ThresholdRule, evaluation.Champion!.ThresholdRule));
         Assert.True(evaluation.Candidate.Threshold < evaluation.Champion.Threshold);
         var report = await TextAsync(run, "report.html");
         foreach (var (cost, who) in new[]
         {
             ((2.0 * alarms) + (50.0 * misses), "of the candidate"),
-            (50.0 * rows.ComparedPositives, "of calling every row negative"),
-            (2.0 * (rows.Compared - rows.ComparedPositives), "of calling every row positive"),
+            (50.0 * positives, "of calling every row negative"),
+            (2.0 * (rows.Compared - positives), "of calling every row positive"),
         })
         {
             Assert.Contains((cost / rows.Compared).ToString("0.0000", CultureInfo.InvariantCulture) + " " + who, report, StringComparison.Ordinal);

@@ -49,7 +49,7 @@ public sealed class CustomTrainerFlowTests : IAsyncLifetime
         Assert.NotEmpty(explanation.Curves);
         var predictor = await Predictor.OpenAsync(flow.Store, flow.Registry, "strikes");
         await using var file = File.OpenRead(Path.Combine(FlowHarness.SampleData, "birdstrikes-1993.csv"));
-        var probabilities = predictor.Predict((await CsvTable.ReadAsync(file, new CsvOptions { Schema = predictor.Schema })).Table).Probabilities;
+        var probabilities = predictor.Predict((await CsvTable.ReadAsync(file, new CsvOptions { Schema = predictor.Schema })).Table).Outputs;
         var judged = Encoding.UTF8.GetString(await flow.Store.ReadBytesAsync(RunStore.FileName(run.RunId, "predictions.csv"), 1 << 20)).Split('\n')
             .Where(line => line.Contains("1993", StringComparison.Ordinal))
             .Select(line => line.Split(','))
@@ -114,7 +114,7 @@ public sealed class CustomTrainerFlowTests : IAsyncLifetime
             .Select(line => line.Split(','))
             .ToList();
         await using var file = File.OpenRead(Path.Combine(FlowHarness.SampleData, "birdstrikes-1993.csv"));
-        var probabilities = predictor.Predict((await CsvTable.ReadAsync(file, new CsvOptions { Schema = predictor.Schema })).Table).Probabilities;
+        var probabilities = predictor.Predict((await CsvTable.ReadAsync(file, new CsvOptions { Schema = predictor.Schema })).Table).Outputs;
         Assert.All(judged, fields => Assert.Equal(double.Parse(fields[3]), probabilities[int.Parse(fields[1])]));
     }
 
