@@ -11,8 +11,6 @@ internal static class CsvBench
 {
     private const int Tries = 3;
 
-    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
-
     /// <summary>The figures of a run, in the order of the printed table.</summary>
     /// <param name="args">CSV_FILE PANDAS_JSON [JSON_FILE].</param>
     public static async Task RunAsync(string[] args)
@@ -52,7 +50,7 @@ internal static class CsvBench
         MeasureColumnFile(first.Table, bars);
         if (args.Length > 2)
         {
-            File.WriteAllText(args[2], JsonSerializer.Serialize(bars, Indented));
+            BarFile.Write(args[2], bars);
         }
     }
 

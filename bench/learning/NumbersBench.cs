@@ -20,8 +20,6 @@ internal static class NumbersBench
     private const int Predictions = 5;
     private const int SingleRows = 200_000;
 
-    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
-
     /// <summary>Fits once and writes what it took; the test predictions go beside, with .f64 for .json.</summary>
     /// <param name="args">TRAINER FOLDER JSON_FILE; runs on the processors that the process may use.</param>
     public static void Fit(string[] args)
@@ -124,7 +122,7 @@ internal static class NumbersBench
 
         if (args.Length > 2)
         {
-            File.WriteAllText(args[2], JsonSerializer.Serialize(bars, Indented));
+            BarFile.Write(args[2], bars);
         }
 
         void Bar(string name, double value, string unit, double bar, bool atMost) =>

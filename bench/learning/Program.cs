@@ -1,17 +1,15 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
-using System.Globalization;
 using System.Text.Json;
 using MlDurable.Bench.Learning;
-using MlDurable.Learning.Features;
 using MlDurable.Learning.Metrics;
-using MlDurable.Learning.Tables;
 using MlDurable.Learning.Training;
 
 // Beside bird_strikes.py: the same rows, the same tests, our trainers with the settings of the same meaning. `run` starts both.
 // Usage: MlDurable.Bench.Learning DATA_FOLDER SCIKIT_LEARN_JSON [JSON_FILE]
 //        MlDurable.Bench.Learning csv CSV_FILE PANDAS_JSON [JSON_FILE]
 //        MlDurable.Bench.Learning fit TRAINER FOLDER JSON_FILE
+//        MlDurable.Bench.Learning small DATA_FOLDER PEERS_FOLDER [JSON_FILE]
 //        MlDurable.Bench.Learning report FOLDER RESULTS_FOLDER [JSON_FILE]
 switch (args[0])
 {
@@ -21,6 +19,9 @@ switch (args[0])
     case "fit":
         NumbersBench.Fit(args[1..]);
         return;
+    case "small":
+        await SmallBench.RunAsync(args[1..]);
+        return;
     case "report":
         NumbersBench.Report(args[1..]);
         return;
@@ -29,14 +30,6 @@ switch (args[0])
 var data = args[0];
 var peers = JsonDocument.Parse(File.ReadAllText(args[1])).RootElement.GetProperty("results").EnumerateArray()
     .ToDictionary(result => (result.GetProperty("trainer").GetString()!, result.GetProperty("test").GetInt32()));
-var rowFeatures = new RowFeatures
-{
-    Label = "Effect Amount of damage",
-    Rule = LabelRule.Not("None"),
-    Time = "Flight Date",
-    Drop = ["Cost Other", "Cost Repair", "Cost Total $"],
-    DateParts = [DatePart.Month, DatePart.Weekday],
-};
 var settings = new (string Trainer, ImmutableSortedDictionary<string, double> Hyperparameters)[]
 {
     ("logistic-regression", ImmutableSortedDictionary<string, double>.Empty.Add("l2", 1)),
@@ -49,13 +42,10 @@ Console.WriteLine($"load average {File.ReadAllText("/proc/loadavg").Split(' ')[0
 Console.WriteLine($"{"trainer",-20} {"train to",8} {"test",5} {"ROC AUC",8} {"scikit",8} {"log loss",9} {"scikit",8} {"fit s",6} {"scikit",7}");
 foreach (var year in new[] { 1999, 2000, 2001 })
 {
-    var years = await Task.WhenAll(Enumerable.Range(1990, year - 1990).Select(ReadAsync));
-    var window = Table.Concat(years);
-    var test = Rows(await ReadAsync(year));
+    var (rows, test) = await BirdStrikes.YearAsync(data, year);
     foreach (var (name, hyperparameters) in settings)
     {
         // Without early stopping, so that both learn from all rows; validation rows only choose a threshold, which no figure here uses.
-        var rows = Rows(window);
         var request = new TrainingRequest { Training = rows, Validation = rows, Hyperparameters = hyperparameters, Seed = 7 };
         Trainers.Get(name).Fit(request); // once to compile
         var started = Stopwatch.GetTimestamp();
@@ -74,14 +64,5 @@ foreach (var year in new[] { 1999, 2000, 2001 })
 
 if (args.Length > 2)
 {
-    File.WriteAllText(args[2], JsonSerializer.Serialize(bars, new JsonSerializerOptions { WriteIndented = true }));
+    BarFile.Write(args[2], bars);
 }
-
-async Task<Table> ReadAsync(int year)
-{
-    await using var file = File.OpenRead(Path.Combine(data, string.Create(CultureInfo.InvariantCulture, $"birdstrikes-{year}.csv")));
-    return rowFeatures.Build((await CsvTable.ReadAsync(file, new CsvOptions())).Table);
-}
-
-static LabeledRows Rows(Table table) =>
-    new(table.Without(RowFeatures.LabelColumn, RowFeatures.TimeColumnName), ((NumberColumn)table[RowFeatures.LabelColumn]).Values.ToArray());

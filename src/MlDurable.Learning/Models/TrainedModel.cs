@@ -1,8 +1,6 @@
-using System.Buffers.Binary;
 using System.Collections.Immutable;
 using System.Text.Json;
 using MlDurable.Learning.Features;
-using MlDurable.Learning.Numerics;
 using MlDurable.Learning.Tables;
 using MlDurable.Learning.Training;
 
@@ -152,13 +150,7 @@ public sealed class TrainedModel
                 $"The model of '{Trainer}' has {content.Length:N0} bytes; a model file takes {MaxContentBytes:N0}. Train it with fewer trees, or fewer leaves.");
         }
 
-        Span<byte> head = stackalloc byte[Magic.Length + (3 * sizeof(int))];
-        Magic.CopyTo(head);
-        BinaryPrimitives.WriteInt32LittleEndian(head[8..], model.FileVersion);
-        BinaryPrimitives.WriteInt32LittleEndian(head[12..], content.Length);
-        BinaryPrimitives.WriteUInt32LittleEndian(head[16..], Crc32C.Compute(content));
-        stream.Write(head);
-        stream.Write(content);
+        FileEnvelope.Write(stream, Magic, model.FileVersion, content);
     }
 
     /// <summary>Reads a model file that <see cref="Write"/> wrote.</summary>
@@ -171,44 +163,21 @@ public sealed class TrainedModel
     /// </exception>
     public static TrainedModel Read(Stream stream)
     {
-        Span<byte> head = stackalloc byte[Magic.Length + (3 * sizeof(int))];
-        if (stream.ReadAtLeast(head, head.Length, throwOnEndOfStream: false) < head.Length || !head.StartsWith(Magic))
-        {
-            throw Corrupt("it does not begin like a model file");
-        }
-
-        var version = BinaryPrimitives.ReadInt32LittleEndian(head[8..]);
-        if (version is < 1 or > LatestVersion)
-        {
-            throw Corrupt($"its version is {version}, and this program reads versions up to {LatestVersion}");
-        }
-
-        var length = BinaryPrimitives.ReadInt32LittleEndian(head[12..]);
-        if (length is < 0 or > MaxContentBytes)
-        {
-            throw Corrupt($"its content has a length of {length}");
-        }
-
-        var bytes = ReadContent(stream, length);
-        if (Crc32C.Compute(bytes) != BinaryPrimitives.ReadUInt32LittleEndian(head[16..]))
-        {
-            throw Corrupt("its checksum is wrong");
-        }
-
+        var (version, bytes) = FileEnvelope.Read(stream, Magic, LatestVersion, MaxContentBytes);
         try
         {
             var content = JsonSerializer.Deserialize(bytes, ModelJson.Default.ModelContent);
             return content is not null && content.IsSound() && content.FileVersion == version
                 ? Of(content)
-                : throw Corrupt("its content contradicts itself or its version");
+                : throw FileEnvelope.Corrupt("its content contradicts itself or its version");
         }
         catch (JsonException exception)
         {
-            throw Corrupt("its content is no model", exception);
+            throw FileEnvelope.Corrupt("its content is no model", exception);
         }
         catch (NotSupportedException exception)
         {
-            throw Corrupt("its content is a model of an unknown kind", exception);
+            throw FileEnvelope.Corrupt("its content is a model of an unknown kind", exception);
         }
     }
 
@@ -269,7 +238,7 @@ public sealed class TrainedModel
         }
         catch (Exception exception)
         {
-            throw Corrupt($"{reader} cannot read its state ({exception.Message})", exception);
+            throw FileEnvelope.Corrupt($"{reader} cannot read its state ({exception.Message})", exception);
         }
     }
 
@@ -277,29 +246,4 @@ public sealed class TrainedModel
         $"{kind}-not-registered",
         $"The model was made by the {kind} '{name}' (version {version}), which this program has not registered. "
         + "Register it before the model is read, or read the model in the application that does.");
-
-    /// <summary>Grows with the bytes that are really there, so that a false length allocates nothing.</summary>
-    private static byte[] ReadContent(Stream stream, int length)
-    {
-        var bytes = new byte[Math.Min(length, 1 << 16)];
-        var read = 0;
-        while (true)
-        {
-            read += stream.ReadAtLeast(bytes.AsSpan(read), bytes.Length - read, throwOnEndOfStream: false);
-            if (read < bytes.Length)
-            {
-                throw Corrupt("it ends too early");
-            }
-
-            if (read == length)
-            {
-                return stream.ReadByte() < 0 ? bytes : throw Corrupt("bytes follow its content");
-            }
-
-            Array.Resize(ref bytes, (int)Math.Min(length, 2L * bytes.Length));
-        }
-    }
-
-    private static LearningException Corrupt(string what, Exception? innerException = null) =>
-        new("model-file-corrupt", $"The model file is corrupt: {what}. Restore it, or train the model again.", innerException);
 }

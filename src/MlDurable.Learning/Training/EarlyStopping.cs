@@ -4,61 +4,61 @@ using MlDurable.Learning.Models;
 
 namespace MlDurable.Learning.Training;
 
-/// <summary>Watches the log loss of the validation rows, where a positive one counts as it does in training, while trees are added. Does nothing
-/// without validation rows or with 0 rounds.</summary>
+/// <summary>Watches the loss of the validation rows, which is that of training, while trees are added. Does nothing without validation rows or with 0
+/// rounds.</summary>
 internal sealed class EarlyStopping
 {
     private readonly FeatureMatrix features;
-    private readonly double[] labels;
-    private readonly double positiveWeight;
-    private readonly double[] scores;
+    private readonly BoostingLoss loss;
+    private readonly double[][] scores;
     private readonly int rounds;
     private double bestLoss;
-    private int bestTrees;
+    private int bestRounds;
 
-    public EarlyStopping(FeatureMatrix features, double[] labels, double positiveWeight, double start, int rounds)
+    /// <param name="features">The features of the validation rows.</param>
+    /// <param name="loss">Their loss.</param>
+    /// <param name="start">The scores that every row starts with.</param>
+    /// <param name="rounds">How many rounds may go by without a lower loss.</param>
+    public EarlyStopping(FeatureMatrix features, BoostingLoss loss, double[] start, int rounds)
     {
         this.features = features;
-        this.labels = labels;
-        this.positiveWeight = positiveWeight;
+        this.loss = loss;
         this.rounds = rounds;
-        scores = new double[labels.Length];
-        Array.Fill(scores, start);
-        bestLoss = Loss();
+        scores = Array.ConvertAll(start, score =>
+        {
+            var ofRows = new double[features.Rows];
+            Array.Fill(ofRows, score);
+            return ofRows;
+        });
+        bestLoss = loss.Total(scores);
     }
 
-    private bool IsOn => rounds > 0 && labels.Length > 0;
+    private bool IsOn => rounds > 0 && features.Rows > 0;
 
-    /// <summary>Takes the last tree into account.</summary>
-    public bool ShouldStop(ImmutableArray<Tree>.Builder trees)
+    /// <summary>Takes the last round into account.</summary>
+    /// <param name="trees">The trees of each score.</param>
+    public bool ShouldStop(ImmutableArray<Tree>.Builder[] trees)
     {
         if (!IsOn)
         {
             return false;
         }
 
-        trees[^1].AddTo(scores, features);
-        var loss = Loss();
-        if (loss < bestLoss)
+        for (var output = 0; output < trees.Length; output++)
         {
-            bestLoss = loss;
-            bestTrees = trees.Count;
+            trees[output][^1].AddTo(scores[output], features);
         }
 
-        return trees.Count - bestTrees >= rounds;
-    }
-
-    /// <summary>How many of the trees to keep: those up to the lowest loss.</summary>
-    public int Keep(int trees) => IsOn ? bestTrees : trees;
-
-    private double Loss()
-    {
-        var loss = 0.0;
-        for (var row = 0; row < labels.Length; row++)
+        var total = loss.Total(scores);
+        if (total < bestLoss)
         {
-            loss += (labels[row] > 0 ? positiveWeight : 1) * Sigmoid.LogLoss(scores[row], labels[row]);
+            bestLoss = total;
+            bestRounds = trees[0].Count;
         }
 
-        return loss;
+        return trees[0].Count - bestRounds >= rounds;
     }
+
+    /// <summary>How many of the rounds to keep: those up to the lowest loss.</summary>
+    public int Keep(int rounds) => IsOn ? bestRounds : rounds;
 }

@@ -17,6 +17,9 @@ namespace MlDurable.Learning.Training;
 /// </remarks>
 internal sealed class TreeGrower
 {
+    /// <summary>Gives the value of a leaf from its rows, in ascending order, and the scores of all rows before the tree.</summary>
+    public delegate double LeafValue(ReadOnlySpan<int> rows, double[] scores);
+
     /// <summary>A leaf with less curvature than this is too certain for its value to mean anything.</summary>
     private const double MinHessian = 1e-3;
 
@@ -98,7 +101,8 @@ internal sealed class TreeGrower
     /// <param name="gradients">Of each row; those of rows that count for others are multiplied here.</param>
     /// <param name="hessians">Likewise.</param>
     /// <param name="scores">What the tree's values are added to.</param>
-    public Tree Grow(double[] gradients, double[] hessians, double[] scores)
+    /// <param name="leafValue">What gives the value of a leaf from its rows and the scores before; null where derivatives do.</param>
+    public Tree Grow(double[] gradients, double[] hessians, double[] scores, LeafValue? leafValue = null)
     {
         var rowCount = quantaOfRows.Length;
         InBlocks(rowCount, (_, start, end) =>
@@ -149,14 +153,7 @@ internal sealed class TreeGrower
         var values = new double[leaves.Count];
         Parallel.For(0, leaves.Count, i =>
         {
-            var (gradient, hessian) = (0.0, 0.0);
-            foreach (var row in RowsOf(leaves[i]))
-            {
-                gradient += gradients[row];
-                hessian += hessians[row];
-            }
-
-            values[i] = -Shrunk(gradient) / (Math.Max(hessian, MinHessian) + settings.L2) * settings.LearningRate;
+            values[i] = (leafValue is null ? NewtonStep(leaves[i], gradients, hessians) : leafValue(RowsOf(leaves[i]), scores)) * settings.LearningRate;
             foreach (var row in RowsOf(leaves[i]))
             {
                 scores[row] += values[i];
@@ -170,6 +167,18 @@ internal sealed class TreeGrower
 
         InBlocks(rowCount - sampledRows, (_, start, end) => nodes.Pass(rows[0].AsSpan(sampledRows + start, end - start), scores));
         return nodes.ToTree();
+    }
+
+    private double NewtonStep(Leaf leaf, double[] gradients, double[] hessians)
+    {
+        var (gradient, hessian) = (0.0, 0.0);
+        foreach (var row in RowsOf(leaf))
+        {
+            gradient += gradients[row];
+            hessian += hessians[row];
+        }
+
+        return -Shrunk(gradient) / (Math.Max(hessian, MinHessian) + settings.L2);
     }
 
     private static int BestLeaf(List<Leaf> leaves)
