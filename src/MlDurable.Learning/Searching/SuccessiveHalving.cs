@@ -59,7 +59,9 @@ public sealed record SuccessiveHalving(int Trials, int Rungs, int Reduction)
         return [.. known.Skip(fits.Count)];
     }
 
-    /// <summary>The fit that ends a search which has no time for more: on all rows, of the best trial of the highest rung; null when one was on all rows already.</summary>
+    /// <summary>
+    /// The fit that ends a search which has no time for more: on all rows, of the best trial of the highest rung; null when one was on all rows already.
+    /// </summary>
     /// <param name="fits">The fits before, at least one with a loss.</param>
     public RungFit? Last(IReadOnlyList<RungFit> fits)
     {

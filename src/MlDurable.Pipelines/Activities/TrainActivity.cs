@@ -12,7 +12,9 @@ using MlDurable.Storage;
 
 namespace MlDurable.Pipelines.Activities;
 
-/// <summary>Fits one candidate and scores it on the validation rows, and cross-validates it where that is asked for: each fit once, if an identical one is not there.</summary>
+/// <summary>
+/// Fits one candidate and scores it on the validation rows, and cross-validates it where that is asked for: each fit once, if an identical one is not there.
+/// </summary>
 internal sealed class TrainActivity(FlowServices services) : Activity<CandidateRef, CandidateScore>
 {
     public override async Task<CandidateScore> RunAsync(ActivityContext context, CandidateRef input)

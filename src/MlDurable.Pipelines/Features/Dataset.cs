@@ -24,7 +24,9 @@ internal sealed class Dataset(DatasetLineage lineage, DatasetRows rows)
     /// <summary>The indexes of the rows that play one of some parts, ascending.</summary>
     public int[] Indexes(params RowPart[] some) => [.. Enumerable.Range(0, parts.Length).Where(row => some.Contains(parts[row]))];
 
-    /// <summary>The indexes of one of so many training rows of each class, ascending, and of one at least. Those of a lesser share are among those of a greater one.</summary>
+    /// <summary>
+    /// The indexes of one of so many training rows of each class, ascending, and of one at least. Those of a lesser share are among those of a greater one.
+    /// </summary>
     public int[] TrainingShare(int divisor) =>
         divisor == 1
             ? Indexes(RowPart.Training)

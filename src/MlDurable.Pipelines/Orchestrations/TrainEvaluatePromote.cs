@@ -40,7 +40,11 @@ internal sealed class TrainEvaluatePromote : RunOrchestrator
             _ => await SearchAsync(context, run, plan),
         };
         var selected = Select(scores, plan.HigherIsBetter);
-        work = work with { Candidates = scores.CountBy(score => score.Index).Count(), Trained = scores.Where(score => !score.Reused).CountBy(score => score.Index).Count() };
+        work = work with
+        {
+            Candidates = scores.DistinctBy(score => score.Index).Count(),
+            Trained = scores.Where(score => !score.Reused).DistinctBy(score => score.Index).Count(),
+        };
 
         for (var attempt = 1; attempt <= MaxDecisions; attempt++)
         {

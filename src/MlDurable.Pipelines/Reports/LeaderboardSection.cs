@@ -110,8 +110,9 @@ internal static class LeaderboardSection
         {
             html.Element(
                 "p",
-                $"Successive halving: of {ReportText.Counted(board.Count(candidate => candidate.Halving is not null), "candidate")} that began on 1/{halving.Divisor(0)} of the training rows, "
-                + $"{board.Count(candidate => candidate.Halving is { IsStopped: false })} came to all of them. The figures of one that was stopped are those of its last model.",
+                $"Successive halving: of {ReportText.Counted(board.Count(candidate => candidate.Halving is not null), "candidate")} that began on "
+                + $"1/{halving.Divisor(0)} of the training rows, {board.Count(candidate => candidate.Halving is { IsStopped: false })} came to all of them. "
+                + "The figures of one that was stopped are those of its last model.",
                 ("class", "hint"));
         }
 

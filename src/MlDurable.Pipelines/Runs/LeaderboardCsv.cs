@@ -8,8 +8,8 @@ public static class LeaderboardCsv
 {
     /// <summary>
     /// Writes the leaderboard: rank, trainer, one column for each hyperparameter and validation metric, of a cross-validation each metric's mean over the folds
-    /// (<c>folds-roc-auc</c>) and its standard error (<c>folds-roc-auc-se</c>), the fit's seconds, whether it was reused, of a successive halving the share of the training rows that it was fitted on last
-    /// (<c>rows-share</c>), and the model's hash.
+    /// (<c>folds-roc-auc</c>) and its standard error (<c>folds-roc-auc-se</c>), the fit's seconds, whether it was reused, of a successive halving the share of the
+    /// training rows that it was fitted on last (<c>rows-share</c>), and the model's hash.
     /// </summary>
     public static string Write(RunRecord run)
     {
@@ -19,7 +19,18 @@ public static class LeaderboardCsv
         var hasShares = run.Leaderboard.Any(candidate => candidate.Halving is not null);
         var csv = new StringBuilder();
         csv.AppendJoin(
-            ',', ["rank", "trainer", .. hyperparameters, .. metrics, .. means.SelectMany(name => new[] { $"folds-{name}", $"folds-{name}-se" }), "fit-seconds", "reused", .. hasShares ? ["rows-share"] : Array.Empty<string>(), "model"]).Append('\n');
+            ',',
+            [
+                "rank",
+                "trainer",
+                .. hyperparameters,
+                .. metrics,
+                .. means.SelectMany(name => new[] { $"folds-{name}", $"folds-{name}-se" }),
+                "fit-seconds",
+                "reused",
+                .. hasShares ? ["rows-share"] : Array.Empty<string>(),
+                "model",
+            ]).Append('\n');
         for (var index = 0; index < run.Leaderboard.Length; index++)
         {
             var candidate = run.Leaderboard[index];

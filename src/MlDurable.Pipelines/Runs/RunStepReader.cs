@@ -92,7 +92,9 @@ public sealed class RunStepReader(IBlobStore store, string runId)
         {
             foreach (var candidate in await new RunStore(store).CandidatesAsync(runId, known, cancellationToken))
             {
-                var file = known.Halving is not null && candidate.Trainer != RunPlanner.Baseline ? RunStore.RungFile(candidate.Index, 0) : RunStore.CandidateFile(candidate.Index);
+                var file = known.Halving is not null && candidate.Trainer != RunPlanner.Baseline
+                    ? RunStore.RungFile(candidate.Index, 0)
+                    : RunStore.CandidateFile(candidate.Index);
                 if (await store.ExistsAsync(BlobNames.Run(runId, file), cancellationToken))
                 {
                     finished.Add(candidate.Index);
@@ -121,7 +123,8 @@ public sealed class RunStepReader(IBlobStore store, string runId)
     }
 
     /// <summary>Which part of the rows a candidate is fitted on, as the end of its name; nothing where on all.</summary>
-    private static string ShareOf(RunPlan known, int? rung) => rung is { } place && known.Halving?.Divisor(place) is > 1 and var divisor ? $" on 1/{divisor} of the rows" : "";
+    private static string ShareOf(RunPlan known, int? rung) =>
+        rung is { } place && known.Halving?.Divisor(place) is > 1 and var divisor ? $" on 1/{divisor} of the rows" : "";
 
     private static T? Parse<T>(string? json, JsonTypeInfo<T> typeInfo)
         where T : class => json is null ? null : JsonSerializer.Deserialize(json, typeInfo);

@@ -173,7 +173,9 @@ public sealed class FoldsTests
 
         Assert.Equal(dataset.Indexes(RowPart.Training), shares[0]);
         Assert.All(shares.Zip(shares.Skip(1)), pair => Assert.Empty(pair.Second.Except(pair.First)));
-        Assert.All(shares.Zip(new[] { 1, 3, 9, 27, 1000 }), pair => Assert.InRange(pair.First.Length, shares[0].Length / pair.Second, (shares[0].Length / pair.Second) + 2));
+        Assert.All(
+            shares.Zip(new[] { 1, 3, 9, 27, 1000 }),
+            pair => Assert.InRange(pair.First.Length, shares[0].Length / pair.Second, (shares[0].Length / pair.Second) + 2));
         Assert.All(shares, share => Assert.Equal(2, share.Select(row => dataset.Rows.Labels[row]).Distinct().Count()));
         Assert.All(shares, share => Assert.Equal(share.Order(), share));
     }
@@ -218,7 +220,14 @@ public sealed class FoldsTests
             [.. Enumerable.Range(0, count)]);
     }
 
-    private static Dataset Make(SplitLineage split, int count, double[] labels, long[]? times, int[] partition, int[] rowInPartition, Func<DatasetRows, DatasetRows>? change = null)
+    private static Dataset Make(
+        SplitLineage split,
+        int count,
+        double[] labels,
+        long[]? times,
+        int[] partition,
+        int[] rowInPartition,
+        Func<DatasetRows, DatasetRows>? change = null)
     {
         var partitions = new[] { "p", "q" }.Select(name => new PartitionLineage(name, ContentHash.OfParts(name), count)).ToList();
         var rows = new DatasetRows(

@@ -348,7 +348,8 @@ internal static class PipelineShape
         public static readonly Key<int> Rungs = new(
             "rungs",
             new IntegerShape<int>(2, 10),
-            $"How many times the rows grow until they are all, and one; for 'strategy: asha'. By default as many as 'trials' fill, but no more than {SearchDefinition.MostDefaultRungs}.");
+            "How many shares of the training rows there are, the last of which is all; for 'strategy: asha'. By default as many as 'trials' fill, but no more than "
+            + $"{SearchDefinition.MostDefaultRungs}.");
 
         /// <summary>The keys of a successive halving alone.</summary>
         public static readonly ImmutableArray<Key> OfHalving = [Reduction, Rungs];

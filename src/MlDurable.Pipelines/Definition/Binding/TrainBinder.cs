@@ -181,7 +181,8 @@ internal static class TrainBinder
         {
             context.Report(
                 rungs.Mark, PipelineProblemCodes.Conflict,
-                $"'rungs' is {rungs.Value}, but of {trials.Value} trials with 'reduction: {reduction.Value}' none comes to more than {most}; ask for more trials or fewer rungs");
+                $"'rungs' is {rungs.Value}, but of {trials.Value} trials with 'reduction: {reduction.Value}' none comes to more than {most}; "
+                + "ask for more trials or fewer rungs");
             return false;
         }
 
