@@ -31,6 +31,7 @@ namespace MlDurable.Pipelines;
 [JsonSerializable(typeof(EndedRun))]
 [JsonSerializable(typeof(Evaluation))]
 [JsonSerializable(typeof(FoldResult))]
+[JsonSerializable(typeof(HalvingRecord))]
 [JsonSerializable(typeof(Manifest))]
 [JsonSerializable(typeof(ModelExplanation))]
 [JsonSerializable(typeof(PartitionQuality))]

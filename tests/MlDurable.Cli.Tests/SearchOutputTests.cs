@@ -14,6 +14,7 @@ public sealed class SearchOutputTests : IDisposable
     [Theory]
     [InlineData("random")]
     [InlineData("tpe")]
+    [InlineData("asha")]
     public async Task Validate_Search_SaysHowManyCandidatesItTries(string strategy)
     {
         host.Write("pipeline.yaml", Pipeline(strategy));
@@ -32,6 +33,17 @@ public sealed class SearchOutputTests : IDisposable
 
         Assert.Equal(12, host.Output.Split('\n').Count(line => line.Contains("logistic-regression l2=", StringComparison.Ordinal)));
         Assert.DoesNotContain("proposes", host.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Plan_Asha_SaysOnHowManyRowsCandidatesBegin()
+    {
+        host.Write("pipeline.yaml", Pipeline("asha"));
+
+        Assert.Equal(0, await host.RunAsync("plan", "pipeline.yaml"));
+
+        Assert.Contains(
+            "by successive halving: each begins on 1/9 of the training rows, and the best of 3 goes on with 3 times as many", host.Output, StringComparison.Ordinal);
     }
 
     [Fact]

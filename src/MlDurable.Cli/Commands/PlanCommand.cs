@@ -60,6 +60,12 @@ internal static class PlanCommand
         }
 
         candidates.WriteTo(call.Terminal, 2);
+        if (plan.Halving is { } halving)
+        {
+            call.Terminal.Line(
+                $"  by successive halving: each begins on 1/{halving.Divisor(0)} of the training rows, and the best of {halving.Reduction} goes on with {halving.Reduction} times as many");
+        }
+
         if (plan.Search is not null)
         {
             call.Terminal.Line($"  and {Text.Counted(plan.MostCandidates - plan.Candidates.Length, "candidate")} that the search proposes by what those before reached");

@@ -90,7 +90,7 @@ internal static class RunReport
             table.Add(
             [
                 $"{index + 1}",
-                names[index],
+                names[index] + (candidate.Halving is { IsStopped: true } stopped ? $" (stopped at 1/{stopped.Rungs[^1].Divisor})" : ""),
                 .. shown.Select(metric => candidate.CrossValidation?.Metrics.GetValueOrDefault(metric) is { } mean
                     ? $"{Text.Metric(mean.Mean)} ± {Text.Metric(mean.StandardError)}"
                     : Text.Metric(candidate.Figure(metric))),

@@ -53,7 +53,9 @@ public sealed record RowFeatures
     [JsonRequired]
     public ImmutableArray<string> Slices { get => field.IsDefault ? [] : field; init; }
 
-    /// <summary>The column whose value tells which rows belong together, so that a division of rows keeps them together; <see langword="null"/> (the default) for none.</summary>
+    /// <summary>
+    /// The column whose value tells which rows belong together, so that a division of rows keeps them together; <see langword="null"/> (the default) for none.
+    /// </summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Group { get; init; }
 

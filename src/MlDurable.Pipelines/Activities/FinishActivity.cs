@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text;
 using MlDurable.Learning.Metrics;
+using MlDurable.Learning.Searching;
 using MlDurable.Orchestration;
 using MlDurable.Pipelines.Approvals;
 using MlDurable.Pipelines.Data;
@@ -88,16 +89,39 @@ internal sealed class FinishActivity(FlowServices services) : Activity<FinishInp
         var results = new List<CandidateResult>(input.Work.Candidates);
         foreach (var candidate in candidates.Take(input.Work.Candidates - 1).Append(candidates[^1]))
         {
-            results.Add(await services.Runs.CandidateAsync(input.RunId, candidate.Index, cancellationToken));
+            results.Add(plan.Halving is { } halving && candidate != candidates[^1]
+                ? await HalvedAsync(input.RunId, halving, candidate.Index, cancellationToken)
+                : await services.Runs.CandidateAsync(input.RunId, candidate.Index, cancellationToken));
         }
 
         var primary = MetricCatalog.Find(pipeline.Data.Label.Rule.Task, pipeline.Evaluate.Primary)!;
         return
         [
-            .. results.OrderByDescending(result => result.Figure(primary.Name) is var value && double.IsNaN(value)
-                ? double.NegativeInfinity
-                : primary.HigherIsBetter ? value : -value),
+            .. results
+                .OrderByDescending(result => result.Halving is { IsStopped: true } stopped ? stopped.Rungs.Length : int.MaxValue)
+                .ThenByDescending(result => result.Figure(primary.Name) is var value && double.IsNaN(value)
+                    ? double.NegativeInfinity
+                    : primary.HigherIsBetter ? value : -value),
         ];
+    }
+
+    /// <summary>What a candidate reached on the highest rung that it came to, and on those below.</summary>
+    private async Task<CandidateResult> HalvedAsync(string runId, SuccessiveHalving halving, int index, CancellationToken cancellationToken)
+    {
+        var record = await services.Runs.RequireAsync(runId, RunStore.HalvingFile, PipelinesJson.Default.HalvingRecord, cancellationToken);
+        var results = new List<(int Rung, CandidateResult Result)>();
+        foreach (var fit in record.Rounds.SelectMany(round => round).Where(fit => fit.Candidate == index))
+        {
+            results.Add((fit.Rung, await services.Runs.RungAsync(runId, halving, index, fit.Rung, cancellationToken)));
+        }
+
+        var (rung, last) = results[^1];
+        return last with
+        {
+            Halving = new CandidateHalving(
+                rung < halving.Rungs - 1,
+                [.. results.Select(fit => new RungResult(halving.Divisor(fit.Rung), fit.Result.Validation, fit.Result.FitSeconds))]),
+        };
     }
 
     private static string Summary(

@@ -40,7 +40,8 @@ internal sealed class PlanActivity(FlowServices services) : Activity<RunRef, Pla
             MetricCatalog.Find(pipeline.Data.Label.Rule.Task, pipeline.Evaluate.Primary)!.HigherIsBetter,
             pipeline.Approve is not null,
             plan.Search is not null,
-            pipeline.Train.Search.Time);
+            pipeline.Train.Search.Time,
+            plan.Halving is not null);
     }
 
     private async Task<bool> TryFreezeAsync(string pipeline, TableSchema schema, CancellationToken cancellationToken)

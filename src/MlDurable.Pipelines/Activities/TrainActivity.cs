@@ -12,7 +12,9 @@ using MlDurable.Storage;
 
 namespace MlDurable.Pipelines.Activities;
 
-/// <summary>Fits one candidate and scores it on the validation rows, and cross-validates it where that is asked for: each fit once, if an identical one is not there.</summary>
+/// <summary>
+/// Fits one candidate and scores it on the validation rows, and cross-validates it where that is asked for: each fit once, if an identical one is not there.
+/// </summary>
 internal sealed class TrainActivity(FlowServices services) : Activity<CandidateRef, CandidateScore>
 {
     public override async Task<CandidateScore> RunAsync(ActivityContext context, CandidateRef input)
@@ -22,16 +24,18 @@ internal sealed class TrainActivity(FlowServices services) : Activity<CandidateR
         var plan = await services.Runs.RequireAsync(input.RunId, RunStore.PlanFile, PipelinesJson.Default.RunPlan, cancellation);
         var lineage = await services.Runs.RequireAsync(input.RunId, RunStore.DatasetFile, PipelinesJson.Default.DatasetLineage, cancellation);
         var candidate = (await services.Runs.CandidatesAsync(input.RunId, plan, cancellation)).First(candidate => candidate.Index == input.Index);
-        var work = new Work(pipeline, plan, lineage, candidate, new ActivityProgress(context), cancellation);
+        var divisor = input.Rung is { } rung ? plan.Halving!.Divisor(rung) : 1;
+        var work = new Work(pipeline, plan, lineage, candidate, divisor, new ActivityProgress(context), cancellation);
 
-        var (folds, isTested) = await CrossValidateAsync(work);
+        // What a part of the rows tells is no more than who goes on; it is not worth folds.
+        var (folds, isTested) = work.IsPartial ? (null, false) : await CrossValidateAsync(work);
         var result = await FindAsync(work) ?? await FitAsync(work);
         result = result with { Reused = result.Reused && !isTested, CrossValidation = folds };
 
-        await services.Runs.WriteAsync(
-            input.RunId, RunStore.CandidateFile(candidate.Index), result, PipelinesJson.Default.CandidateResult, cancellation);
+        var file = work.IsPartial ? RunStore.RungFile(candidate.Index, input.Rung!.Value) : RunStore.CandidateFile(candidate.Index);
+        await services.Runs.WriteAsync(input.RunId, file, result, PipelinesJson.Default.CandidateResult, cancellation);
         var primary = result.Figure(pipeline.Evaluate.Primary);
-        return new CandidateScore(candidate.Index, double.IsNaN(primary) ? null : primary, result.Reused);
+        return new CandidateScore(candidate.Index, double.IsNaN(primary) ? null : primary, result.Reused, work.IsPartial);
     }
 
     /// <summary>Tests the candidate on every fold. A fold that was tested before, by this run or another, is not fitted again.</summary>
@@ -102,9 +106,9 @@ internal sealed class TrainActivity(FlowServices services) : Activity<CandidateR
     {
         var dataset = await services.Datasets.GetAsync(work.Plan.Pipeline, work.Lineage).WaitAsync(work.Cancellation);
         var validation = dataset.Take(dataset.Indexes(RowPart.Validation));
-        var folds = work.Pipeline.Train.CrossValidation?.Folds ?? 0;
-        var (trained, seconds) = await FitAsync(
-            work, dataset.Take(dataset.Indexes(RowPart.Training)), validation, new ProgressShare(work.Progress, folds, folds + 1));
+        var training = dataset.TrainingShare(work.Divisor);
+        var folds = work.IsPartial ? 0 : work.Pipeline.Train.CrossValidation?.Folds ?? 0;
+        var (trained, seconds) = await FitAsync(work, dataset.Take(training), validation, new ProgressShare(work.Progress, folds, folds + 1));
 
         var modelBlob = BlobNames.TrainedModel(work.Plan.Pipeline, work.Key);
         using var file = new MemoryStream(trained.File);
@@ -117,7 +121,10 @@ internal sealed class TrainActivity(FlowServices services) : Activity<CandidateR
             modelBlob,
             trained.Hash,
             seconds,
-            Reused: false);
+            Reused: false)
+        {
+            TrainingRows = work.IsPartial ? training.Length : null,
+        };
         await services.Store.WriteJsonAsync(
             BlobNames.TrainedCandidate(work.Plan.Pipeline, work.Key), result, PipelinesJson.Default.CandidateResult, BlobCondition.None, work.Cancellation);
         return result;
@@ -148,8 +155,17 @@ internal sealed class TrainActivity(FlowServices services) : Activity<CandidateR
 
     /// <summary>One candidate of a run, with all that its fits depend on.</summary>
     private sealed record Work(
-        PipelineDefinition Pipeline, RunPlan Plan, DatasetLineage Lineage, CandidatePlan Candidate, IProgress<double> Progress, CancellationToken Cancellation)
+        PipelineDefinition Pipeline,
+        RunPlan Plan,
+        DatasetLineage Lineage,
+        CandidatePlan Candidate,
+        int Divisor,
+        IProgress<double> Progress,
+        CancellationToken Cancellation)
     {
-        public string Key { get; } = CandidateTraining.Identity(Lineage, Pipeline, Candidate, Plan.Seed);
+        /// <summary>Whether it is fitted on a part of the training rows.</summary>
+        public bool IsPartial => Divisor > 1;
+
+        public string Key { get; } = CandidateTraining.Identity(Lineage, Pipeline, Candidate, Plan.Seed, Divisor);
     }
 }

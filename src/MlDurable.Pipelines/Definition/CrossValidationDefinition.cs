@@ -34,7 +34,9 @@ public sealed record CrossValidationDefinition
     /// <summary>The column whose values are kept together; null unless the folds are by group.</summary>
     public string? Column { get; init; }
 
-    /// <summary>How far at least the times of a fold's training rows lie before its first test row, from 0 to 100 years; 0 by default, and unless the folds are by time.</summary>
+    /// <summary>
+    /// How far at least the times of a fold's training rows lie before its first test row, from 0 to 100 years; 0 by default, and unless the folds are by time.
+    /// </summary>
     public TimeSpan Gap { get; init; }
 
     /// <summary>The settings in one line: <c>5 folds by group user</c>.</summary>

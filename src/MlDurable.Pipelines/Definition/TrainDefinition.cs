@@ -16,11 +16,20 @@ public enum SearchStrategy
 
     /// <summary>Candidates proposed in rounds by what those before reached: tree-structured Parzen estimators.</summary>
     Tpe,
+
+    /// <summary>Candidates drawn at random begin on few rows, and the best of them go on with more: asynchronous successive halving.</summary>
+    Asha,
 }
 
 /// <summary>How candidates are searched.</summary>
 public sealed record SearchDefinition
 {
+    /// <summary>The reduction of a successive halving that does not say: a third goes on.</summary>
+    public const int DefaultReduction = 3;
+
+    /// <summary>The most rungs of a successive halving that does not say.</summary>
+    public const int MostDefaultRungs = 4;
+
     /// <summary>The strategy; grid by default.</summary>
     public SearchStrategy Strategy { get; init; }
 
@@ -32,6 +41,9 @@ public sealed record SearchDefinition
 
     /// <summary>How long after the training began the last round may begin, from a second to 366 days; null without a limit.</summary>
     public TimeSpan? Time { get; init; }
+
+    /// <summary>The rungs of a successive halving; null for every other strategy.</summary>
+    public SuccessiveHalving? Halving { get; init; }
 
     /// <summary>Whether the first candidate has the champion's hyperparameters, where the space has them; by default it has. A grid has no such candidate.</summary>
     public bool WarmStart { get; init; } = true;

@@ -15,11 +15,16 @@ internal sealed record FittedCandidate(TrainedModel Model, byte[] File, string H
 /// <summary>Fits one candidate. The same rows, recipe, hyperparameters, seed and code give the same bytes.</summary>
 internal static class CandidateTraining
 {
-    /// <summary>Identity of the code that divides rows into folds.</summary>
-    private static readonly string FoldCode = typeof(Folds).Module.ModuleVersionId.ToString("N");
+    /// <summary>Identity of the code that divides rows into folds and chooses a share of them.</summary>
+    private static readonly string DivisionCode = typeof(Folds).Module.ModuleVersionId.ToString("N");
 
     /// <summary>Identity of a fit: everything that its result depends on.</summary>
-    public static string Identity(DatasetLineage dataset, PipelineDefinition pipeline, CandidatePlan candidate, ulong seed) =>
+    /// <param name="dataset">The rows.</param>
+    /// <param name="pipeline">The pipeline.</param>
+    /// <param name="candidate">What is fitted.</param>
+    /// <param name="seed">The seed.</param>
+    /// <param name="divisor">Of how many training rows it is fitted on one.</param>
+    public static string Identity(DatasetLineage dataset, PipelineDefinition pipeline, CandidatePlan candidate, ulong seed, int divisor = 1) =>
         ContentHash.OfParts(
         [
             dataset.Hash,
@@ -32,6 +37,7 @@ internal static class CandidateTraining
             $"threshold: {pipeline.Train.Threshold}",
             .. pipeline.Features.Transforms.Select(pair => $"{pair.Key}: {pair.Value} {Transforms.Get(pair.Value).Version}"),
             .. candidate.Hyperparameters.Select(pair => $"{pair.Key}={pair.Value:R}"),
+            .. divisor == 1 ? Array.Empty<string>() : [DivisionCode, $"one row of {divisor}"],
         ]);
 
     /// <summary>The identities of the fits of a candidate's cross-validation, in the order of the folds; none without one.</summary>
@@ -41,7 +47,7 @@ internal static class CandidateTraining
             :
             [
                 .. Enumerable.Range(0, folds.Folds).Select(
-                    fold => ContentHash.OfParts(Identity(dataset, pipeline, candidate, seed), FoldCode, $"{folds}", $"fold {fold}")),
+                    fold => ContentHash.OfParts(Identity(dataset, pipeline, candidate, seed), DivisionCode, $"{folds}", $"fold {fold}")),
             ];
 
     /// <summary>Fits a candidate on the training part of a dataset, with the help of its validation part.</summary>

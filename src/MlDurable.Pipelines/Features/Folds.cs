@@ -68,20 +68,12 @@ internal static class Folds
     /// <summary>How many of some units validate: about their share, but at least one where that leaves one to fit on.</summary>
     private static int ValidationUnits(int units, double share) => Math.Clamp((int)Math.Round(units * share), Math.Min(1, units - 1), Math.Max(0, units - 1));
 
-    /// <summary>
-    /// The rows in strata, each in units that are never divided, in the order of their hash: so a run with more rows divides those that there were before
-    /// alike, but for the few that lie where a stratum is cut.
-    /// </summary>
+    /// <summary>The rows in strata, each in units that are never divided, in the order of their hash.</summary>
     private static IEnumerable<IReadOnlyList<int[]>> Strata(DatasetRows rows, int[] some, FoldsBy by, ulong seed)
     {
-        return by switch
-        {
-            FoldsBy.Group => [[.. some.GroupBy(row => rows.Groups!.Codes[row]).Select(group => group.ToArray()).OrderBy(group => PlaceOfGroup(group[0]))]],
-            FoldsBy.Stratified => some.GroupBy(row => rows.Labels[row]).Select(InOrder),
-            _ => [InOrder(some)],
-        };
-
-        IReadOnlyList<int[]> InOrder(IEnumerable<int> stratum) => [.. stratum.OrderBy(row => Split.Place(rows, row, seed)).Select(row => new[] { row })];
+        return by == FoldsBy.Group
+            ? [[.. some.GroupBy(row => rows.Groups!.Codes[row]).Select(group => group.ToArray()).OrderBy(group => PlaceOfGroup(group[0]))]]
+            : Split.Strata(rows, some, by == FoldsBy.Stratified, seed).Select(stratum => Array.ConvertAll(stratum, row => new[] { row }));
 
         // Rows without a value are a group of their own.
         double PlaceOfGroup(int row) =>

@@ -97,6 +97,13 @@ internal static class Split
         modelPartitions.Contains(rows.Partitions[rows.Partition[row]].Hash)
         && Part(rows, row, model.Split) is RowPart.Training or RowPart.Validation;
 
+    /// <summary>
+    /// The rows of each class, or of all together, in the order of their place: a run with more rows that cuts the order at a share divides those that there
+    /// were before alike, but for the few that lie near the cut.
+    /// </summary>
+    public static IEnumerable<int[]> Strata(DatasetRows rows, IEnumerable<int> some, bool byClass, ulong seed) =>
+        some.GroupBy(row => byClass ? rows.Labels[row] : 0).Select(stratum => stratum.OrderBy(row => Place(rows, row, seed)).ToArray());
+
     private static RowPart Part(DatasetRows rows, int row, SplitLineage split)
     {
         // A row without a time counts as oldest: it can be learned from, and never judges.

@@ -31,6 +31,7 @@ public static class FlowCatalog
             .Add(FlowSteps.Featurize, new FeaturizeActivity(services))
             .Add(FlowSteps.Assemble, new AssembleActivity(services))
             .Add(FlowSteps.Propose, new ProposeActivity(services))
+            .Add(FlowSteps.Halve, new HalveActivity(services))
             .Add(FlowSteps.Train, new TrainActivity(services))
             .Add(FlowSteps.Evaluate, new EvaluateActivity(services))
             .Add(FlowSteps.RequestApproval, new RequestApprovalActivity(services))

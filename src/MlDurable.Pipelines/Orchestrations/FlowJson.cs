@@ -12,6 +12,8 @@ namespace MlDurable.Pipelines.Orchestrations;
 [JsonSerializable(typeof(AssembleInput))]
 [JsonSerializable(typeof(DatasetSize))]
 [JsonSerializable(typeof(ProposeInput))]
+[JsonSerializable(typeof(HalveInput))]
+[JsonSerializable(typeof(HalveResult))]
 [JsonSerializable(typeof(CandidateRef))]
 [JsonSerializable(typeof(CandidateScore))]
 [JsonSerializable(typeof(SelectedRef))]

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using MlDurable.Orchestration;
 using MlDurable.Pipelines.Approvals;
 
@@ -17,6 +18,7 @@ internal sealed record RunRef(string RunId);
 /// <param name="Approve">Whether a person is asked before a promotion.</param>
 /// <param name="Proposes">Whether the candidates are proposed in rounds, by what those before reached.</param>
 /// <param name="SearchTime">How long after the training began the last round may begin; null without a limit.</param>
+/// <param name="Halves">Whether the candidates are fitted on more and more rows, and most of them stopped early.</param>
 internal sealed record PlanSize(
     int Partitions,
     bool SkipQuarantined,
@@ -25,7 +27,8 @@ internal sealed record PlanSize(
     bool HigherIsBetter,
     bool Approve = false,
     bool Proposes = false,
-    TimeSpan? SearchTime = null);
+    TimeSpan? SearchTime = null,
+    bool Halves = false);
 
 /// <summary>Names one partition of a run's plan.</summary>
 internal sealed record PartitionRef(string RunId, int Index);
@@ -45,14 +48,29 @@ internal sealed record DatasetSize(int Rows, int Training, int Validation, int H
 /// <param name="Count">How many candidates the round has.</param>
 internal sealed record ProposeInput(string RunId, int First, int Count);
 
+/// <summary>Asks for the next round of a successive halving.</summary>
+/// <param name="RunId">The run.</param>
+/// <param name="Round">Which round, from 0.</param>
+/// <param name="Count">How many fits it has at most.</param>
+/// <param name="IsOutOfTime">Whether the time is over, so that it is the last.</param>
+internal sealed record HalveInput(string RunId, int Round, int Count, bool IsOutOfTime);
+
+/// <summary>One round of a successive halving.</summary>
+/// <param name="Fits">What is fitted; nothing when the search is at its end.</param>
+internal sealed record HalveResult(ImmutableArray<CandidateRef> Fits);
+
 /// <summary>Names one candidate of a run's plan.</summary>
-internal sealed record CandidateRef(string RunId, int Index);
+/// <param name="RunId">The run.</param>
+/// <param name="Index">The candidate.</param>
+/// <param name="Rung">The rung of a successive halving that it is fitted on; null for a fit on all training rows.</param>
+internal sealed record CandidateRef(string RunId, int Index, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] int? Rung = null);
 
 /// <summary>The figure by which one candidate is compared with the others.</summary>
 /// <param name="Index">The candidate.</param>
 /// <param name="Primary">The primary metric; null when it is undefined.</param>
 /// <param name="Reused">Whether an earlier, identical fit was taken.</param>
-internal sealed record CandidateScore(int Index, double? Primary, bool Reused);
+/// <param name="IsPartial">Whether it was fitted on a part of the training rows, so that it is not to be selected.</param>
+internal sealed record CandidateScore(int Index, double? Primary, bool Reused, bool IsPartial = false);
 
 /// <summary>Names the candidate that was selected.</summary>
 internal sealed record SelectedRef(string RunId, int Candidate);
@@ -142,6 +160,9 @@ internal static class FlowSteps
 
     public static readonly ActivityDefinition<ProposeInput, RunRef> Propose =
         new("propose", FlowJson.Default.ProposeInput, FlowJson.Default.RunRef);
+
+    public static readonly ActivityDefinition<HalveInput, HalveResult> Halve =
+        new("halve", FlowJson.Default.HalveInput, FlowJson.Default.HalveResult);
 
     public static readonly ActivityDefinition<CandidateRef, CandidateScore> Train =
         new("train", FlowJson.Default.CandidateRef, FlowJson.Default.CandidateScore);

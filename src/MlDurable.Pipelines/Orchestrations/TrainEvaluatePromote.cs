@@ -33,11 +33,18 @@ internal sealed class TrainEvaluatePromote : RunOrchestrator
         await context.CallActivityAsync(FlowSteps.Assemble, new AssembleInput(run.RunId, broken), Options);
 
         Enter(context, "train");
-        var scores = plan is { Proposes: false, SearchTime: null }
-            ? await TrainAsync(context, run, plan, 0, plan.Candidates)
-            : await SearchAsync(context, run, plan);
+        var scores = plan switch
+        {
+            { Halves: true } => await HalveAsync(context, run, plan),
+            { Proposes: false, SearchTime: null } => await TrainAsync(context, run, plan, 0, plan.Candidates),
+            _ => await SearchAsync(context, run, plan),
+        };
         var selected = Select(scores, plan.HigherIsBetter);
-        work = work with { Candidates = scores.Count, Trained = scores.Count(score => !score.Reused) };
+        work = work with
+        {
+            Candidates = scores.DistinctBy(score => score.Index).Count(),
+            Trained = scores.Where(score => !score.Reused).DistinctBy(score => score.Index).Count(),
+        };
 
         for (var attempt = 1; attempt <= MaxDecisions; attempt++)
         {
@@ -87,6 +94,25 @@ internal sealed class TrainEvaluatePromote : RunOrchestrator
         }
 
         return [.. scores, .. await TrainAsync(context, run, plan, trials, 1)];
+    }
+
+    /// <summary>
+    /// Fits in rounds of as many candidates as are fitted at a time, each on the rung that the results of the rounds before give it, and begins none but the
+    /// last when its time is over. The baseline comes last, whatever the time.
+    /// </summary>
+    private static async Task<IReadOnlyList<CandidateScore>> HalveAsync(OrchestrationContext context, RunRef run, PlanSize plan)
+    {
+        var began = context.CurrentUtcDateTime;
+        var scores = new List<CandidateScore>();
+        for (var (round, isLast) = (0, false); !isLast; round++)
+        {
+            var isOutOfTime = round > 0 && plan.SearchTime is { } time && context.CurrentUtcDateTime - began >= time;
+            var next = await context.CallActivityAsync(FlowSteps.Halve, new HalveInput(run.RunId, round, plan.Parallel, isOutOfTime), Options);
+            scores.AddRange(await context.FanOutAsync(FlowSteps.Train, next.Fits, plan.Parallel, Options));
+            isLast = isOutOfTime || next.Fits.IsEmpty;
+        }
+
+        return [.. scores, .. await TrainAsync(context, run, plan, plan.Candidates - 1, 1)];
     }
 
     private static Task<IReadOnlyList<CandidateScore>> TrainAsync(OrchestrationContext context, RunRef run, PlanSize plan, int first, int count) =>
@@ -160,6 +186,7 @@ internal sealed class TrainEvaluatePromote : RunOrchestrator
     private static int Select(IReadOnlyList<CandidateScore> scores, bool higherIsBetter) =>
         scores
             .SkipLast(1)
+            .Where(score => !score.IsPartial)
             .OrderByDescending(score => score.Primary is { } value ? (higherIsBetter ? value : -value) : double.NegativeInfinity)
             .First()
             .Index;

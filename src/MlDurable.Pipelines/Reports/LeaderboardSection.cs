@@ -48,6 +48,12 @@ internal static class LeaderboardSection
                             html.Text(" ");
                             ReportTables.Tag(html, "accent", "selected");
                         }
+
+                        if (candidate.Halving is { IsStopped: true } stopped)
+                        {
+                            html.Text(" ");
+                            ReportTables.Tag(html, "calm", $"stopped at 1/{stopped.Rungs[^1].Divisor}");
+                        }
                     }
 
                     html.Element(
@@ -98,6 +104,16 @@ internal static class LeaderboardSection
         if (model.Plan is { } plan && board.Length < plan.MostCandidates)
         {
             html.Element("p", $"{board.Length} of at most {plan.MostCandidates} candidates were trained: the time of the search was over.", ("class", "hint"));
+        }
+
+        if (model.Plan?.Halving is { } halving)
+        {
+            html.Element(
+                "p",
+                $"Successive halving: of {ReportText.Counted(board.Count(candidate => candidate.Halving is not null), "candidate")} that began on "
+                + $"1/{halving.Divisor(0)} of the training rows, {board.Count(candidate => candidate.Halving is { IsStopped: false })} came to all of them. "
+                + "The figures of one that was stopped are those of its last model.",
+                ("class", "hint"));
         }
 
         if (folds is not null)

@@ -8,16 +8,29 @@ public static class LeaderboardCsv
 {
     /// <summary>
     /// Writes the leaderboard: rank, trainer, one column for each hyperparameter and validation metric, of a cross-validation each metric's mean over the folds
-    /// (<c>folds-roc-auc</c>) and its standard error (<c>folds-roc-auc-se</c>), the fit's seconds, whether it was reused, and the model's hash.
+    /// (<c>folds-roc-auc</c>) and its standard error (<c>folds-roc-auc-se</c>), the fit's seconds, whether it was reused, of a successive halving the share of the
+    /// training rows that it was fitted on last (<c>rows-share</c>), and the model's hash.
     /// </summary>
     public static string Write(RunRecord run)
     {
         var hyperparameters = run.Leaderboard.SelectMany(candidate => candidate.Hyperparameters.Keys).Distinct().Order(StringComparer.Ordinal).ToList();
         var metrics = run.Leaderboard.SelectMany(candidate => candidate.Validation.Keys).Distinct().Order(StringComparer.Ordinal).ToList();
         var means = run.Leaderboard.SelectMany(candidate => candidate.CrossValidation?.Metrics.Keys ?? []).Distinct().Order(StringComparer.Ordinal).ToList();
+        var hasShares = run.Leaderboard.Any(candidate => candidate.Halving is not null);
         var csv = new StringBuilder();
         csv.AppendJoin(
-            ',', ["rank", "trainer", .. hyperparameters, .. metrics, .. means.SelectMany(name => new[] { $"folds-{name}", $"folds-{name}-se" }), "fit-seconds", "reused", "model"]).Append('\n');
+            ',',
+            [
+                "rank",
+                "trainer",
+                .. hyperparameters,
+                .. metrics,
+                .. means.SelectMany(name => new[] { $"folds-{name}", $"folds-{name}-se" }),
+                "fit-seconds",
+                "reused",
+                .. hasShares ? ["rows-share"] : Array.Empty<string>(),
+                "model",
+            ]).Append('\n');
         for (var index = 0; index < run.Leaderboard.Length; index++)
         {
             var candidate = run.Leaderboard[index];
@@ -33,6 +46,7 @@ public static class LeaderboardCsv
                         : ["", ""]),
                     candidate.FitSeconds.ToString("0.000", CultureInfo.InvariantCulture),
                     candidate.Reused ? "true" : "false",
+                    .. hasShares ? [Number(1.0 / (candidate.Halving?.Rungs[^1].Divisor ?? 1))] : Array.Empty<string>(),
                     candidate.ModelHash,
                 ]).Append('\n');
         }

@@ -132,6 +132,7 @@ public sealed record RunComparison(
         ? "grid"
         : $"{search.Strategy.ToString().ToLowerInvariant()}, {search.Trials} trials"
             + (search.Strategy == SearchStrategy.Tpe ? $" in rounds of {search.Parallel}" : "")
+            + (search.Halving is { } halving ? $" in rounds of {search.Parallel}, {halving.Rungs} rungs of which one of {halving.Reduction} goes on" : "")
             + (search.Time is { } time ? $", for {Durations.Text(time)}" : "")
             + (search.WarmStart ? "" : ", without a warm start");
 

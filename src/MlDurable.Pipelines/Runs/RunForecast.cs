@@ -10,7 +10,7 @@ namespace MlDurable.Pipelines.Runs;
 /// <param name="NewSchema">Whether the run would freeze the schema of the data, being the pipeline's first.</param>
 /// <param name="Broken">Partitions that are known to break an expectation.</param>
 /// <param name="Stops">Whether the run would stop because of them.</param>
-/// <param name="CachedCandidates">The indexes of the candidates whose identical fit is there already.</param>
+/// <param name="CachedCandidates">The indexes of the candidates whose identical fit is there already; of a successive halving, that on the lowest rung.</param>
 public sealed record RunForecast(
     RunPlan Plan, bool NewSchema, ImmutableArray<string> Broken, bool Stops, ImmutableArray<int> CachedCandidates);
 
@@ -59,10 +59,12 @@ public sealed class RunForecaster(IBlobStore store)
         var cached = ImmutableArray.CreateBuilder<int>();
         foreach (var candidate in plan.Candidates)
         {
+            var divisor = candidate.Trainer == RunPlanner.Baseline ? 1 : plan.Halving?.Divisor(0) ?? 1;
+            var folds = divisor > 1 ? [] : CandidateTraining.FoldIdentities(lineage, pipeline, candidate, plan.Seed);
             string[] records =
             [
-                BlobNames.TrainedCandidate(plan.Pipeline, CandidateTraining.Identity(lineage, pipeline, candidate, plan.Seed)),
-                .. CandidateTraining.FoldIdentities(lineage, pipeline, candidate, plan.Seed).Select(key => BlobNames.TestedFold(plan.Pipeline, key)),
+                BlobNames.TrainedCandidate(plan.Pipeline, CandidateTraining.Identity(lineage, pipeline, candidate, plan.Seed, divisor)),
+                .. folds.Select(key => BlobNames.TestedFold(plan.Pipeline, key)),
             ];
             if ((await Task.WhenAll(records.Select(record => store.ExistsAsync(record, cancellationToken)))).All(exists => exists))
             {

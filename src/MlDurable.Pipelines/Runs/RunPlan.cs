@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json.Serialization;
 using MlDurable.Learning.Judging;
+using MlDurable.Learning.Searching;
 using MlDurable.Learning.Training;
 
 namespace MlDurable.Pipelines.Runs;
@@ -73,10 +74,25 @@ public sealed record RunPlan
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public OpenSearch? Search { get; init; }
 
+    /// <summary>The rungs of the search that stops most candidates early; null when each is fitted on all training rows.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public SuccessiveHalving? Halving { get; init; }
+
     /// <summary>How many candidates there will be at most, the baseline among them.</summary>
     [JsonIgnore]
     public int MostCandidates => Search is null ? Candidates.Length : Search.Trials + 1;
 }
+
+/// <summary>What one candidate reached on one rung of a successive halving.</summary>
+/// <param name="Divisor">Of how many training rows it was fitted on one; 1 on the highest rung.</param>
+/// <param name="Validation">Metrics on the validation rows, by metric name.</param>
+/// <param name="FitSeconds">How long the fit took where it was done.</param>
+public sealed record RungResult(int Divisor, ImmutableSortedDictionary<string, double> Validation, double FitSeconds);
+
+/// <summary>How far one candidate came in a successive halving.</summary>
+/// <param name="IsStopped">Whether it was stopped before it was fitted on all training rows: its figures and its model are those of its last rung.</param>
+/// <param name="Rungs">What it reached on each rung that it came to, the lowest first.</param>
+public sealed record CandidateHalving(bool IsStopped, ImmutableArray<RungResult> Rungs);
 
 /// <summary>What one candidate reached on the validation rows, and in its cross-validation.</summary>
 /// <param name="Index">The candidate's place in the search.</param>
@@ -100,6 +116,14 @@ public sealed record CandidateResult(
     /// <summary>What it reached in a cross-validation; null where candidates are selected by their figures on the validation rows.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public CrossValidation? CrossValidation { get; init; }
+
+    /// <summary>How many training rows it was fitted on; null where on all.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? TrainingRows { get; init; }
+
+    /// <summary>How far it came in a successive halving; null without one.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public CandidateHalving? Halving { get; init; }
 
     /// <summary>The figure that candidates are compared by: the mean over the folds, or else that on the validation rows.</summary>
     /// <param name="metric">The metric's name.</param>

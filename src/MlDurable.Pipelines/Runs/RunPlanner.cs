@@ -62,6 +62,7 @@ public sealed class RunPlanner(IBlobStore store, DataLimits? limits = null)
             AsOf = limits?.AsOf,
             Partitions = planned.MoveToImmutable(),
             Candidates = Candidates(pipeline, await ChampionAsync(pipeline, cancellationToken)),
+            Halving = pipeline.Train.Search.Halving,
             Search = pipeline.Train is { Search.Strategy: SearchStrategy.Tpe, Space: { } space } ? OpenSearchOf(space, pipeline.Train.Most) : null,
         };
         return (plan, frozen is null ? schema : null);
@@ -73,7 +74,7 @@ public sealed class RunPlanner(IBlobStore store, DataLimits? limits = null)
         var candidates = pipeline.Train.Search.Strategy switch
         {
             SearchStrategy.Grid => pipeline.Train.Candidates.Select(candidate => (candidate.Trainer, candidate.Hyperparameters)),
-            SearchStrategy.Random => first
+            SearchStrategy.Random or SearchStrategy.Asha => first
                 .Concat(pipeline.Train.Space!.Draw(pipeline.Train.Most - first.Length, pipeline.Seed, first))
                 .Select(point => (point.Trainer, point.Hyperparameters)),
             _ => first.Select(point => (point.Trainer, point.Hyperparameters)),

@@ -58,13 +58,13 @@ public sealed class RunStepReader(IBlobStore store, string runId)
         if (activity == FlowSteps.Train.Name)
         {
             var known = await PlanAsync(cancellationToken);
-            var index = Parse(input, FlowJson.Default.CandidateRef)?.Index;
+            var (index, rung) = Parse(input, FlowJson.Default.CandidateRef) is { } trained ? ((int?)trained.Index, trained.Rung) : (null, null);
             var result = Parse(output, FlowJson.Default.CandidateScore);
             return step with
             {
                 Index = index,
                 Count = known?.MostCandidates,
-                Name = index is { } place && known is not null ? await NameAsync(known, place, cancellationToken) : null,
+                Name = index is { } place && known is not null ? await NameAsync(known, place, cancellationToken) + ShareOf(known, rung) : null,
                 Value = result?.Primary,
                 Reused = result?.Reused,
             };
@@ -84,7 +84,7 @@ public sealed class RunStepReader(IBlobStore store, string runId)
             ? new RunStep(runId, activity, state) { Waiting = waiting }
             : null;
 
-    /// <summary>The candidates that have a result already, so that a watcher of a run that continues knows where it stands.</summary>
+    /// <summary>The candidates that have a result already, be it on a part of the rows, so that a watcher of a run that continues knows where it stands.</summary>
     public async Task<IReadOnlySet<int>> FinishedCandidatesAsync(CancellationToken cancellationToken = default)
     {
         var finished = new SortedSet<int>();
@@ -92,7 +92,10 @@ public sealed class RunStepReader(IBlobStore store, string runId)
         {
             foreach (var candidate in await new RunStore(store).CandidatesAsync(runId, known, cancellationToken))
             {
-                if (await store.ExistsAsync(BlobNames.Run(runId, RunStore.CandidateFile(candidate.Index)), cancellationToken))
+                var file = known.Halving is not null && candidate.Trainer != RunPlanner.Baseline
+                    ? RunStore.RungFile(candidate.Index, 0)
+                    : RunStore.CandidateFile(candidate.Index);
+                if (await store.ExistsAsync(BlobNames.Run(runId, file), cancellationToken))
                 {
                     finished.Add(candidate.Index);
                 }
@@ -118,6 +121,10 @@ public sealed class RunStepReader(IBlobStore store, string runId)
 
         int Place() => candidates.Select(candidate => candidate.Index).ToList().IndexOf(index);
     }
+
+    /// <summary>Which part of the rows a candidate is fitted on, as the end of its name; nothing where on all.</summary>
+    private static string ShareOf(RunPlan known, int? rung) =>
+        rung is { } place && known.Halving?.Divisor(place) is > 1 and var divisor ? $" on 1/{divisor} of the rows" : "";
 
     private static T? Parse<T>(string? json, JsonTypeInfo<T> typeInfo)
         where T : class => json is null ? null : JsonSerializer.Deserialize(json, typeInfo);

@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json.Serialization.Metadata;
 using MlDurable.Learning.Explaining;
+using MlDurable.Learning.Searching;
 using MlDurable.Pipelines.Data;
 using MlDurable.Pipelines.Definition;
 using MlDurable.Storage;
@@ -18,6 +19,8 @@ public sealed class RunStore(IBlobStore store)
     internal const string PlanFile = "plan.json";
     internal const string DatasetFile = "dataset.json";
     internal const string SearchFile = "search.json";
+    internal const string HalvingFile = "halving.json";
+
     /// <summary>The file of a run that holds its <see cref="Evaluation"/>.</summary>
     public const string EvaluationFile = "evaluation.json";
 
@@ -36,6 +39,9 @@ public sealed class RunStore(IBlobStore store)
     private const string UnscoredFiles = "unscored/";
 
     internal static string CandidateFile(int index) => $"candidates/{index}.json";
+
+    /// <summary>What a candidate reached on a rung below the highest, whose file is the candidate's.</summary>
+    internal static string RungFile(int index, int rung) => $"candidates/{index}.rung-{rung}.json";
 
     /// <remarks>Numbers of one length are listed in their order.</remarks>
     internal static string UnscoredFile(int index) => $"{UnscoredFiles}{index:D8}.json";
@@ -199,6 +205,10 @@ public sealed class RunStore(IBlobStore store)
     /// <summary>What a candidate of a run reached.</summary>
     internal Task<CandidateResult> CandidateAsync(string runId, int index, CancellationToken cancellationToken) =>
         RequireAsync(runId, CandidateFile(index), PipelinesJson.Default.CandidateResult, cancellationToken);
+
+    /// <summary>What a fit of a successive halving reached.</summary>
+    internal Task<CandidateResult> RungAsync(string runId, SuccessiveHalving halving, int index, int rung, CancellationToken cancellationToken) =>
+        RequireAsync(runId, rung == halving.Rungs - 1 ? CandidateFile(index) : RungFile(index, rung), PipelinesJson.Default.CandidateResult, cancellationToken);
 
     /// <summary>The pipeline of a run, as it was when the run started.</summary>
     internal async Task<PipelineDefinition> PipelineAsync(string runId, CancellationToken cancellationToken)

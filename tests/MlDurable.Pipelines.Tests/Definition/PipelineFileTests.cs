@@ -3,6 +3,7 @@ using System.Text;
 using MlDurable.Learning.Features;
 using MlDurable.Learning.Judging;
 using MlDurable.Learning.Models;
+using MlDurable.Learning.Searching;
 using MlDurable.Learning.Tables;
 using MlDurable.Learning.Training;
 using MlDurable.Pipelines.Definition;
@@ -357,6 +358,29 @@ public sealed class PipelineFileTests
             .Replace("train:\n", $"train:\n  cross-validate: {{ {by} }}\n", StringComparison.Ordinal);
 
         Assert.Contains(problem, PipelineText.Problems(text));
+    }
+
+    [Theory]
+    [InlineData("trials: 27", 27, 4, 3)]
+    [InlineData("trials: 26", 26, 3, 3)]
+    [InlineData("trials: 1000", 1000, 4, 3)]
+    [InlineData("trials: 16, reduction: 2, rungs: 5", 16, 5, 2)]
+    [InlineData("trials: 16, reduction: 4", 16, 3, 4)]
+    public void Load_Asha_HasAsManyRungsAsItsTrialsFill(string settings, int trials, int rungs, int reduction)
+    {
+        var train = PipelineText.LoadValid(PipelineText.Minimal.Replace(
+            "  candidates:\n    - trainer: logistic-regression\n",
+            $$"""
+              search: { strategy: asha, {{settings}} }
+              candidates:
+                - trainer: logistic-regression
+                  l2: { from: 0.1, to: 10 }
+
+            """,
+            StringComparison.Ordinal)).Train;
+
+        Assert.Equal((SearchStrategy.Asha, new SuccessiveHalving(trials, rungs, reduction)), (train.Search.Strategy, train.Search.Halving));
+        Assert.Equal(trials, train.Most);
     }
 
     [Fact]

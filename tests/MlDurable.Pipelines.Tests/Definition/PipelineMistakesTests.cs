@@ -43,7 +43,7 @@ public sealed class PipelineMistakesTests
         },
         {
             "search: { strategy: grid, parallel: 2 }", "search: { strategy: grid, parallel: 2, budget: 10m }",
-            "26:42: unknown key 'budget'; the keys here are strategy, parallel, trials, time, warm-start"
+            "26:42: unknown key 'budget'; the keys here are strategy, parallel, trials, time, warm-start, reduction, rungs"
         },
         { "l2: [0.1, 1, 10]", "l2: { from: 0.1 }", "29:7: 'l2' needs the key 'to'" },
         {
@@ -165,7 +165,7 @@ public sealed class PipelineMistakesTests
         { "dates: [month, weekday]", "dates: [month, month]", "23:18: 'dates' lists 'month' twice" },
         { "by: time", "by: group", "24:14: 'by' must be a way to split (time or hash), not the text 'group'" },
         { "validation: 0.15", "validation: 0", "24:32: 'validation' must be a number above 0 and below 1, not 0" },
-        { "strategy: grid", "strategy: bayesian", "26:23: 'strategy' 'bayesian' is not yet supported; it must be a strategy (grid, random or tpe)" },
+        { "strategy: grid", "strategy: bayesian", "26:23: 'strategy' 'bayesian' is not yet supported; it must be a strategy (grid, random, tpe or asha)" },
         { "strategy: grid", "strategy: random", "26:23: 'strategy: random' needs the key 'trials', the number of candidates to draw" },
         { "strategy: grid, parallel: 2", "strategy: random, trials: 1001", "26:39: 'trials' must be a whole number from 1 to 1000, not 1001" },
         {
@@ -362,6 +362,22 @@ public sealed class PipelineMistakesTests
         {
             "parallel: 2", "trials: 3",
             "26:37: 'trials' is for a search that draws candidates; 'strategy: grid' trains every combination"
+        },
+        {
+            "parallel: 2", "rungs: 3",
+            "26:36: 'rungs' is for a search that draws candidates; 'strategy: grid' trains every combination"
+        },
+        {
+            "strategy: grid, parallel: 2", "strategy: random, trials: 3, reduction: 4",
+            "26:53: 'reduction' is for 'strategy: asha', which stops most candidates early"
+        },
+        {
+            "strategy: grid, parallel: 2", "strategy: asha, trials: 2",
+            "26:37: 'trials' is 2, of which 'reduction: 3' lets none go on; ask for 3 at least"
+        },
+        {
+            "strategy: grid, parallel: 2", "strategy: asha, trials: 5, rungs: 4, reduction: 2",
+            "26:47: 'rungs' is 4, but of 5 trials with 'reduction: 2' none comes to more than 3; ask for more trials or fewer rungs"
         },
         {
             "parallel: 2", "warm-start: true",

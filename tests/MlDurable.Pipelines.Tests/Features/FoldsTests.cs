@@ -164,6 +164,22 @@ public sealed class FoldsTests
         Assert.Equal(5, Folds.Divide(dataset, Stratified with { By = FoldsBy.Random }).Length);
     }
 
+    [Fact]
+    public void TrainingShare_OfEachDivisor_IsNestedAndHasEachClass()
+    {
+        var dataset = Data(2000, rarely: 200);
+
+        var shares = new[] { 1, 3, 9, 27, 1000 }.Select(dataset.TrainingShare).ToList();
+
+        Assert.Equal(dataset.Indexes(RowPart.Training), shares[0]);
+        Assert.All(shares.Zip(shares.Skip(1)), pair => Assert.Empty(pair.Second.Except(pair.First)));
+        Assert.All(
+            shares.Zip(new[] { 1, 3, 9, 27, 1000 }),
+            pair => Assert.InRange(pair.First.Length, shares[0].Length / pair.Second, (shares[0].Length / pair.Second) + 2));
+        Assert.All(shares, share => Assert.Equal(2, share.Select(row => dataset.Rows.Labels[row]).Distinct().Count()));
+        Assert.All(shares, share => Assert.Equal(share.Order(), share));
+    }
+
     /// <summary>Rows of twelve users and of none, every third of them positive, divided by hash.</summary>
     /// <param name="count">How many.</param>
     /// <param name="added">How many of another partition come before.</param>
@@ -204,7 +220,14 @@ public sealed class FoldsTests
             [.. Enumerable.Range(0, count)]);
     }
 
-    private static Dataset Make(SplitLineage split, int count, double[] labels, long[]? times, int[] partition, int[] rowInPartition, Func<DatasetRows, DatasetRows>? change = null)
+    private static Dataset Make(
+        SplitLineage split,
+        int count,
+        double[] labels,
+        long[]? times,
+        int[] partition,
+        int[] rowInPartition,
+        Func<DatasetRows, DatasetRows>? change = null)
     {
         var partitions = new[] { "p", "q" }.Select(name => new PartitionLineage(name, ContentHash.OfParts(name), count)).ToList();
         var rows = new DatasetRows(

@@ -67,6 +67,21 @@ public sealed class FlowCrashTests
     }
 
     [Fact]
+    public async Task Failure_AtRandomOperationsOfASuccessiveHalving_EndsAsTheUndisturbedRun()
+    {
+        var data = TinyData();
+        var start = Tiny.IndexOf("  search:", StringComparison.Ordinal);
+        var pipeline = $"""
+            {Tiny[..start]}  search: {"{ strategy: asha, trials: 9, parallel: 3 }"}
+              candidates:
+                - trainer: logistic-regression
+                  l2: {"{ from: 0.01, to: 100, scale: log }"}
+            {Tiny[Tiny.IndexOf("promote:", StringComparison.Ordinal)..]}
+            """;
+        await CrashLoop.RunAsync(() => new Play(FlowHarness.Source(pipeline), data.Copy()), points: Points(40));
+    }
+
+    [Fact]
     public async Task Failure_AtRandomOperationsOfACrossValidation_EndsAsTheUndisturbedRun()
     {
         var data = TinyData();

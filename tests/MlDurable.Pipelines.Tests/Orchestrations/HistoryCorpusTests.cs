@@ -34,6 +34,7 @@ public sealed class HistoryCorpusTests
     [InlineData("featurize")]
     [InlineData("score")]
     [InlineData("search")]
+    [InlineData("asha")]
     [InlineData("approve")]
     [InlineData("backfill")]
     public async Task Replay_AtEveryStep_IsFollowed(string scenario)
@@ -89,6 +90,11 @@ public sealed class HistoryCorpusTests
             case "search":
                 await harness.RunAsync(FlowHarness.Source(FlowHarness.Pipeline
                     .Replace("strategy: grid", "strategy: tpe, trials: 5, time: 1d", StringComparison.Ordinal)
+                    .Replace("l2: [1, 10]", "l2: { from: 1, to: 10 }", StringComparison.Ordinal)));
+                break;
+            case "asha":
+                await harness.RunAsync(FlowHarness.Source(FlowHarness.Pipeline
+                    .Replace("strategy: grid", "strategy: asha, trials: 4, reduction: 2, time: 1d", StringComparison.Ordinal)
                     .Replace("l2: [1, 10]", "l2: { from: 1, to: 10 }", StringComparison.Ordinal)));
                 break;
             case "approve":

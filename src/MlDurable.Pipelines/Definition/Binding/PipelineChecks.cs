@@ -152,7 +152,9 @@ internal static class PipelineChecks
         switch (by)
         {
             case FoldsBy.Time when !data.Has(DataKeys.Time):
-                Conflict(folds.MarkOf(TrainKeys.FoldsBy), $"folds by time need the column that orders rows; add 'time' to 'data', or use 'by: {(isRegression ? "random" : "stratified")}'");
+                Conflict(
+                    folds.MarkOf(TrainKeys.FoldsBy),
+                    $"folds by time need the column that orders rows; add 'time' to 'data', or use 'by: {(isRegression ? "random" : "stratified")}'");
                 break;
             case FoldsBy.Stratified when isRegression:
                 Conflict(given.Mark, "folds 'by: stratified' share classes equally, and the task regression has none; use 'by: random'");

@@ -321,9 +321,10 @@ internal static class PipelineShape
             "strategy",
             new ChoiceShape<SearchStrategy>(
                 "a strategy",
-                [("grid", SearchStrategy.Grid), ("random", SearchStrategy.Random), ("tpe", SearchStrategy.Tpe)],
-                later: ["successive-halving", "halving", "bayesian"]),
-            "How the candidates are chosen: every combination, some drawn at random, or some proposed by what earlier ones reached.").Or(SearchDefaults.Strategy);
+                [("grid", SearchStrategy.Grid), ("random", SearchStrategy.Random), ("tpe", SearchStrategy.Tpe), ("asha", SearchStrategy.Asha)],
+                later: ["bayesian"]),
+            "How the candidates are chosen: every combination, some drawn at random, some proposed by what earlier ones reached, or some drawn of which only the best "
+            + "go on with more rows.").Or(SearchDefaults.Strategy);
 
         public static readonly Key<int> Parallel = new Key<int>(
             "parallel", new IntegerShape<int>(1, 256), "How many candidates are trained at a time.").Or(SearchDefaults.Parallel);
@@ -339,8 +340,22 @@ internal static class PipelineShape
             new BooleanShape(),
             "Whether the first candidate has the champion's hyperparameters, where they are among those that are searched.").Or(SearchDefaults.WarmStart);
 
+        public static readonly Key<int> Reduction = new Key<int>(
+            "reduction",
+            new IntegerShape<int>(2, 10),
+            "Of how many candidates on a rung one goes on, with so many times the rows; for 'strategy: asha'.").Or(SearchDefinition.DefaultReduction);
+
+        public static readonly Key<int> Rungs = new(
+            "rungs",
+            new IntegerShape<int>(2, 10),
+            "How many shares of the training rows there are, the last of which is all; for 'strategy: asha'. By default as many as 'trials' fill, but no more than "
+            + $"{SearchDefinition.MostDefaultRungs}.");
+
+        /// <summary>The keys of a successive halving alone.</summary>
+        public static readonly ImmutableArray<Key> OfHalving = [Reduction, Rungs];
+
         /// <summary>The keys that a grid does not have.</summary>
-        public static readonly ImmutableArray<Key> OfSearches = [Trials, Time, WarmStart];
+        public static readonly ImmutableArray<Key> OfSearches = [Trials, Time, WarmStart, .. OfHalving];
 
         public static readonly SectionShape SearchShape = new([Strategy, Parallel, .. OfSearches]);
         public static readonly Key<Section> Search = Optional("search", SearchShape, "How candidates are searched.");

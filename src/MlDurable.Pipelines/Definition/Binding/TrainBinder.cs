@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Diagnostics.CodeAnalysis;
 using MlDurable.Learning.Searching;
 using MlDurable.Learning.Training;
 using static MlDurable.Pipelines.Definition.Binding.PipelineShape;
@@ -115,6 +116,11 @@ internal static class TrainBinder
                 $"'strategy: {strategy.ToString().ToLowerInvariant()}' needs the key 'trials', the number of candidates to draw");
         }
 
+        foreach (var key in TrainKeys.OfHalving.Where(key => strategy != SearchStrategy.Asha && search.Has(key)))
+        {
+            context.Report(search.MarkOf(key), PipelineProblemCodes.Conflict, $"'{key.Name}' is for 'strategy: asha', which stops most candidates early");
+        }
+
         if (!search.TryGet(TrainKeys.Trials, out var trials)
             || !search.TryGet(TrainKeys.Parallel, out var parallel)
             || !search.TryGet(TrainKeys.WarmStart, out var warmStart)
@@ -133,11 +139,18 @@ internal static class TrainBinder
             return null;
         }
 
+        SuccessiveHalving? halving = null;
+        if (strategy == SearchStrategy.Asha && !TryBindHalving(search, trials, context, out halving))
+        {
+            return null;
+        }
+
         return new TrainDefinition
         {
             Search = new SearchDefinition
             {
                 Strategy = strategy,
+                Halving = halving,
                 Parallel = parallel.Value,
                 Trials = trials.Value,
                 Time = search.Has(TrainKeys.Time) ? time.Value : null,
@@ -145,5 +158,36 @@ internal static class TrainBinder
             },
             Space = space,
         };
+    }
+
+    private static bool TryBindHalving(Section search, Located<int> trials, BindContext context, [NotNullWhen(true)] out SuccessiveHalving? halving)
+    {
+        halving = null;
+        if (!search.TryGet(TrainKeys.Reduction, out var reduction) || (!search.TryGet(TrainKeys.Rungs, out var rungs) && search.Has(TrainKeys.Rungs)))
+        {
+            return false;
+        }
+
+        var most = SuccessiveHalving.MostRungs(trials.Value, reduction.Value);
+        if (most < 2)
+        {
+            context.Report(
+                trials.Mark, PipelineProblemCodes.Conflict,
+                $"'trials' is {trials.Value}, of which 'reduction: {reduction.Value}' lets none go on; ask for {reduction.Value} at least");
+            return false;
+        }
+
+        if (search.Has(TrainKeys.Rungs) && rungs.Value > most)
+        {
+            context.Report(
+                rungs.Mark, PipelineProblemCodes.Conflict,
+                $"'rungs' is {rungs.Value}, but of {trials.Value} trials with 'reduction: {reduction.Value}' none comes to more than {most}; "
+                + "ask for more trials or fewer rungs");
+            return false;
+        }
+
+        halving = new SuccessiveHalving(
+            trials.Value, search.Has(TrainKeys.Rungs) ? rungs.Value : Math.Min(most, SearchDefinition.MostDefaultRungs), reduction.Value);
+        return true;
     }
 }
