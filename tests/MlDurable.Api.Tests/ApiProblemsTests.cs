@@ -8,7 +8,7 @@ public sealed partial class ApiProblemsTests
     /// <summary>Nothing that a caller could put right: a damaged store, a mistake in the app, or what only the record of a run tells.</summary>
     private static readonly string[] OnlyServerErrors =
     [
-        "after-chain-too-long", "champion-cannot-score", "empty-part", "evidence-changed", "model-changed", "no-readable-partition",
+        "after-chain-too-long", "champion-cannot-score", "empty-fold", "empty-part", "evidence-changed", "fold-lacks-class", "model-changed", "no-readable-partition",
         "nothing-to-compare-on", "predictor-mismatch", "predictor-type", "registry-broken", "schema-missing",
     ];
 

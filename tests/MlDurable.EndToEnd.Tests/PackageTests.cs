@@ -58,7 +58,7 @@ public sealed class PackageTests : IDisposable
 
         await DotnetAsync("build", "consumer", "--output", directory.At("built"), "--verbosity", "quiet", "-nologo", "-tl:off");
         Assert.Equal(
-            ["MlDurable.Orchestration", "baseline elastic-net extra-trees gradient-boosting logistic-regression naive-bayes random-forest"],
+            ["MlDurable.Orchestration", "baseline elastic-net extra-trees gradient-boosting logistic-regression naive-bayes random-forest ridge"],
             (await DotnetAsync(directory.At("built", "Consumer.dll"))).Split(['\r', '\n'], StringSplitOptions.RemoveEmptyEntries));
     }
 

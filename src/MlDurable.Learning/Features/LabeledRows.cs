@@ -35,6 +35,11 @@ public sealed record LabeledRows(Table Features, double[] Labels)
         return labelled.Length == labels.Length ? all : all.Take(labelled);
     }
 
+    /// <summary>The rows that count: those whose weight is not 0.</summary>
+    internal LabeledRows WithWeight() => Weights is null || !Weights.Contains(0)
+        ? this
+        : Take([.. Enumerable.Range(0, Weights.Length).Where(row => Weights[row] > 0)]);
+
     /// <summary>Some of the rows.</summary>
     /// <param name="rows">Their places.</param>
     public LabeledRows Take(int[] rows) => this with

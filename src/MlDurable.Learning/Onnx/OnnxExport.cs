@@ -11,15 +11,22 @@ namespace MlDurable.Learning.Onnx;
 /// </summary>
 /// <remarks>
 /// It uses operators of ONNX 17 and of <c>ai.onnx.ml</c> 3. The sums over trees are single precision there, so that probabilities differ by up to about
-/// 1e-6 from those of <see cref="TrainedModel.Predict"/>; numbers beyond ±1e100 after scaling are not limited.
+/// 1e-6, and numbers by as large a share, from those of <see cref="TrainedModel.Predict"/>; numbers beyond ±1e100 after scaling are not limited.
 /// </remarks>
 public static class OnnxExport
 {
     /// <summary>The output with the probability of the positive class, of shape [rows, 1].</summary>
     public const string ProbabilityName = "probability";
 
-    /// <summary>The output with 1 where the probability reaches the model's threshold, else 0, of shape [rows, 1].</summary>
+    /// <summary>The output with 1 where the probability reaches the model's threshold, else 0, or of several classes with the name of the most probable one, of
+    /// shape [rows, 1].</summary>
     public const string LabelName = "label";
+
+    /// <summary>The output with the probabilities of several classes, in the order of <see cref="Target.Classes"/>, of shape [rows, classes].</summary>
+    public const string ProbabilitiesName = "probabilities";
+
+    /// <summary>The output with the predicted number, of shape [rows, 1].</summary>
+    public const string PredictionName = "prediction";
 
     /// <summary>The input of a model that needs no column: any number for each row.</summary>
     public const string RowName = "row";
@@ -39,7 +46,7 @@ public static class OnnxExport
         }
 
         var graph = new OnnxGraph();
-        graph.ReserveOutputs(ProbabilityName, LabelName);
+        graph.ReserveOutputs(OutputsOf(model.Target.Task));
         var inputs = model.Features.Inputs.Columns.ToDictionary(
             column => column.Name,
             column => graph.Input(column.Name, column.Kind == Tables.ColumnKind.Number ? OnnxType.Double : OnnxType.String),
@@ -53,29 +60,44 @@ public static class OnnxExport
             dense.Add(graph.Node("Mul", [dense[first], dense[second]]));
         }
 
-        var probability = model.Scorer switch
+        var anyInput = inputs.Values.FirstOrDefault() ?? graph.Input(RowName, OnnxType.Double);
+        var metadata = new Dictionary<string, string> { ["mldurable.trainer"] = model.Trainer, ["mldurable.trainer-version"] = model.TrainerVersion };
+        switch (model.Link)
         {
-            PriorScorer prior => OfLogOdds(Prior(graph, prior, inputs.Values.FirstOrDefault() ?? graph.Input(RowName, OnnxType.Double))),
-            LinearScorer linear => OfLogOdds(Linear(graph, linear, dense, model.Features, inputs)),
-            NaiveBayesScorer bayes => OfLogOdds(NaiveBayes(graph, bayes, dense, model.Features, inputs)),
-            TreeScorer trees => OfLogOdds(Trees(graph, trees.Trees, "SUM", trees.Start, dense)),
-            ForestScorer forest => OfProbability(Trees(graph, forest.Trees, "AVERAGE", start: 0, dense)),
+            case Link.Softmax:
+                WriteClasses(graph, model.Target, [.. model.Scorers.Select(scorer => Score(scorer))]);
+                break;
+            case Link.Logistic:
+                WritePositive(graph, model, Probability());
+                metadata["mldurable.threshold"] = model.Threshold.ToString("R", CultureInfo.InvariantCulture);
+                break;
+            default:
+                var score = Score(model.Scorer);
+                graph.Output(model.Link == Link.Exponential ? graph.Node("Exp", [score]) : score, PredictionName, OnnxType.Float, 1);
+                break;
+        }
+
+        graph.Write(stream, model.Trainer, metadata);
+
+        string Score(Scorer scorer) => scorer switch
+        {
+            PriorScorer prior => Prior(graph, prior, anyInput),
+            LinearScorer linear => Linear(graph, linear, dense, model.Features, inputs),
+            NaiveBayesScorer bayes => NaiveBayes(graph, bayes, dense, model.Features, inputs),
+            TreeScorer trees => Trees(graph, trees.Trees, "SUM", trees.Start, dense),
+            ForestScorer { Output: ForestOutput.Mean } forest => Trees(graph, forest.Trees, "AVERAGE", start: 0, dense),
+            ForestScorer { Output: ForestOutput.Logarithm } forest => graph.Node("Log", [Trees(graph, forest.Trees, "AVERAGE", start: 0, dense)]),
             _ => throw Unsupported($"the trainer '{model.Trainer}' is the program's own"),
         };
-        graph.Output(probability, ProbabilityName, OnnxType.Float, 1);
-        var threshold = graph.Constant(OnnxTensor.Of([(float)model.Threshold]));
-        graph.Output(Cast(graph, graph.Node("GreaterOrEqual", [probability, threshold]), OnnxType.Int64), LabelName, OnnxType.Int64, 1);
-        graph.Write(stream, model.Trainer, new Dictionary<string, string>
-        {
-            ["mldurable.trainer"] = model.Trainer,
-            ["mldurable.trainer-version"] = model.TrainerVersion,
-            ["mldurable.threshold"] = model.Threshold.ToString("R", CultureInfo.InvariantCulture),
-        });
 
-        string OfLogOdds(string score) => graph.Node("Sigmoid", [Calibrated(graph, model.Calibrator, score)]);
-
-        string OfProbability(string mean)
+        string Probability()
         {
+            if (model.Scorer is not ForestScorer forest)
+            {
+                return OfLogOdds(Score(model.Scorer));
+            }
+
+            var mean = Trees(graph, forest.Trees, "AVERAGE", start: 0, dense);
             if (model.Calibrator is null)
             {
                 return mean;
@@ -84,6 +106,34 @@ public static class OnnxExport
             var odds = graph.Node("Div", [mean, graph.Node("Sub", [graph.Constant(OnnxTensor.Of([1f])), mean])]);
             return OfLogOdds(graph.Node("Log", [odds]));
         }
+
+        string OfLogOdds(string logOdds) => graph.Node("Sigmoid", [Calibrated(graph, model.Calibrator, logOdds)]);
+    }
+
+    private static string[] OutputsOf(LearningTask task) => task switch
+    {
+        LearningTask.Multiclass => [ProbabilitiesName, LabelName],
+        LearningTask.Regression => [PredictionName],
+        _ => [ProbabilityName, LabelName],
+    };
+
+    private static void WritePositive(OnnxGraph graph, TrainedModel model, string probability)
+    {
+        graph.Output(probability, ProbabilityName, OnnxType.Float, 1);
+        var threshold = graph.Constant(OnnxTensor.Of([(float)model.Threshold]));
+        graph.Output(Cast(graph, graph.Node("GreaterOrEqual", [probability, threshold]), OnnxType.Int64), LabelName, OnnxType.Int64, 1);
+    }
+
+    private static void WriteClasses(OnnxGraph graph, Target target, List<string> scores)
+    {
+        var probabilities = graph.Node("Softmax", [Together(graph, scores)], OnnxAttribute.Of("axis", 1));
+        graph.Output(probabilities, ProbabilitiesName, OnnxType.Float, target.OutputCount);
+        var place = graph.Node("ArgMax", [probabilities], OnnxAttribute.Of("axis", 1), OnnxAttribute.Of("keepdims", 1));
+        var label = graph.LearningNode(
+            "LabelEncoder", place,
+            OnnxAttribute.Of("keys_int64s", [.. Enumerable.Range(0, target.OutputCount).Select(number => (long)number)]),
+            OnnxAttribute.Of("values_strings", target.Classes));
+        graph.Output(label, LabelName, OnnxType.String, 1);
     }
 
     private static string Number(OnnxGraph graph, FittedNumber number, string cell)

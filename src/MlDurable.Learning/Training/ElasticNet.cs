@@ -1,7 +1,7 @@
 namespace MlDurable.Learning.Training;
 
 /// <summary>
-/// Minimises the log loss with the penalty of the elastic net by penalised, iteratively reweighted least squares (Friedman, Hastie and Tibshirani,
+/// Minimises a convex loss with the penalty of the elastic net by penalised, iteratively reweighted least squares (Friedman, Hastie and Tibshirani,
 /// "Regularization paths for generalized linear models via coordinate descent", 2010, section 3): each step goes to the minimum of
 /// <see cref="PenalisedSquares"/>, or only a part of the way, so that the value never rises (Lee, Sun and Saunders, "Proximal Newton-type methods for
 /// minimizing composite functions", 2014).
@@ -29,7 +29,7 @@ internal static class ElasticNet
     /// <param name="beforeIteration">Told the number of steps so far.</param>
     /// <returns>The number of steps.</returns>
     public static int Minimize(
-        LogisticObjective objective, LassoPenalty lasso, double[] point, double tolerance, int maxIterations, Action<int> beforeIteration)
+        LinearObjective objective, LassoPenalty lasso, double[] point, double tolerance, int maxIterations, Action<int> beforeIteration)
     {
         var squares = new PenalisedSquares(objective, lasso);
         var gradient = new double[point.Length];

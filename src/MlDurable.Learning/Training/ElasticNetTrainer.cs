@@ -1,12 +1,13 @@
+using MlDurable.Learning.Features;
 using MlDurable.Learning.Models;
 
 namespace MlDurable.Learning.Training;
 
 /// <summary>
 /// Minimises penalty · (l1-ratio · Σ |w| + (1 - l1-ratio) / 2 · Σ w²) + the sum of the log losses of the training rows, those of positive ones times a
-/// weight; the intercept is free (Zou and Hastie, "Regularization and variable selection via the elastic net", 2005). This is scikit-learn's
+/// weight, or of half the squared errors of numbers; the intercept is free (Zou and Hastie, "Regularization and variable selection via the elastic net", 2005). This is scikit-learn's
 /// LogisticRegression(penalty="elasticnet") with C = 1/penalty and class_weight={1: positive-weight}, and glmnet with lambda = penalty / rows,
-/// alpha = l1-ratio and standardize = FALSE.
+/// alpha = l1-ratio and standardize = FALSE; of numbers scikit-learn's ElasticNet with alpha = penalty / rows.
 /// </summary>
 internal sealed class ElasticNetTrainer : ITrainer
 {
@@ -17,8 +18,12 @@ internal sealed class ElasticNetTrainer : ITrainer
 
     public string Version => "1";
 
+    public IReadOnlyList<LearningTask> Tasks => [LearningTask.Binary, LearningTask.Regression];
+
+    public bool TakesWeights => true;
+
     public string Description =>
-        "Logistic regression with an L1 and an L2 penalty, which leaves weights of little use at exactly 0; fitted by coordinate descent. "
+        "Logistic regression, for numbers linear regression, with an L1 and an L2 penalty, which leaves weights of little use at exactly 0; fitted by coordinate descent. "
         + "Takes imputation, standardisation, folding, the encodings of columns and interactions from the recipe; other categories are always one-hot.";
 
     public IReadOnlyList<HyperparameterSpec> Hyperparameters { get; } =

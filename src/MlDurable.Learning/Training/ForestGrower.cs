@@ -5,10 +5,11 @@ namespace MlDurable.Learning.Training;
 
 /// <summary>
 /// Grows the trees of a forest on binned rows, one at a time and each by itself: always the leaf is split whose split lowers Gini's impurity of all rows
-/// most, by one of a few drawn features; a leaf's value is its share of positive rows (Breiman, "Random forests", 2001; Malley and others, "Probability
+/// most, by one of a few drawn features; a leaf's value is its share of positive rows, or of numbers their mean, whose variance is twice that impurity where
+/// they are 0 and 1 (Breiman, "Random forests", 2001; Malley and others, "Probability
 /// machines", 2012). Not safe for concurrent use: each thread has its own.
 /// </summary>
-/// <remarks>Rows are counted in whole numbers, so that no sum is rounded. Everything that is drawn for a tree depends on its seed alone.</remarks>
+/// <remarks>Sums of whole labels are not rounded; those of others are taken in the order of the rows. Everything that is drawn for a tree depends on its seed alone.</remarks>
 internal sealed class ForestGrower
 {
     private readonly FeatureBins bins;
@@ -23,6 +24,9 @@ internal sealed class ForestGrower
     private readonly Tally[] cells = new Tally[FeatureBins.MaxValueBins + 1];
     private readonly int[] featureOrder;
 
+    /// <param name="bins">The features of the rows.</param>
+    /// <param name="labels">Their labels; best with a mean near 0 or 1.</param>
+    /// <param name="settings">What limits a tree.</param>
     public ForestGrower(FeatureBins bins, double[] labels, ForestSettings settings)
     {
         this.bins = bins;
@@ -66,7 +70,7 @@ internal sealed class ForestGrower
 
         void Offer(Leaf leaf)
         {
-            nodes.SetValue(leaf.Node, (double)leaf.Tally.Positives / leaf.Tally.Rows);
+            nodes.SetValue(leaf.Node, leaf.Tally.Sum / leaf.Tally.Rows);
             var choice = FindSplit(leaf, random);
             if (choice.Gain > 0)
             {
@@ -75,7 +79,7 @@ internal sealed class ForestGrower
         }
     }
 
-    private static double Score(Tally tally) => (double)tally.Positives * tally.Positives / tally.Rows;
+    private static double Score(Tally tally) => tally.Sum * tally.Sum / tally.Rows;
 
     /// <summary>Chooses the rows of a tree.</summary>
     /// <returns>How many different ones there are.</returns>
@@ -99,7 +103,7 @@ internal sealed class ForestGrower
         for (var row = 0; row < times.Length; row++)
         {
             rows[times[row] > 0 ? inside++ : outside++] = row;
-            tallies[row] = new Tally(times[row], labels[row] > 0 ? times[row] : 0);
+            tallies[row] = new Tally(times[row], labels[row] * times[row]);
         }
 
         return drawn;
@@ -108,7 +112,7 @@ internal sealed class ForestGrower
     private SplitChoice FindSplit(Leaf leaf, SplitMix64 random)
     {
         var best = default(SplitChoice);
-        if (leaf.Tally.Rows < 2L * settings.MinRowsPerLeaf || leaf.Tally.Positives == 0 || leaf.Tally.Positives == leaf.Tally.Rows)
+        if (leaf.Tally.Rows < 2L * settings.MinRowsPerLeaf || IsPure(leaf))
         {
             return best;
         }
@@ -123,6 +127,21 @@ internal sealed class ForestGrower
         }
 
         return best;
+    }
+
+    /// <summary>Whether all rows of a leaf have the same label.</summary>
+    private bool IsPure(Leaf leaf)
+    {
+        var first = labels[rows[leaf.Start]];
+        foreach (var row in RowsOf(leaf))
+        {
+            if (labels[row] != first)
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     /// <summary>Looks for a better split by a feature.</summary>
@@ -203,12 +222,12 @@ internal sealed class ForestGrower
 
     private Span<int> RowsOf(Leaf leaf) => rows.AsSpan(leaf.Start, leaf.Count);
 
-    /// <summary>Rows, each as often as it was drawn.</summary>
-    private readonly record struct Tally(int Rows, int Positives)
+    /// <summary>Rows, each as often as it was drawn, and the sum of their labels.</summary>
+    private readonly record struct Tally(int Rows, double Sum)
     {
-        public static Tally operator +(Tally a, Tally b) => new(a.Rows + b.Rows, a.Positives + b.Positives);
+        public static Tally operator +(Tally a, Tally b) => new(a.Rows + b.Rows, a.Sum + b.Sum);
 
-        public static Tally operator -(Tally a, Tally b) => new(a.Rows - b.Rows, a.Positives - b.Positives);
+        public static Tally operator -(Tally a, Tally b) => new(a.Rows - b.Rows, a.Sum - b.Sum);
     }
 
     private readonly record struct SplitChoice(double Gain, int Feature, int Bin, bool HasMissing, bool MissingLeft, Tally Left);

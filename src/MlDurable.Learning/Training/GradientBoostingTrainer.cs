@@ -68,11 +68,7 @@ internal sealed class GradientBoostingTrainer : ITrainer
         RequireLoss(request, values);
 
         // A row that counts nothing must not fill up a leaf.
-        if (request.Training.Weights is { } weights && weights.Contains(0))
-        {
-            request = request with { Training = request.Training.Take([.. Enumerable.Range(0, weights.Length).Where(row => weights[row] > 0)]) };
-        }
-
+        request = request with { Training = request.Training.WithWeight() };
         var (fitted, training) = TreeFeatures.Fit(this, request);
         var settings = new TreeSettings((int)values[Leaves], (int)values[MinRowsPerLeaf], values[L2], values[LearningRate])
         {

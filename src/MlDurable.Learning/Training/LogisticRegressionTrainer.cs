@@ -1,10 +1,12 @@
+using MlDurable.Learning.Features;
 using MlDurable.Learning.Models;
 
 namespace MlDurable.Learning.Training;
 
 /// <summary>
 /// Minimises l2/2 · |weights|² + the sum of the log losses of the training rows, those of positive ones times a weight; the intercept is free. This is
-/// scikit-learn's LogisticRegression with C = 1/l2 and class_weight={1: positive-weight}.
+/// scikit-learn's LogisticRegression with C = 1/l2 and class_weight={1: positive-weight}; for several classes the multinomial one, where each class has
+/// weights of its own.
 /// </summary>
 internal sealed class LogisticRegressionTrainer : ITrainer
 {
@@ -14,8 +16,12 @@ internal sealed class LogisticRegressionTrainer : ITrainer
 
     public string Version => "3";
 
+    public IReadOnlyList<LearningTask> Tasks => [LearningTask.Binary, LearningTask.Multiclass];
+
+    public bool TakesWeights => true;
+
     public string Description =>
-        "Logistic regression with an L2 penalty, fitted by L-BFGS. "
+        "Logistic regression with an L2 penalty, for several classes softmax regression, fitted by L-BFGS. "
         + "Takes imputation, standardisation, folding, the encodings of columns and interactions from the recipe; other categories are always one-hot.";
 
     public bool TakesText => true;
@@ -30,7 +36,7 @@ internal sealed class LogisticRegressionTrainer : ITrainer
     public TrainedModel Fit(TrainingRequest request, CancellationToken cancellationToken = default)
     {
         var values = HyperparameterValues.Complete(this, request.Hyperparameters);
-        return LinearTraining.Fit(
+        return request.Target.Task == LearningTask.Multiclass ? LinearTraining.FitClasses(this, request, values, values[L2], cancellationToken) : LinearTraining.Fit(
             this,
             request,
             values,

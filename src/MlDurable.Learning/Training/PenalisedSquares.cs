@@ -24,7 +24,7 @@ internal sealed class PenalisedSquares
     /// <summary>The least share of its curvature that a weight is damped with, so that weights which can be traded for each other do not run off.</summary>
     private const double LeastDamping = 1e-8;
 
-    private readonly LogisticObjective objective;
+    private readonly LinearObjective objective;
     private readonly LassoPenalty lasso;
     private readonly FeatureMatrix features;
     private readonly double l2;
@@ -47,7 +47,7 @@ internal sealed class PenalisedSquares
 
     /// <param name="objective">The loss, with the penalty on squared weights.</param>
     /// <param name="lasso">The penalty on magnitudes.</param>
-    public PenalisedSquares(LogisticObjective objective, LassoPenalty lasso)
+    public PenalisedSquares(LinearObjective objective, LassoPenalty lasso)
     {
         this.objective = objective;
         this.lasso = lasso;
@@ -214,9 +214,10 @@ internal sealed class PenalisedSquares
         step[^1] = weights[^1] - point[^1];
         gradient[^1] = 0;
         var residuals = objective.Residuals;
-        return sums.Add(step, value, gradient, slopes, (scores, start) =>
+        return sums.Add(step, value, gradient, [slopes], (all, start, count) =>
         {
             var sum = 0.0;
+            var scores = all[0].AsSpan(start, count);
             for (var i = 0; i < scores.Length; i++)
             {
                 var bend = curvatures[start + i] * scores[i];
@@ -323,8 +324,9 @@ internal sealed class PenalisedSquares
             product[i] = Damping(i) * vector[i];
         }
 
-        sums.Add(vector, 0, product, products, (scores, start) =>
+        sums.Add(vector, 0, product, [products], (all, start, count) =>
         {
+            var scores = all[0].AsSpan(start, count);
             for (var row = 0; row < scores.Length; row++)
             {
                 scores[row] *= curvatures[start + row];

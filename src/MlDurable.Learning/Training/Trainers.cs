@@ -16,6 +16,7 @@ public static class Trainers
         new LogisticRegressionTrainer(),
         new NaiveBayesTrainer(),
         ForestTrainer.RandomForest,
+        new RidgeTrainer(),
     ];
 
     private static readonly Registrations<ITrainer> Registered = new("trainer", OfThisLibrary, trainer => trainer.Name, trainer => trainer.Version);

@@ -20,12 +20,12 @@ public sealed record EvaluateDefinition
 
     /// <summary>
     /// What is computed where a file does not say: <c>roc-auc</c>, <c>pr-auc</c>, <c>log-loss</c> and <c>calibration-error</c> for binary labels;
-    /// <c>log-loss</c> and <c>accuracy</c> for several classes; <c>rmse</c>, <c>mae</c> and <c>r2</c> for numbers. The first is the primary one.
+    /// <c>log-loss</c>, <c>accuracy</c>, <c>macro-f1</c> and <c>roc-auc</c> for several classes; <c>rmse</c>, <c>mae</c> and <c>r2</c> for numbers. The first is the primary one.
     /// </summary>
     /// <param name="task">The task.</param>
     public static EvaluateDefinition Default(LearningTask task) => task switch
     {
-        LearningTask.Multiclass => new() { Primary = "log-loss", Also = ["accuracy"] },
+        LearningTask.Multiclass => new() { Primary = "log-loss", Also = ["accuracy", "macro-f1", "roc-auc"] },
         LearningTask.Regression => new() { Primary = "rmse", Also = ["mae", "r2"] },
         _ => new(),
     };

@@ -48,7 +48,7 @@ public sealed class CustomTransformTests
     [MemberData(nameof(TrainersWithFeatures))]
     public void Read_ModelWithATransform_PredictsTheSameOfTablesAndRows(string trainer)
     {
-        var rows = TrainingData.Awkward(400, 6);
+        var rows = TrainingData.For(Trainers.Get(trainer), TrainingData.Awkward(400, 6));
         var plain = Trainers.Get(trainer).Fit(TrainingData.Request(rows));
         var model = Trainers.Get(trainer).Fit(TrainingData.Request(rows) with { Transforms = OfX2 });
         var bytes = ModelBytes.Of(model);

@@ -20,10 +20,10 @@ public sealed class TrainedModelTests
     private static readonly LabeledRows Rows = TrainingData.Awkward(400, 2);
 
     private static readonly Lazy<TrainedModel[]> Trained = new(() =>
-        [.. Trainers.All.Select(trainer => trainer.Fit(TrainingData.Request(
-            Rows, null, trainer.Hyperparameters.Any(spec => spec.Name == "trees") ? [("trees", 3), ("leaves", 4)] : []) with
+        [.. Trainers.All.SelectMany(trainer => trainer.Tasks.Select(task => (Trainer: trainer, Task: task))).Select(pair => pair.Trainer.Fit(TrainingData.Request(
+            TrainingData.For(pair.Trainer, Rows, pair.Task), null, pair.Trainer.Hyperparameters.Any(spec => spec.Name == "trees") ? [("trees", 3), ("leaves", 4)] : []) with
         {
-            Transforms = trainer is CustomTrainer
+            Transforms = pair.Trainer is CustomTrainer
                 ? ImmutableSortedDictionary<string, string>.Empty.Add("x2", DistanceTransform.TransformName)
                 : ImmutableSortedDictionary<string, string>.Empty,
         })),
@@ -46,15 +46,17 @@ public sealed class TrainedModelTests
     {
         var cases =
             from trainer in Gen.Elements(Trainers.All.AsEnumerable())
+            from task in Gen.Elements(trainer.Tasks.AsEnumerable())
             from rows in Gen.Choose(20, 120)
             from seed in Gen.Choose(0, 1_000_000)
             from calibration in Gen.Elements(Enum.GetValues<CalibrationMethod>())
-            select (trainer, rows, seed, calibration);
+            select (trainer, task, rows, seed, calibration: task == LearningTask.Binary ? calibration : CalibrationMethod.None);
         Prop.ForAll(cases.ToArbitrary(), item =>
         {
             var rows = TrainingData.Awkward(item.rows, (ulong)item.seed);
-            rows = rows with { Labels = [1, 0, .. rows.Labels[2..]] };
-            var model = item.trainer.Fit(TrainingData.Request(rows, TrainingData.Awkward(400, (ulong)item.seed + 1)) with { Calibration = item.calibration });
+            rows = TrainingData.For(item.trainer, rows with { Labels = [1, 0, .. rows.Labels[2..]] }, item.task);
+            var validation = TrainingData.For(item.trainer, TrainingData.Awkward(400, (ulong)item.seed + 1), item.task);
+            var model = item.trainer.Fit(TrainingData.Request(rows, validation) with { Calibration = item.calibration });
             var bytes = ModelBytes.Of(model);
             var read = Read(bytes);
             Assert.Equal(model.Predict(rows.Features), read.Predict(rows.Features));
@@ -204,7 +206,7 @@ public sealed class TrainedModelTests
                 {
                     var model = Read(WithContent(string.Concat(changed), bytes[8]));
                     read++;
-                    Assert.All(Probe(model), probability => Assert.InRange(probability, 0, 1));
+                    Assert.All(Probe(model), value => Assert.True(model.Target.Task == LearningTask.Regression ? double.IsFinite(value) : value is >= 0 and <= 1, $"{value}"));
                 }
                 catch (LearningException exception)
                 {

@@ -50,6 +50,50 @@ public sealed class OnnxExportTests
             pair => Assert.Equal(pair.First >= model.Threshold ? 1 : 0, pair.Second));
     }
 
+    [Theory]
+    [InlineData("baseline")]
+    [InlineData("logistic-regression")]
+    [InlineData("gradient-boosting")]
+    [InlineData("random-forest")]
+    public async Task Write_SeveralClasses_AreDecidedAsTheModelDoesInAnotherRuntime(string trainer)
+    {
+        var target = Target.Multiclass(["low", "middle", "high"]);
+        var rows = Sums(400, 3);
+        var model = Trainers.Get(trainer).Fit(TrainingData.Request(
+            rows with { Target = target, Labels = Array.ConvertAll(rows.Labels, label => Math.Clamp(Math.Round(label), 0, 2)) }));
+        var unseen = TrainingData.Awkward(300, 4).Features;
+        var expected = model.Predict(unseen);
+
+        var outputs = await OnnxRuntime.OutputsAsync(model, unseen);
+
+        Assert.Equal([OnnxExport.LabelName, OnnxExport.ProbabilitiesName], outputs.Keys.Order(StringComparer.Ordinal));
+        var probabilities = outputs[OnnxExport.ProbabilitiesName].EnumerateArray().Select(value => value.GetDouble()).ToArray();
+        Assert.Equal(expected.Length, probabilities.Length);
+        Assert.All(expected.Zip(probabilities), pair => Assert.Equal(pair.First, pair.Second, Tolerance));
+        var labels = outputs[OnnxExport.LabelName].EnumerateArray().Select(value => value.GetString()).ToArray();
+        Assert.All(expected.Chunk(3).Zip(labels), pair => Assert.Equal(target.Classes[Array.IndexOf(pair.First, pair.First.Max())], pair.Second));
+    }
+
+    [Theory]
+    [InlineData("baseline", 0)]
+    [InlineData("ridge", 0)]
+    [InlineData("elastic-net", 0)]
+    [InlineData("gradient-boosting", 0)]
+    [InlineData("gradient-boosting", 1)]
+    [InlineData("extra-trees", 0)]
+    public async Task Write_Numbers_ArePredictedAsTheModelDoesInAnotherRuntime(string trainer, double tweediePower)
+    {
+        var rows = Sums(400, 3);
+        var model = Trainers.Get(trainer).Fit(TrainingData.Request(
+            rows with { Target = Target.Regression }, null, tweediePower > 0 ? [("tweedie-power", tweediePower)] : []));
+        var unseen = TrainingData.Awkward(300, 4).Features;
+
+        var outputs = await OnnxRuntime.ScoreAsync(model, unseen);
+
+        Assert.Equal([OnnxExport.PredictionName], outputs.Keys);
+        Assert.All(model.Predict(unseen).Zip(outputs[OnnxExport.PredictionName]), pair => Assert.Equal(pair.First, pair.Second, 1e-5));
+    }
+
     [Fact]
     public async Task Write_TreesOfManyLeaves_SendMissingNumbersWhereTheModelDoes()
     {
@@ -60,6 +104,14 @@ public sealed class OnnxExportTests
         var outputs = await OnnxRuntime.ScoreAsync(model, rows);
 
         Assert.All(model.Predict(rows).Zip(outputs[OnnxExport.ProbabilityName]), pair => Assert.Equal(pair.First, pair.Second, Tolerance));
+    }
+
+    /// <summary>Awkward rows whose labels are numbers of 0 and more.</summary>
+    private static LabeledRows Sums(int count, ulong seed)
+    {
+        var rows = TrainingData.Awkward(count, seed);
+        var x1 = ((NumberColumn)rows.Features["x1"]).Values.ToArray();
+        return rows with { Labels = [.. rows.Labels.Zip(x1, (label, x) => label + Math.Abs(x))] };
     }
 
     [Fact]

@@ -10,8 +10,12 @@ namespace MlDurable.Learning.Tests.Onnx;
 /// <summary>Exports a model and lets ONNX Runtime, in a process of Node.js, score rows with it.</summary>
 internal static class OnnxRuntime
 {
+    /// <summary>The exported model's outputs of numbers by their names.</summary>
+    public static async Task<Dictionary<string, double[]>> ScoreAsync(TrainedModel model, Table rows) => (await OutputsAsync(model, rows)).ToDictionary(
+        output => output.Key, output => output.Value.EnumerateArray().Select(value => value.GetDouble()).ToArray());
+
     /// <summary>The exported model's outputs by their names.</summary>
-    public static async Task<Dictionary<string, double[]>> ScoreAsync(TrainedModel model, Table rows)
+    public static async Task<Dictionary<string, JsonElement>> OutputsAsync(TrainedModel model, Table rows)
     {
         var folder = await NodePackages.EnsureAsync("onnxruntime");
         var file = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
@@ -42,9 +46,7 @@ internal static class OnnxRuntime
             node.StandardInput.Close();
             await node.WaitForExitAsync();
             Assert.True(node.ExitCode == 0, await errors);
-            return JsonDocument.Parse(await output).RootElement.EnumerateObject().ToDictionary(
-                property => property.Name,
-                property => property.Value.GetProperty("values").EnumerateArray().Select(value => value.GetDouble()).ToArray());
+            return JsonDocument.Parse(await output).RootElement.EnumerateObject().ToDictionary(property => property.Name, property => property.Value.GetProperty("values"));
         }
         finally
         {

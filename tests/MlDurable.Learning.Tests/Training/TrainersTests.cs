@@ -8,7 +8,7 @@ namespace MlDurable.Learning.Tests.Training;
 
 public sealed class TrainersTests
 {
-    public static TheoryData<string> Names => [.. Trainers.All.Select(trainer => trainer.Name)];
+    public static TheoryData<string> Names => [.. Trainers.All.Where(trainer => trainer.Tasks.Contains(LearningTask.Binary)).Select(trainer => trainer.Name)];
 
     [Fact]
     public void Get_UnknownName_GivesTheNearest()

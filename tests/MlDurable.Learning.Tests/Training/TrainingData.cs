@@ -53,6 +53,14 @@ internal static class TrainingData
         };
     }
 
+    /// <summary>The rows with labels of a task that a trainer learns, the first that it names or another.</summary>
+    public static LabeledRows For(ITrainer trainer, LabeledRows rows, LearningTask? task = null) => (task ?? trainer.Tasks[0]) switch
+    {
+        LearningTask.Regression => rows with { Target = Target.Regression },
+        LearningTask.Multiclass => rows with { Target = Target.Multiclass(["a", "b", "c"]), Labels = [.. rows.Labels.Select((label, row) => row % 5 == 0 ? 2 : label)] },
+        _ => rows,
+    };
+
     public static LabeledRows Take(LabeledRows rows, int[] indices) => rows.Take(indices);
 
     public static TrainingRequest Request(LabeledRows training, LabeledRows? validation = null, params (string Name, double Value)[] hyperparameters) => new()

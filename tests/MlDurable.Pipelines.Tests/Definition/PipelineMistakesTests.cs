@@ -178,11 +178,11 @@ public sealed class PipelineMistakesTests
         { "parallel: 2", "parallel: 0", "26:39: 'parallel' must be a whole number from 1 to 256, not 0" },
         {
             "trainer: gradient-boosting", "trainer: gradient-bosting",
-            "30:16: 'trainer' must be a trainer (elastic-net, extra-trees, gradient-boosting, logistic-regression, naive-bayes, own-naive-bayes, random-forest or test-levels), not the text 'gradient-bosting'; did you mean 'gradient-boosting'?"
+            "30:16: 'trainer' must be a trainer (elastic-net, extra-trees, gradient-boosting, logistic-regression, naive-bayes, own-naive-bayes, random-forest, ridge or test-levels), not the text 'gradient-bosting'; did you mean 'gradient-boosting'?"
         },
         {
             "trainer: gradient-boosting", "trainer: baseline",
-            "30:16: 'trainer' must be a trainer (elastic-net, extra-trees, gradient-boosting, logistic-regression, naive-bayes, own-naive-bayes, random-forest or test-levels), not the text 'baseline'"
+            "30:16: 'trainer' must be a trainer (elastic-net, extra-trees, gradient-boosting, logistic-regression, naive-bayes, own-naive-bayes, random-forest, ridge or test-levels), not the text 'baseline'"
         },
         {
             "features:\n", "features:\n  transforms: [{ transform: test-centre, columns: [Speed] }]\n",
@@ -233,7 +233,7 @@ public sealed class PipelineMistakesTests
         },
         {
             "trainer: gradient-boosting", "trainer: nearest-neighbours",
-            "30:16: 'trainer' must be a trainer (elastic-net, extra-trees, gradient-boosting, logistic-regression, naive-bayes, own-naive-bayes, random-forest or test-levels), not the text 'nearest-neighbours'; "
+            "30:16: 'trainer' must be a trainer (elastic-net, extra-trees, gradient-boosting, logistic-regression, naive-bayes, own-naive-bayes, random-forest, ridge or test-levels), not the text 'nearest-neighbours'; "
             + "if that is a trainer of one's own, this program has not registered it"
         },
         {
@@ -244,17 +244,23 @@ public sealed class PipelineMistakesTests
             "trainer: gradient-boosting\n      trees: [100, 200]\n      leaves: 8", "trainer: test-levels\n      smoothing: [1, 0]",
             "31:22: a value of 'smoothing' must be a number from 0.1 to 1000, not 0"
         },
+        { "positive: { not: None } }", "task: regresion }", "9:34: 'task' must be a task (binary, multiclass or regression), not the text 'regresion'; did you mean 'regression'?" },
+        {
+            "trainer: gradient-boosting\n      trees: [100, 200]\n      leaves: 8", "trainer: ridge",
+            "30:7: the trainer 'ridge' does not learn the task binary; these do: elastic-net, extra-trees, gradient-boosting, logistic-regression, naive-bayes, own-naive-bayes, random-forest, test-levels"
+        },
+        { "time: Date", "time: Date\n  weight: Date", "11:11: 'Date' is the time column; 'weight' must be another one" },
         { "trees: [100, 200]", "trees: [100, 100]", "31:20: 'trees' lists '100' twice" },
         { "trees: [100, 200]", "trees: []", "31:14: 'trees' must have at least one item, not 0" },
         { "trees: [100, 200]", "trees: [1.5]", "31:15: a value of 'trees' must be a whole number from 1 to 10000, not 1.5" },
         { "leaves: 8", "leaves: 1", "32:15: 'leaves' must be a whole number from 2 to 1024, not 1" },
         {
             "primary: roc-auc", "primary: roc",
-            "34:12: 'primary' must be a metric (roc-auc, pr-auc, log-loss, brier, accuracy, balanced-accuracy, precision, recall, f1, mcc, calibration-error, rmse, mae or r2), not the text 'roc'"
+            "34:12: 'primary' must be a metric (roc-auc, pr-auc, log-loss, brier, accuracy, balanced-accuracy, precision, recall, f1, mcc, calibration-error, macro-f1, rmse, mae, median-absolute-error, mape, r2, poisson-deviance, pinball-10, pinball-50 or pinball-90), not the text 'roc'"
         },
         {
             "also: [pr-auc, log-loss]", "also: [pr-auc, logloss]",
-            "35:18: a metric of 'also' must be a metric (roc-auc, pr-auc, log-loss, brier, accuracy, balanced-accuracy, precision, recall, f1, mcc, calibration-error, rmse, mae or r2), not the text 'logloss'; did you mean 'log-loss'?"
+            "35:18: a metric of 'also' must be a metric (roc-auc, pr-auc, log-loss, brier, accuracy, balanced-accuracy, precision, recall, f1, mcc, calibration-error, macro-f1, rmse, mae, median-absolute-error, mape, r2, poisson-deviance, pinball-10, pinball-50 or pinball-90), not the text 'logloss'; did you mean 'log-loss'?"
         },
         {
             "roc-auc >= 0.7", "roc-auc",

@@ -341,7 +341,7 @@ internal static class PipelineChecks
             var trainer = candidate.Value.Trainer;
             if (!trainer.Tasks.Contains(task.Value))
             {
-                var others = string.Join(", ", Trainers.All.Where(other => other.Tasks.Contains(task.Value)).Select(other => other.Name));
+                var others = string.Join(", ", TrainerShape.Usable(Trainers.All).Where(other => other.Tasks.Contains(task.Value)).Select(other => other.Name));
                 Conflict(candidate.Mark, $"the trainer '{trainer.Name}' does not learn the task {name}; these do: {others}");
             }
             else if (data.Has(DataKeys.Weight) && !trainer.TakesWeights)
