@@ -107,7 +107,7 @@ public sealed class BadInputTests(TrainedWorkspace trained) : IClassFixture<Trai
         var run = (await directory.RunAsync("runs", "--json")).Json.GetProperty("runs")[0];
         Assert.Equal("Failed", run.GetProperty("status").GetString());
         Assert.Equal("one-class", run.GetProperty("failure").GetProperty("code").GetString());
-        Assert.Contains("the same label", (await directory.RunAsync("validate", "pipeline.yaml")).ShouldExitWith(0).Output, StringComparison.Ordinal);
+        Assert.Contains("one class", (await directory.RunAsync("validate", "pipeline.yaml")).ShouldExitWith(0).Output, StringComparison.Ordinal);
     }
 
     [Fact]

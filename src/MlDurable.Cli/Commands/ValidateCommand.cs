@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.CommandLine;
+using System.Globalization;
 using MlDurable.Cli.Output;
 using MlDurable.Pipelines;
 using MlDurable.Pipelines.Data;
@@ -81,15 +82,20 @@ internal static class ValidateCommand
     private static void WriteData(Terminal terminal, DataInspectionResult data)
     {
         terminal.Line($"data: {Text.Counted(data.Partitions.Length, "partition")}, {Text.Counted(data.Rows, "row")}, "
-            + $"{Text.Counted(data.Labelled, "labelled row")}, {data.Labels}");
+            + $"{Text.Counted(data.Labelled, "labelled row")}{Labels(data)}");
         foreach (var partition in data.Partitions)
         {
             QualityOutput.Write(terminal, partition);
         }
 
-        if (data.HasOneLabel)
+        if (data.Labelled > 0 && (data.Positives == 0 || data.Positives == data.Labelled))
         {
-            terminal.Line(Tone.Warning, "warning", ": all rows have the same label, so that there is nothing to learn; check `data.label`");
+            terminal.Line(Tone.Warning, "warning", ": the label has one class only, so that there is nothing to learn; check `data.label`");
+        }
+
+        if (data.Numbers is { } numbers && numbers.Min == numbers.Max)
+        {
+            terminal.Line(Tone.Warning, "warning", ": every label is the same number, so that there is nothing to learn; check `data.label`");
         }
 
         foreach (var leak in data.Leaks)
@@ -103,4 +109,15 @@ internal static class ValidateCommand
             broken == 0 ? "sound" : "broken",
             broken == 0 ? $": {Text.Counted(data.Partitions.Length, "partition")}" : $": {broken} of {Text.Counted(data.Partitions.Length, "partition")} would be quarantined");
     }
+
+    /// <summary>What the labelled rows are, after their number.</summary>
+    private static string Labels(DataInspectionResult data) => data switch
+    {
+        { Positives: { } positives } => $", {Text.Counted(positives, "positive")}",
+        { Classes: [var most, .., var rarest] classes } =>
+            $", {classes.Length} classes: from '{rarest.Class}' ({Text.Counted(rarest.Rows, "row")}) to '{most.Class}' ({Text.Counted(most.Rows, "row")})",
+        { Numbers: { } numbers } => string.Create(
+            CultureInfo.InvariantCulture, $", from {numbers.Min:G6} to {numbers.Max:G6} with the median {numbers.Median:G6}"),
+        _ => "",
+    };
 }

@@ -50,11 +50,11 @@ public sealed class FittedFeatures
         int Place(string name) => numbers.Select(number => number.Name).Index().First(number => number.Item == name).Index;
     }
 
-    /// <summary>The names of the features of <see cref="Apply"/>, in order: <c>column</c> for a dense one, <c>first × second</c> for an interaction,
+    /// <summary>The names of the features of <see cref="Apply(Table)"/>, in order: <c>column</c> for a dense one, <c>first × second</c> for an interaction,
     /// <c>column = level</c> for a one-hot one, <c>column in bucket 7</c> for a hashed one, <c>column has 'term'</c> for one of a text.</summary>
     public ImmutableArray<string> OutputNames { get; }
 
-    /// <summary>The columns that <see cref="Apply"/> needs: numbers first, then categories.</summary>
+    /// <summary>The columns that <see cref="Apply(Table)"/> needs: numbers first, then categories.</summary>
     public TableSchema Inputs => new(
     [
         .. Numbers.Select(number => new ColumnSchema(number.Name, ColumnKind.Number)),
@@ -193,9 +193,14 @@ public sealed class FittedFeatures
     /// <param name="rows">A table with at least the columns of <see cref="Inputs"/>, in any order.</param>
     /// <returns>The features, in the order of <see cref="OutputNames"/>.</returns>
     /// <exception cref="LearningException"><c>signature-mismatch</c>: a column is missing, or of another kind (and has values).</exception>
-    public FeatureMatrix Apply(Table rows)
+    public FeatureMatrix Apply(Table rows) => Apply(rows, mayShare: false);
+
+    /// <summary>As <see cref="Apply(Table)"/>.</summary>
+    /// <param name="rows">The rows.</param>
+    /// <param name="mayShare">Whether features may be the cells of the rows themselves, because nobody will write to them.</param>
+    internal FeatureMatrix Apply(Table rows, bool mayShare)
     {
-        List<double[]> dense = [.. ApplyNumbers([.. Numbers.Select(number => (NumberColumn)Input(rows, number.Name, ColumnKind.Number))])];
+        List<double[]> dense = [.. ApplyNumbers(mayShare, [.. Numbers.Select(number => (NumberColumn)Input(rows, number.Name, ColumnKind.Number))])];
         var hot = new List<int[]>();
 
         dense.AddRange(Codes.Select(code => code.ApplyOrdinal((CategoryColumn)Input(rows, code.Name, ColumnKind.Category))));
@@ -277,18 +282,18 @@ public sealed class FittedFeatures
         return fitted;
     }
 
-    private double[][] ApplyNumbers(NumberColumn[] columns)
+    private double[][] ApplyNumbers(bool mayShare, NumberColumn[] columns)
     {
         var dense = new double[columns.Length][];
         for (var i = 0; i < dense.Length; i++)
         {
             if (Numbers[i].Transform is not null)
             {
-                dense[i] = Numbers[i].Apply(columns[i]);
+                dense[i] = Numbers[i].Apply(columns[i], mayShare);
             }
         }
 
-        Parallel.For(0, dense.Length, i => dense[i] ??= Numbers[i].Apply(columns[i]));
+        Parallel.For(0, dense.Length, i => dense[i] ??= Numbers[i].Apply(columns[i], mayShare));
         return dense;
     }
 

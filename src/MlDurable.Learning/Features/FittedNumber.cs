@@ -30,8 +30,17 @@ internal sealed record FittedNumber(
                 $"The transform '{transform.Name}' gives no value of the column '{column.Name}' a finite number. Leave the column out of it, or put the transform right.");
     }
 
+    /// <summary>Whether a value within the limits is its own feature.</summary>
+    [JsonIgnore]
+    public bool IsIdentity => Transform is null && Fill is null && Mean == 0 && Scale == 1;
+
     public static FittedNumber Fit(NumberColumn column, FeatureRecipe recipe)
     {
+        if (recipe.Imputation == NumberImputation.None && !recipe.Standardize)
+        {
+            return new FittedNumber(column.Name, null, 0, 1);
+        }
+
         var values = column.Present();
         double? fill = recipe.Imputation switch
         {
@@ -57,8 +66,16 @@ internal sealed record FittedNumber(
         return new FittedNumber(column.Name, fill, mean, least < greatest ? Deviation(values, fill ?? 0, missing, mean, least, greatest) : 1);
     }
 
-    public double[] Apply(NumberColumn column)
+    /// <summary>The features of a column.</summary>
+    /// <param name="column">The column.</param>
+    /// <param name="mayShare">Whether the result may be the cells of the column themselves, because nobody will write to it.</param>
+    public double[] Apply(NumberColumn column, bool mayShare)
     {
+        if (mayShare && IsIdentity && AreWithinLimits(column.Values))
+        {
+            return column.Cells;
+        }
+
         var features = new double[column.Count];
         for (var row = 0; row < features.Length; row++)
         {
@@ -66,6 +83,19 @@ internal sealed record FittedNumber(
         }
 
         return features;
+    }
+
+    private static bool AreWithinLimits(ReadOnlySpan<double> values)
+    {
+        foreach (var value in values)
+        {
+            if (Math.Abs(value) > FittedFeatures.MaxMagnitude)
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     /// <summary>The feature of one cell; <see cref="double.NaN"/> is a missing one.</summary>

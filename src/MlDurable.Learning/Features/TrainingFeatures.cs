@@ -4,7 +4,7 @@ namespace MlDurable.Learning.Features;
 
 /// <summary>A recipe with what it learned of training rows, and the features that a trainer learns from.</summary>
 /// <remarks>
-/// What <see cref="FittedFeatures.Apply"/> gives of the same rows differs where an encoding knows the labels: it has seen their own.
+/// What <see cref="FittedFeatures.Apply(Tables.Table)"/> gives of the same rows differs where an encoding knows the labels: it has seen their own.
 /// </remarks>
 /// <param name="Fitted">The features of any rows.</param>
 /// <param name="Rows">The features of the training rows, each as if it had not been learned from.</param>
@@ -24,7 +24,7 @@ internal sealed record TrainingFeatures(FittedFeatures Fitted, FeatureMatrix Row
 
         var targets = new TargetFit(request.Training.Labels, request.Seed);
         var fitted = FittedFeatures.Fit(request.Training.Features, recipe, request.Transforms, targets);
-        var rows = fitted.Apply(request.Training.Features);
+        var rows = fitted.Apply(request.Training.Features, mayShare: trainer is not CustomTrainer);
         foreach (var (feature, target) in fitted.Targets)
         {
             rows.Dense[feature] = targets.CrossFitted[target.Name];

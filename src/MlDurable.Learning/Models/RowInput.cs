@@ -19,6 +19,8 @@ internal abstract class RowInput
 /// <summary>A number column.</summary>
 internal sealed class NumberInput(FittedNumber fitted, int feature) : RowInput
 {
+    private readonly bool isIdentity = fitted.IsIdentity;
+
     public override void SetMissing(FeatureRow row) => row.Dense[feature] = fitted.Apply(double.NaN);
 
     public override bool TrySet(ReadOnlySpan<byte> cell, FeatureRow row) =>
@@ -26,7 +28,7 @@ internal sealed class NumberInput(FittedNumber fitted, int feature) : RowInput
 
     public bool Set(double value, FeatureRow row)
     {
-        row.Dense[feature] = fitted.Apply(value);
+        row.Dense[feature] = isIdentity ? Math.Clamp(value, -FittedFeatures.MaxMagnitude, FittedFeatures.MaxMagnitude) : fitted.Apply(value);
         return true;
     }
 }

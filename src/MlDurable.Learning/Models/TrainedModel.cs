@@ -87,7 +87,7 @@ public sealed class TrainedModel
     /// it.</exception>
     public double[] Predict(Table rows)
     {
-        var features = Features.Apply(rows);
+        var features = Features.Apply(rows, mayShare: true);
         var outputs = Scorers is [var only] ? only.Scores(features) : ScoresOfClasses(features);
         for (var row = 0; row < rows.RowCount; row++)
         {

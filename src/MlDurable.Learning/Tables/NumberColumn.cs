@@ -24,6 +24,9 @@ public sealed class NumberColumn : Column
     /// <summary>The numbers, one per row; <see cref="double.NaN"/> where missing, never infinite.</summary>
     public ReadOnlySpan<double> Values => values;
 
+    /// <summary>The same, for who never writes to them.</summary>
+    internal double[] Cells => values;
+
     /// <summary>The numbers that are not missing, in the order of their rows.</summary>
     internal double[] Present() => MissingCount == 0 ? [.. values] : Array.FindAll(values, value => !double.IsNaN(value));
 

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Globalization;
 using MlDurable.Learning;
 using MlDurable.Learning.Drift;
 using MlDurable.Learning.Explaining;
@@ -18,13 +17,27 @@ namespace MlDurable.Pipelines.Data;
 /// <param name="Leaks">Features that alone predict the label suspiciously well.</param>
 /// <param name="Rows">Rows in the readable partitions.</param>
 /// <param name="Labelled">Rows of them that have a label.</param>
-/// <param name="Labels">What the labels are, in words: how many are positive, or of the rarest and the most frequent class, or their range.</param>
+/// <param name="Positives">Labelled rows that are positive; null when the task is another than telling positive rows from negative ones.</param>
 public sealed record DataInspectionResult(
-    ImmutableArray<PartitionQuality> Partitions, ImmutableArray<LeakWarning> Leaks, int Rows, int Labelled, string Labels)
+    ImmutableArray<PartitionQuality> Partitions, ImmutableArray<LeakWarning> Leaks, int Rows, int Labelled, int? Positives)
 {
-    /// <summary>Whether all labels are the same, so that there is nothing to learn.</summary>
-    public bool HasOneLabel { get; init; }
+    /// <summary>The rows of each class, the most frequent class first; null when the label is not one of several classes, or no partition is readable.</summary>
+    public ImmutableArray<ClassCount>? Classes { get; init; }
+
+    /// <summary>How the labels spread; null when the label is not a number, or no row has one.</summary>
+    public LabelSpread? Numbers { get; init; }
 }
+
+/// <summary>How frequent a class is.</summary>
+/// <param name="Class">The class, as the label column writes it.</param>
+/// <param name="Rows">Labelled rows of the class.</param>
+public sealed record ClassCount(string Class, int Rows);
+
+/// <summary>How labels that are numbers spread.</summary>
+/// <param name="Min">The least.</param>
+/// <param name="Median">The one in the middle; between two, their mean.</param>
+/// <param name="Max">The greatest.</param>
+public sealed record LabelSpread(double Min, double Median, double Max);
 
 /// <summary>Looks at data as a run would, without running: reads only.</summary>
 public sealed class DataInspection(IBlobStore store, TimeProvider timeProvider)
@@ -52,35 +65,52 @@ public sealed class DataInspection(IBlobStore store, TimeProvider timeProvider)
             quality.Add(await InspectAsync(pipeline, source, schema, reference, tables, cancellationToken));
         }
 
+        var task = pipeline.Data.Label.Rule.Task;
         if (tables.Count == 0)
         {
-            return new DataInspectionResult(quality.MoveToImmutable(), [], 0, 0, "no labels");
+            return new DataInspectionResult(quality.MoveToImmutable(), [], 0, 0, task == LearningTask.Binary ? 0 : null);
         }
 
-        var rows = DatasetRows.Join(tables.Select(table => (new PartitionLineage("", "", 0), FeatureSet.RowFeatures(pipeline).Build(table))), pipeline.Data.Label.Rule.Task);
-        var slices = rows.Table.Columns.Select(column => column.Name).Where(name => name.StartsWith(Learning.Features.RowFeatures.SlicePrefix, StringComparison.Ordinal));
-        var hasOneLabel = rows.Labels.Distinct().Take(2).Count() == 1;
-        var leaks = hasOneLabel ? [] : LeakDetector.Find(rows.Table.Without([.. slices]), rows.Labels, rows.Target);
-        return new DataInspectionResult(quality.MoveToImmutable(), leaks, tables.Sum(table => table.RowCount), rows.Count, Summary(rows)) { HasOneLabel = hasOneLabel };
+        var rows = DatasetRows.Join(tables.Select(table => (new PartitionLineage("", "", 0), FeatureSet.RowFeatures(pipeline).Build(table))), task);
+        var found = new DataInspectionResult(quality.MoveToImmutable(), FindLeaks(rows), tables.Sum(table => table.RowCount), rows.Count, null);
+        return task switch
+        {
+            LearningTask.Multiclass => found with { Classes = CountClasses(rows) },
+            LearningTask.Regression => found with { Numbers = SpreadOf(rows.Labels) },
+            _ => found with { Positives = rows.Labels.Count(label => label == 1) },
+        };
     }
 
-    private static string Summary(DatasetRows rows)
+    private static ImmutableArray<LeakWarning> FindLeaks(DatasetRows rows)
     {
-        switch (rows.Target.Task)
+        var slices = rows.Table.Columns.Select(column => column.Name).Where(name => name.StartsWith(RowFeatures.SlicePrefix, StringComparison.Ordinal));
+        return LeakDetector.Find(rows.Table.Without([.. slices]), rows.Labels, rows.Target);
+    }
+
+    private static ImmutableArray<ClassCount> CountClasses(DatasetRows rows)
+    {
+        var counts = new int[rows.Target.Classes.Length];
+        foreach (var label in rows.Labels)
         {
-            case LearningTask.Multiclass:
-                var classes = rows.Labels.CountBy(label => (int)label).OrderByDescending(ofClass => ofClass.Value).ThenBy(ofClass => ofClass.Key).ToList();
-                return string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"{classes.Count} classes, from '{rows.Target.Classes[classes[0].Key]}' with {classes[0].Value} rows to '{rows.Target.Classes[classes[^1].Key]}' with {classes[^1].Value}");
-            case LearningTask.Regression when rows.Count > 0:
-                return string.Create(CultureInfo.InvariantCulture, $"labels from {rows.Labels.Min()} to {rows.Labels.Max()}, on average {rows.Labels.Average():0.####}");
-            case LearningTask.Regression:
-                return "no labels";
-            default:
-                var positives = rows.Labels.Count(label => label == 1);
-                return string.Create(CultureInfo.InvariantCulture, $"{positives} {(positives == 1 ? "positive" : "positives")}");
+            counts[(int)label]++;
         }
+
+        return [.. rows.Target.Classes.Zip(counts, (name, count) => new ClassCount(name, count)).OrderByDescending(count => count.Rows)];
+    }
+
+    private static LabelSpread? SpreadOf(double[] labels)
+    {
+        if (labels.Length == 0)
+        {
+            return null;
+        }
+
+        double[] sorted = [.. labels.Order()];
+        var middle = sorted.Length / 2;
+
+        // Halved before they are added, so that the sum of two great numbers is no infinity.
+        var median = sorted.Length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] / 2) + (sorted[middle] / 2);
+        return new LabelSpread(sorted[0], median, sorted[^1]);
     }
 
     private static async Task<PartitionQuality> InspectAsync(
