@@ -190,7 +190,13 @@ public sealed class FoldsTests
         int[] places = [.. Enumerable.Range(0, added), .. Enumerable.Range(0, count)];
         var split = new SplitLineage
         {
-            By = "hash", Validation = 0.2, Holdout = 0.2, Seed = 7, TrainingRows = 0, ValidationRows = 0, HoldoutRows = 0,
+            By = "hash",
+            Validation = 0.2,
+            Holdout = 0.2,
+            Seed = 7,
+            TrainingRows = 0,
+            ValidationRows = 0,
+            HoldoutRows = 0,
         };
         return Make(
             split,
@@ -208,8 +214,15 @@ public sealed class FoldsTests
         var begin = new DateTimeOffset(2000, 1, 1, 0, 0, 0, TimeSpan.Zero);
         var split = new SplitLineage
         {
-            By = "time", ValidationFrom = begin.AddDays(50), HoldoutFrom = begin.AddDays(100), Validation = 0.2, Holdout = 0.2, Seed = 7,
-            TrainingRows = 0, ValidationRows = 0, HoldoutRows = 0,
+            By = "time",
+            ValidationFrom = begin.AddDays(50),
+            HoldoutFrom = begin.AddDays(100),
+            Validation = 0.2,
+            Holdout = 0.2,
+            Seed = 7,
+            TrainingRows = 0,
+            ValidationRows = 0,
+            HoldoutRows = 0,
         };
         return Make(
             split,
