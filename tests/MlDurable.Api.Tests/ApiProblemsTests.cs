@@ -9,7 +9,7 @@ public sealed partial class ApiProblemsTests
     private static readonly string[] OnlyServerErrors =
     [
         "after-chain-too-long", "champion-cannot-score", "empty-fold", "empty-part", "evidence-changed", "fold-lacks-class", "model-changed", "no-readable-partition",
-        "nothing-to-compare-on", "predictor-mismatch", "predictor-type", "registry-broken", "schema-missing",
+        "nothing-to-compare-on", "predictor-mismatch", "predictor-type", "registry-broken", "schema-missing", "too-few-groups",
     ];
 
     [Theory]

@@ -85,6 +85,6 @@ public static class Bootstrap
                 "one-label", $"{metric.DisplayName} needs different labels, but all {labels.Length} rows have the label {labels[0]}. Evaluate on more rows.")
             : new LearningException(
                 "one-class",
-                $"{metric.DisplayName} needs positive and negative rows, but all {labels.Length} rows have the label {labels[0]}. Evaluate on more rows.");
+                $"{metric.DisplayName} needs rows of different classes, but all {labels.Length} rows have the label {labels[0]}. Evaluate on more rows.");
     }
 }

@@ -200,11 +200,18 @@ internal abstract class ResampledMetric
         }
     }
 
-    private sealed class DeterminationMetric(double[] labels, double[] predictions) : ResampledMetric
+    private sealed class DeterminationMetric : ResampledMetric
     {
-        // Away from their mean, so that the squares lose no digits.
-        private readonly double[] deviations = [.. labels.Select(label => label - labels.Average())];
-        private readonly double[] squaredErrors = labels.Zip(predictions, RegressionMetrics.RowSquaredError).ToArray();
+        private readonly double[] deviations;
+        private readonly double[] squaredErrors;
+
+        public DeterminationMetric(double[] labels, double[] predictions)
+        {
+            // Away from their mean, so that the squares lose no digits.
+            var mean = labels.Average();
+            deviations = Array.ConvertAll(labels, label => label - mean);
+            squaredErrors = labels.Zip(predictions, RegressionMetrics.RowSquaredError).ToArray();
+        }
 
         public override double Evaluate(ReadOnlySpan<int> weights)
         {

@@ -89,9 +89,9 @@ public static class ModelCard
             Fact(card, "Model file", manifest.ModelHash);
         }
 
-        if (model.Evaluation is { } evaluation)
+        if (model.Evaluation?.Candidate is { Threshold: { } threshold } candidate)
         {
-            Fact(card, "Calls a row positive", $"from a probability of {ReportText.Metric(evaluation.Candidate.Threshold)}, {ReportText.Rule(evaluation.Candidate.ThresholdRule)}");
+            Fact(card, "Calls a row positive", $"from a probability of {ReportText.Metric(threshold)}, {ReportText.Rule(candidate.ThresholdRule)}");
         }
 
         card.Append('\n');
