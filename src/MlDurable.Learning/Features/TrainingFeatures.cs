@@ -11,7 +11,7 @@ namespace MlDurable.Learning.Features;
 internal sealed record TrainingFeatures(FittedFeatures Fitted, FeatureMatrix Rows)
 {
     /// <summary>Learns from the training rows of a request, which must be trainable.</summary>
-    /// <exception cref="LearningException"><c>text-unsupported</c>: the trainer takes no text; otherwise as <see cref="FittedFeatures.Fit(Tables.Table, FeatureRecipe, IReadOnlyDictionary{string, string})"/>.</exception>
+    /// <exception cref="LearningException"><c>text-unsupported</c>: the trainer takes no text; <c>encoding-task</c>: labels that are not binary encode a column; otherwise as <see cref="FittedFeatures.Fit(Tables.Table, FeatureRecipe, IReadOnlyDictionary{string, string})"/>.</exception>
     public static TrainingFeatures Fit(ITrainer trainer, TrainingRequest request, FeatureRecipe recipe)
     {
         if (!trainer.TakesText && recipe.Encodings.FirstOrDefault(encoding => encoding.Value is TextEncoding).Key is { } text)
@@ -20,6 +20,13 @@ internal sealed record TrainingFeatures(FittedFeatures Fitted, FeatureMatrix Row
                 "text-unsupported",
                 $"The trainer '{trainer.Name}' takes no text, and the column '{text}' is encoded as text. "
                 + "Leave the column out of the features, encode it otherwise, or use logistic-regression.");
+        }
+
+        if (request.Target.Task != LearningTask.Binary && recipe.Encodings.FirstOrDefault(encoding => encoding.Value is TargetEncoding).Key is { } byLabel)
+        {
+            throw new LearningException(
+                "encoding-task",
+                $"The column '{byLabel}' is encoded by its labels, which must be binary, and these are {request.Target.Describe()}. Encode it otherwise.");
         }
 
         var targets = new TargetFit(request.Training.Labels, request.Seed);

@@ -100,6 +100,15 @@ public sealed class TaskTests
         "calibration-unsupported",
         Assert.Throws<LearningException>(() => Trainers.Get("baseline").Fit(TrainingData.Request(Numbers) with { Calibration = CalibrationMethod.Platt })).Code);
 
+    [Fact]
+    public void Fit_EncodingByLabelsThatAreNotBinary_IsRefused()
+    {
+        var rows = new LabeledRows(new Table(CategoryColumn.FromTexts("c", ["a", "a", "b", "b"])), [1.5, 2, 3, 10]) { Target = Target.Regression };
+        var recipe = new FeatureRecipe { Encodings = System.Collections.Immutable.ImmutableSortedDictionary<string, ColumnEncoding>.Empty.Add("c", new TargetEncoding()) };
+
+        Assert.Equal("encoding-task", Assert.Throws<LearningException>(() => Trainers.Get("ridge").Fit(TrainingData.Request(rows) with { Recipe = recipe })).Code);
+    }
+
     private static string Code(LabeledRows rows) => Assert.Throws<LearningException>(() => Fit("baseline", rows)).Code;
 
     private static TrainedModel Fit(string trainer, LabeledRows rows) => Trainers.Get(trainer).Fit(TrainingData.Request(rows));
